@@ -1,0 +1,541 @@
+"""Every exception that Purveyor raises.
+
+An error is a class that holds data. What a person reads is made from three answers, each a property:
+`what` was wrong, `where` it was, and what to do about it (`hint`). They are put together in one place,
+`PurveyorError.__str__`; the command line styles the same three parts.
+
+Errors keep the built-in bases that the founding contract promises (`ValueError` for an unknown or a
+duplicate name) and those that Python users expect (`TimeoutError`, `ImportError`).
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from purveyor.metadata import ProviderStatus
+
+
+def near_misses(word: str, known: Iterable[str]) -> tuple[str, ...]:
+    """The known words that `word` may be a misspelling of, best first, three at most."""
+    folded = {candidate.casefold(): candidate for candidate in known}
+    matches = get_close_matches(word.casefold(), folded, n=3, cutoff=0.6)
+    return tuple(folded[match] for match in matches)
+
+
+def _did_you_mean(candidates: tuple[str, ...]) -> str | None:
+    return f"did you mean {' or '.join(repr(c) for c in candidates)}?" if candidates else None
+
+
+class PurveyorError(Exception):
+    """The base of all of Purveyor's errors.
+
+    A subclass hands its data to `Exception.__init__` in the order of its own parameters, so that it
+    can be copied and pickled, and answers `what`, and where it can `where` and `hint`.
+    """
+
+    @property
+    def what(self) -> str:
+        """What was wrong, as one clause without a full stop."""
+        return " ".join(str(argument) for argument in self.args) or type(self).__name__
+
+    @property
+    def where(self) -> str | None:
+        """The place that is wrong: a provider, a file with line and column, a key; None if there is none."""
+        return None
+
+    @property
+    def hint(self) -> str | None:
+        """What to do about it; None if nothing is known."""
+        return None
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.what}" if self.where else self.what
+        return f"{text}; {self.hint}" if self.hint else text
+
+
+# --- Registry ---------------------------------------------------------------------------------------
+
+
+class ProviderExistsError(PurveyorError, ValueError):
+    """A provider of this name is registered, or is being registered or removed at this moment."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+    @property
+    def what(self) -> str:
+        return f"Provider {self.name} already registered"
+
+    @property
+    def hint(self) -> str:
+        return "unregister it first, or choose another name"
+
+
+class ProviderNotFoundError(PurveyorError, ValueError, LookupError):
+    """No provider of this name is registered.
+
+    Args:
+        name: The name that was asked for.
+        known: The names that are registered; near misses are offered from them.
+    """
+
+    def __init__(self, name: str, known: Iterable[str] = ()) -> None:
+        self.name = name
+        self.suggestions = near_misses(str(name), known)
+        super().__init__(name, self.suggestions)
+
+    @property
+    def what(self) -> str:
+        return f"Provider {self.name} not found"
+
+    @property
+    def hint(self) -> str | None:
+        return _did_you_mean(self.suggestions)
+
+
+class ProviderTypeError(PurveyorError, TypeError):
+    """A provider is not of the class that was asked for, or an object is no provider at all."""
+
+    def __init__(self, name: str, actual: type, expected: type) -> None:
+        super().__init__(name, actual, expected)
+        self.name = name
+        self.actual = actual
+        self.expected = expected
+
+    @property
+    def what(self) -> str:
+        return f"Provider {self.name} is a {self.actual.__qualname__}, not a {self.expected.__qualname__}"
+
+
+class InvalidMetadataError(PurveyorError, ValueError):
+    """A provider's metadata cannot be registered as it is."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(field, problem)
+        self.field = field
+        self.problem = problem
+
+    @property
+    def where(self) -> str:
+        return f"metadata.{self.field}"
+
+    @property
+    def what(self) -> str:
+        return self.problem
+
+
+# --- Lifecycle --------------------------------------------------------------------------------------
+
+
+class LifecycleError(PurveyorError, RuntimeError):
+    """The base of what can go wrong between a provider's start and its end."""
+
+    def __init__(self, name: str, *data: object) -> None:
+        super().__init__(name, *data)
+        self.name = name
+
+
+class ProviderNotReadyError(LifecycleError):
+    """An operation was called on a provider that cannot serve it now, and waiting is not possible or no help."""
+
+    def __init__(self, name: str, status: ProviderStatus) -> None:
+        super().__init__(name, status)
+        self.status = status
+
+    @property
+    def what(self) -> str:
+        return f"Provider {self.name} is {self.status.value}"
+
+    @property
+    def hint(self) -> str | None:
+        return {
+            "failed": "its last start or reload failed: see the log, then reload it",
+            "stopped": "it was unregistered; look it up again if it has been registered anew",
+            "reloading": "a plain function cannot wait for a reload on the event loop: "
+            "make the operation a coroutine, or call it from another thread",
+        }.get(self.status.value)
+
+
+class ReentrantLifecycleError(LifecycleError):
+    """A provider asked the manager to reload or stop itself from inside its own initialize or cleanup."""
+
+    def __init__(self, name: str, action: str) -> None:
+        super().__init__(name, action)
+        self.action = action
+
+    @property
+    def what(self) -> str:
+        return f"Provider {self.name} called {self.action} on itself from inside its own lifecycle"
+
+    @property
+    def hint(self) -> str:
+        return "the call would wait for itself; start a task that makes it, and return"
+
+
+class RegistrationAbortedError(LifecycleError):
+    """A registration was overtaken by the manager's cleanup: stop wins over start."""
+
+    @property
+    def what(self) -> str:
+        return f"Provider {self.name} was not registered: the manager was cleaned up meanwhile"
+
+
+class ManagerClosingError(PurveyorError, RuntimeError):
+    """A provider was to be registered or reloaded while the manager cleans up."""
+
+    @property
+    def what(self) -> str:
+        return "the manager is cleaning up"
+
+    @property
+    def hint(self) -> str:
+        return "await cleanup(), then register again"
+
+
+class WrongEventLoopError(PurveyorError, RuntimeError):
+    """A manager that has started providers on one event loop, or in one process, was called from another."""
+
+    @property
+    def what(self) -> str:
+        return "the manager's providers live on another event loop or in another process"
+
+    @property
+    def hint(self) -> str:
+        return (
+            "call it there (asyncio.run_coroutine_threadsafe), or build a manager here; "
+            "after a fork, build it in the child"
+        )
+
+
+# --- Operations and metrics -------------------------------------------------------------------------
+
+
+class UnsupportedError(PurveyorError, NotImplementedError):
+    """A backend cannot do what was asked; nothing was done.
+
+    Args:
+        driver: The driver or provider that was asked.
+        feature: What it cannot do.
+        alternative: What can, if something does.
+    """
+
+    def __init__(self, driver: str, feature: str, alternative: str | None = None) -> None:
+        super().__init__(driver, feature, alternative)
+        self.driver = driver
+        self.feature = feature
+        self.alternative = alternative
+
+    @property
+    def what(self) -> str:
+        return f"{self.driver} does not support {self.feature}"
+
+    @property
+    def hint(self) -> str | None:
+        return f"use {self.alternative}" if self.alternative else None
+
+
+class InvalidMetricError(PurveyorError, ValueError):
+    """A metric's name, label or value cannot be recorded without breaking the scrape of all others."""
+
+    def __init__(self, metric: str, problem: str) -> None:
+        super().__init__(metric, problem)
+        self.metric = metric
+        self.problem = problem
+
+    @property
+    def where(self) -> str:
+        return f"metric {self.metric}"
+
+    @property
+    def what(self) -> str:
+        return self.problem
+
+
+class MissingExtraError(PurveyorError, ImportError):
+    """An optional dependency is not installed.
+
+    Args:
+        feature: What needs it.
+        module: The module that could not be imported.
+        requirement: What to give to ``pip install``.
+    """
+
+    def __init__(self, feature: str, module: str, requirement: str) -> None:
+        super().__init__(feature, module, requirement)
+        self.feature = feature
+        self.module = module
+        self.requirement = requirement
+
+    @property
+    def what(self) -> str:
+        return f"{self.feature} needs the module {self.module}, which is not installed"
+
+    @property
+    def hint(self) -> str:
+        return f"pip install '{self.requirement}'"
+
+    def __str__(self) -> str:  # ImportError defines its own
+        return PurveyorError.__str__(self)
+
+
+# --- Data: what memory and storage have in common ---------------------------------------------------
+
+
+class DataError(PurveyorError):
+    """The base of errors about data in a memory store or a storage."""
+
+
+class InvalidInputError(DataError, ValueError):
+    """A key, path, value or argument is not acceptable; nothing was written.
+
+    Args:
+        argument: Which argument, down to the place inside it: ``"key"``, ``"value.prices[3]"``.
+        problem: What is wrong with it.
+        advice: What to do instead.
+    """
+
+    def __init__(self, argument: str, problem: str, advice: str | None = None) -> None:
+        super().__init__(argument, problem, advice)
+        self.argument = argument
+        self.problem = problem
+        self.advice = advice
+
+    @property
+    def where(self) -> str:
+        return self.argument
+
+    @property
+    def what(self) -> str:
+        return self.problem
+
+    @property
+    def hint(self) -> str | None:
+        return self.advice
+
+
+class ConflictError(DataError):
+    """A condition did not hold (create-only, if-match, version); nothing was written.
+
+    Args:
+        target: The key or path that was to be written.
+        expected: The state the caller required: a version, an etag, or ``"absent"``.
+        actual: The state that was found: a version, an etag, or None where nothing is.
+    """
+
+    def __init__(self, target: str, expected: object, actual: object) -> None:
+        super().__init__(target, expected, actual)
+        self.target = target
+        self.expected = expected
+        self.actual = actual
+
+    @property
+    def where(self) -> str:
+        return self.target
+
+    @property
+    def what(self) -> str:
+        found = "it does not exist" if self.actual is None else f"it is at {self.actual}"
+        wanted = "it to be absent" if self.expected == "absent" else f"it to be at {self.expected}"
+        return f"expected {wanted}, but {found}"
+
+    @property
+    def hint(self) -> str:
+        return "read it again and decide anew"
+
+
+class StoreError(DataError):
+    """A backend could not do its work.
+
+    Args:
+        store: The backend and where it is, without credentials: ``"memory.sqlite /data/notes.db"``.
+        problem: What went wrong.
+        advice: What to do about it.
+    """
+
+    def __init__(self, store: str, problem: str, advice: str | None = None) -> None:
+        super().__init__(store, problem, advice)
+        self.store = store
+        self.problem = problem
+        self.advice = advice
+
+    @property
+    def where(self) -> str:
+        return self.store
+
+    @property
+    def what(self) -> str:
+        return self.problem
+
+    @property
+    def hint(self) -> str | None:
+        return self.advice
+
+
+class StoreClosedError(StoreError):
+    """The backend is not open: never initialized, or already cleaned up."""
+
+
+class StoreCorruptError(StoreError):
+    """What lies on disk is not what this driver writes, or is damaged; it was left as it is."""
+
+
+class StoreFullError(StoreError, OSError):
+    """There is no room left; what was acknowledged before is safe."""
+
+    def __str__(self) -> str:  # OSError defines its own
+        return PurveyorError.__str__(self)
+
+
+class StoreBusyError(StoreError, TimeoutError):
+    """Another process held the backend's lock for longer than the configured wait; nothing was written."""
+
+    def __str__(self) -> str:  # OSError defines its own
+        return PurveyorError.__str__(self)
+
+
+class StorePermissionError(StoreError, PermissionError):
+    """The operating system does not let this process read or write there."""
+
+    def __str__(self) -> str:  # OSError defines its own
+        return PurveyorError.__str__(self)
+
+
+class ObjectNotFoundError(DataError, FileNotFoundError):
+    """No object lies at this path of a storage."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+    @property
+    def where(self) -> str:
+        return self.path
+
+    @property
+    def what(self) -> str:
+        return "no such object"
+
+    def __str__(self) -> str:  # OSError defines its own
+        return PurveyorError.__str__(self)
+
+
+class ChecksumError(DataError):
+    """Bytes do not have the checksum they should have; an upload was discarded, a download is not to be used."""
+
+    def __init__(self, path: str, expected: str, actual: str) -> None:
+        super().__init__(path, expected, actual)
+        self.path = path
+        self.expected = expected
+        self.actual = actual
+
+    @property
+    def where(self) -> str:
+        return self.path
+
+    @property
+    def what(self) -> str:
+        return f"checksum is {self.actual}, expected {self.expected}"
+
+
+# --- Configuration and drivers ----------------------------------------------------------------------
+
+
+class ConfigProblem:
+    """One thing that is wrong in a configuration.
+
+    Args:
+        key: The dotted path of the key: ``"providers.files.bucket"``; empty for the whole file.
+        problem: What is wrong, and what was expected.
+        advice: What to do, such as a near miss.
+        file: The file it stands in, None if the configuration came from a mapping.
+        line: Its line, from 1.
+        column: Its column, from 1.
+    """
+
+    __slots__ = ("advice", "column", "file", "key", "line", "problem")
+
+    def __init__(
+        self,
+        key: str,
+        problem: str,
+        advice: str | None = None,
+        file: str | None = None,
+        line: int | None = None,
+        column: int | None = None,
+    ) -> None:
+        self.key = key
+        self.problem = problem
+        self.advice = advice
+        self.file = file
+        self.line = line
+        self.column = column
+
+    @property
+    def place(self) -> str | None:
+        """``file:line:column`` as far as it is known."""
+        parts = [self.file, self.line, self.column]
+        known = parts[: parts.index(None)] if None in parts else parts
+        return ":".join(str(part) for part in known) or None
+
+    def __str__(self) -> str:
+        head = " ".join(part for part in (self.place, self.key) if part)
+        text = f"{head}: {self.problem}" if head else self.problem
+        return f"{text}; {self.advice}" if self.advice else text
+
+    def __repr__(self) -> str:
+        return f"ConfigProblem({str(self)!r})"
+
+
+class ConfigError(PurveyorError, ValueError):
+    """A configuration is not valid; it names everything that is wrong, not only the first."""
+
+    def __init__(self, problems: Iterable[ConfigProblem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(self.problems)
+
+    @property
+    def what(self) -> str:
+        return "\n".join(str(problem) for problem in self.problems)
+
+
+class DriverNotFoundError(PurveyorError, LookupError):
+    """No driver of this name is installed."""
+
+    def __init__(self, driver: str, known: Iterable[str] = ()) -> None:
+        self.driver = driver
+        self.suggestions = near_misses(driver, known)
+        super().__init__(driver, self.suggestions)
+
+    @property
+    def what(self) -> str:
+        return f"no driver {self.driver!r} is installed"
+
+    @property
+    def hint(self) -> str | None:
+        return _did_you_mean(self.suggestions) or "`purveyor drivers` lists what is installed"
+
+
+class DriverLoadError(PurveyorError, ImportError):
+    """A driver was found, but its code could not be imported or is no provider."""
+
+    def __init__(self, driver: str, source: str, problem: str) -> None:
+        super().__init__(driver, source, problem)
+        self.driver = driver
+        self.source = source
+        self.problem = problem
+
+    @property
+    def where(self) -> str:
+        return f"driver {self.driver} ({self.source})"
+
+    @property
+    def what(self) -> str:
+        return self.problem
+
+    def __str__(self) -> str:  # ImportError defines its own
+        return PurveyorError.__str__(self)
