@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from purveyor.metadata import ProviderStatus
 
@@ -174,7 +174,7 @@ class ReentrantLifecycleError(LifecycleError):
 
     @property
     def hint(self) -> str:
-        return "the call would wait for itself; start a task that makes it, and return"
+        return "the call would wait for itself; make it from a task of its own once the provider is ready"
 
 
 class RegistrationAbortedError(LifecycleError):
@@ -424,6 +424,55 @@ class ObjectNotFoundError(DataError, FileNotFoundError):
         return PurveyorError.__str__(self)
 
 
+class PathObstructedError(DataError):
+    """Something that is no object lies in the way of a path; nothing was read or written.
+
+    Args:
+        path: The path that was asked for.
+        obstacle: The path of what is in the way: `path` itself, or a part of it.
+        kind: What it is: ``"a symbolic link"``, ``"a folder"``, ``"an object"``, ``"a special file"``.
+    """
+
+    def __init__(self, path: str, obstacle: str, kind: str) -> None:
+        super().__init__(path, obstacle, kind)
+        self.path = path
+        self.obstacle = obstacle
+        self.kind = kind
+
+    @property
+    def where(self) -> str:
+        return self.path
+
+    @property
+    def what(self) -> str:
+        return f"{self.obstacle} is {self.kind}"
+
+    @property
+    def hint(self) -> str:
+        if self.kind in ("a folder", "an object"):
+            return "on a file system an object and a folder cannot share a path: choose another one"
+        return "links and special files are never followed: put a file or folder in its place"
+
+
+class PartialDeleteError(DataError):
+    """Some of many objects could not be deleted; all others are.
+
+    Args:
+        deleted: How many objects were deleted.
+        errors: What went wrong, by path.
+    """
+
+    def __init__(self, deleted: int, errors: Mapping[str, DataError]) -> None:
+        self.deleted = deleted
+        self.errors = dict(errors)
+        super().__init__(deleted, self.errors)
+
+    @property
+    def what(self) -> str:
+        first = next(iter(self.errors.values()))
+        return f"{self.deleted} deleted, {len(self.errors)} failed, the first with: {first}"
+
+
 class ChecksumError(DataError):
     """Bytes do not have the checksum they should have; an upload was discarded, a download is not to be used."""
 
@@ -523,11 +572,12 @@ class DriverNotFoundError(PurveyorError, LookupError):
 class DriverLoadError(PurveyorError, ImportError):
     """A driver was found, but its code could not be imported or is no provider."""
 
-    def __init__(self, driver: str, source: str, problem: str) -> None:
-        super().__init__(driver, source, problem)
+    def __init__(self, driver: str, source: str, problem: str, advice: str | None = None) -> None:
+        super().__init__(driver, source, problem, advice)
         self.driver = driver
         self.source = source
         self.problem = problem
+        self.advice = advice
 
     @property
     def where(self) -> str:
@@ -536,6 +586,10 @@ class DriverLoadError(PurveyorError, ImportError):
     @property
     def what(self) -> str:
         return self.problem
+
+    @property
+    def hint(self) -> str | None:
+        return self.advice
 
     def __str__(self) -> str:  # ImportError defines its own
         return PurveyorError.__str__(self)

@@ -1,0 +1,247 @@
+"""Leases: what an operation holds while it runs, so that a provider is never closed under it.
+
+A `Gate` stands before each registered provider. An operation enters it and leaves it; a reload or a stop
+shuts it, waits until everyone who is inside has left (drains it), does its work and opens it again, or
+ends it. The count of leases is kept in one cell a thread, so that it is exact without a lock: a thread
+adds its lease *before* it looks whether the gate is shut, and the one who drains shuts the gate *before*
+it adds up the cells, so that one of the two always sees the other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from contextlib import suppress
+from contextvars import ContextVar
+from enum import Enum
+from functools import partial
+from typing import TYPE_CHECKING
+
+from purveyor.errors import ProviderNotReadyError
+from purveyor.metadata import ProviderStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import CodeType, FrameType
+
+__all__ = ["Gate", "gate_of_owner"]
+
+#: The gate of the provider whose lifecycle runs in this context: its own calls never wait for it.
+gate_of_owner: ContextVar[Gate | None] = ContextVar("gate_of_owner", default=None)
+
+#: The code of operation wrappers; a frame of one, further out on the stack, holds a lease.
+wrapper_codes: set[CodeType] = set()
+
+
+class _Phase(Enum):
+    OPEN = "open"
+    DRAINING = "draining"  # operations inside may still call each other; new ones wait
+    BUSY = "busy"  # initialize or cleanup is at work; new operations wait
+    REFUSING = "refusing"  # the way to the end: as draining, but new ones are turned away
+    DOWN = "down"  # the last start or reload failed; turned away until another succeeds
+    ENDED = "ended"  # turned away for good
+
+
+_CLOSED = frozenset({_Phase.DOWN, _Phase.ENDED})
+
+
+class Gate:
+    """Admits operations to one provider, and knows how many are inside.
+
+    Args:
+        name: The provider's name, for the errors of those who are turned away.
+    """
+
+    __slots__ = ("_holders", "_idle", "_lock", "_openings", "_phase", "_status", "cells", "name", "shut")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.shut = True
+        self.cells: dict[int, list[int]] = {}  # by thread identifier, so that a dead thread's cell is reused
+        self._phase = _Phase.BUSY
+        self._status = ProviderStatus.STARTING
+        self._lock = threading.Lock()
+        self._openings: list[Callable[[], object]] = []
+        self._idle: Callable[[], object] | None = None
+        self._holders: dict[asyncio.Task[object] | None, int] = {}
+
+    @property
+    def held(self) -> int:
+        """How many leases are out."""
+        return sum(cell[0] for cell in list(self.cells.values()))
+
+    @property
+    def ended(self) -> bool:
+        """Whether the registration that it belonged to is over."""
+        return self._phase is _Phase.ENDED
+
+    # --- for the one who reloads or stops -----------------------------------------------------------
+
+    def open(self) -> None:
+        """Let everyone in."""
+        self._change(_Phase.OPEN, ProviderStatus.READY)
+
+    def close(self, status: ProviderStatus) -> None:
+        """Let nobody in while the lifecycle works; who comes waits."""
+        self._change(_Phase.BUSY, status)
+
+    def refuse(self, status: ProviderStatus) -> None:
+        """Turn everyone away with `ProviderNotReadyError` until the next change, those who wait included."""
+        self._change(_Phase.DOWN, status)
+
+    def end(self, status: ProviderStatus) -> None:
+        """Turn everyone away for good."""
+        self._change(_Phase.ENDED, status)
+
+    async def drain(self, timeout: float, *, for_good: bool) -> int:
+        """Let nobody new in, and wait until everyone inside has left.
+
+        Args:
+            timeout: How long to wait, in seconds.
+            for_good: Whether newcomers are turned away rather than asked to wait.
+
+        Returns:
+            How many were still inside when the time was up; 0 if all left.
+        """
+        if for_good:
+            self._change(_Phase.REFUSING, ProviderStatus.STOPPING)
+        else:
+            self._change(_Phase.DRAINING, ProviderStatus.RELOADING)
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout
+        while self.held and (remaining := deadline - loop.time()) > 0:
+            left = asyncio.Event()
+            self._idle = partial(loop.call_soon_threadsafe, left.set)
+            try:
+                if self.held:  # not before the callback stands: the last one may just have left
+                    async with asyncio.timeout(remaining):
+                        await left.wait()
+            except TimeoutError:
+                break
+            finally:
+                self._idle = None
+        return self.held
+
+    # --- for operations -----------------------------------------------------------------------------
+
+    def cell(self) -> list[int]:
+        """The calling thread's count of leases."""
+        thread = threading.get_ident()
+        try:
+            return self.cells[thread]
+        except KeyError:
+            cell = self.cells[thread] = [0]
+            return cell
+
+    async def admit(self, lease: list[int]) -> None:
+        """Enter the gate, waiting if need be; the lease is held on return.
+
+        Args:
+            lease: The calling thread's cell.
+
+        Raises:
+            ProviderNotReadyError: The provider was stopped, or its last start or reload failed.
+        """
+        while not self._may_enter(lease):
+            loop = asyncio.get_running_loop()
+            opened = asyncio.Event()
+            wake = partial(loop.call_soon_threadsafe, opened.set)
+            if self._on_opening(wake):
+                try:
+                    await opened.wait()
+                finally:
+                    self._forget_opening(wake)
+
+    def admit_thread(self, lease: list[int]) -> None:
+        """As `admit`, for a plain function: its thread waits, unless an event loop runs in it.
+
+        Raises:
+            ProviderNotReadyError: As for `admit`, and where waiting would stall an event loop.
+        """
+        while not self._may_enter(lease):
+            if asyncio._get_running_loop() is not None:
+                raise ProviderNotReadyError(self.name, self._status)
+            opened = threading.Event()
+            if self._on_opening(opened.set):
+                opened.wait()
+
+    def left(self) -> None:
+        """Tell the one who drains, after a lease was given back to a gate that is shut."""
+        idle = self._idle
+        if idle is not None and not self.held:
+            idle()
+
+    def hold(self) -> asyncio.Task[object] | None:
+        """Note that this task holds a lease across its own steps, as the reader of an async generator does."""
+        task = asyncio.current_task()
+        with self._lock:
+            self._holders[task] = self._holders.get(task, 0) + 1
+        return task
+
+    def release(self, task: asyncio.Task[object] | None) -> None:
+        """Undo `hold`."""
+        with self._lock:
+            if self._holders[task] == 1:
+                del self._holders[task]
+            else:
+                self._holders[task] -= 1
+
+    # --- inside -------------------------------------------------------------------------------------
+
+    def _change(self, phase: _Phase, status: ProviderStatus) -> None:
+        with self._lock:
+            self._phase = phase
+            self._status = status
+            self.shut = phase is not _Phase.OPEN
+            woken, self._openings = self._openings, []
+        for wake in woken:
+            with suppress(RuntimeError):  # the event loop of one who waited is closed: nobody waits there
+                wake()
+
+    def _may_enter(self, lease: list[int]) -> bool:
+        lease[0] += 1
+        if not self.shut:
+            return True
+        phase = self._phase
+        if phase not in _CLOSED:
+            if gate_of_owner.get() is self:
+                return True
+            if phase in (_Phase.DRAINING, _Phase.REFUSING) and self._inside():
+                return True
+        lease[0] -= 1
+        self.left()
+        if phase is _Phase.REFUSING or phase in _CLOSED:
+            raise ProviderNotReadyError(self.name, self._status)
+        return False
+
+    def _inside(self) -> bool:
+        """Whether the caller already holds a lease: to make it wait for the drain would be a deadlock.
+
+        Only looked up while draining: recording every holder would cost each operation a context variable.
+        """
+        task = asyncio.current_task() if asyncio._get_running_loop() is not None else None
+        if task is not None and task in self._holders:
+            return True
+        frame: FrameType | None = sys._getframe(1)
+        callers = 0  # the first wrapper on the way out is the caller itself
+        while frame is not None:
+            if frame.f_code in wrapper_codes and frame.f_locals.get("gate") is self:
+                callers += 1
+                if callers == 2:
+                    return True
+            frame = frame.f_back
+        return False
+
+    def _on_opening(self, wake: Callable[[], object]) -> bool:
+        """Have `wake` called at the next change; False if waiting has become needless."""
+        with self._lock:
+            if not self.shut or self._phase in _CLOSED:
+                return False
+            self._openings.append(wake)
+            return True
+
+    def _forget_opening(self, wake: Callable[[], object]) -> None:
+        with self._lock:
+            if wake in self._openings:
+                self._openings.remove(wake)

@@ -1,0 +1,50 @@
+"""`StatusReport`: a manager's providers as gauges."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from purveyor.metadata import ProviderStatus
+from purveyor.monitor.metrics import Family
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from purveyor.lifecycle.runner import ProviderRunner
+
+__all__ = ["StatusReport"]
+
+_SERVING = frozenset({ProviderStatus.READY, ProviderStatus.DEGRADED, ProviderStatus.RELOADING})
+
+
+class StatusReport:
+    """Reads gauges off the runners when someone scrapes.
+
+    Args:
+        runners: A manager's runners by provider name; the manager's own dictionary, not a copy.
+    """
+
+    def __init__(self, runners: Mapping[str, ProviderRunner]) -> None:
+        self._runners = runners
+
+    def families(self) -> Iterable[Family]:
+        """Whether each provider is up, in which status, what it is, and how many operations it has inside."""
+        info = Family("provider_info", "gauge", "What each provider is.")
+        up = Family("provider_up", "gauge", "Whether the provider serves operations.")
+        status = Family("provider_status", "gauge", "The provider's status: 1 for the one it is in.")
+        inside = Family("provider_in_flight_operations", "gauge", "Operations that hold a lease.")
+        reloaded = Family(
+            "provider_last_reload_success_timestamp_seconds", "gauge", "When the last reload succeeded."
+        )
+        for runner in list(self._runners.values()):
+            metadata = runner.provider.metadata
+            who = {"name": runner.name, "type": metadata.type.value}
+            kind = type(runner.provider)
+            info.add(1, **who, version=metadata.version, driver=f"{kind.__module__}:{kind.__qualname__}")
+            up.add(runner.status in _SERVING, **who)
+            for each in ProviderStatus:
+                status.add(runner.status is each, **who, status=each.value)
+            inside.add(runner.gate.held, **who)
+            if runner.reloaded is not None:
+                reloaded.add(runner.reloaded, **who)
+        return info, up, status, inside, reloaded

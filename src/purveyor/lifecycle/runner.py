@@ -1,0 +1,295 @@
+"""`ProviderRunner`: the one task that runs a provider's lifecycle, from validate to cleanup.
+
+What is entered in a task must be left in that task (task groups, cancel scopes, client sessions), so each
+provider has an owner task. Whoever registers, reloads or unregisters it talks to that task and may be
+cancelled meanwhile; the provider is not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from functools import partial
+from time import perf_counter, time
+from typing import TYPE_CHECKING, Any
+
+from purveyor.errors import ProviderNotReadyError, ReentrantLifecycleError, RegistrationAbortedError
+from purveyor.lease import Gate, gate_of_owner
+from purveyor.lifecycle.states import TRANSITIONS
+from purveyor.metadata import ProviderStatus
+from purveyor.monitor.metrics import MetricsManager
+from purveyor.operation import record_of
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from purveyor.provider import Provider
+
+__all__ = ["ProviderRunner", "see_through"]
+
+_logger = logging.getLogger(__name__)
+
+
+async def see_through(task: asyncio.Future[Any]) -> None:
+    """Wait for a task that must not be left half-way, also when the caller is cancelled.
+
+    The first cancellation is kept until the task is done, and raised then. A second one is raised at once;
+    the task goes on by itself.
+    """
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as error:
+            if cancelled is not None:
+                raise
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
+
+
+class ProviderRunner:
+    """Owns one registered provider.
+
+    Args:
+        provider: The provider.
+        drain_timeout: How long a reload or a stop waits for operations that run, in seconds.
+        on_end: Called once, when the owner task is over, however it came to its end.
+    """
+
+    __slots__ = ("_abortable", "_on_end", "_reload", "_stopping", "_task", "_wake", "drain_timeout", "failure",
+                 "gate", "name", "provider", "reloaded", "status")  # fmt: skip
+
+    def __init__(
+        self, provider: Provider[Any], drain_timeout: float, on_end: Callable[[ProviderRunner], None]
+    ) -> None:
+        self.provider = provider
+        self.name = provider.metadata.name
+        self.gate = Gate(self.name)
+        self.status = ProviderStatus.REGISTERED
+        self.drain_timeout = drain_timeout
+        self.failure: BaseException | None = None  # of the cleanup
+        self.reloaded: float | None = None  # when the last reload succeeded, in seconds since the epoch
+        self._on_end = on_end
+        self._abortable = False  # while validate and initialize run
+        self._task: asyncio.Task[None] | None = None
+        self._wake: asyncio.Future[None] | None = None
+        self._reload: asyncio.Future[None] | None = None
+        self._stopping = False
+
+    # --- what the manager calls, in any task --------------------------------------------------------
+
+    async def start(self) -> None:
+        """Validate and initialize; what they raise is raised here, after the provider was cleaned up.
+
+        A caller that is cancelled has the start undone before the cancellation goes on.
+        """
+        loop = asyncio.get_running_loop()
+        started: asyncio.Future[None] = loop.create_future()
+        self._task = loop.create_task(self._own(started), name=f"purveyor:{self.name}")
+        self._task.add_done_callback(partial(self._ended, started))
+        self._abortable = True
+        try:
+            await asyncio.wait([started])
+        except asyncio.CancelledError:
+            started.cancel()
+            await self._stop()
+            raise
+        if self._stopping and (started.cancelled() or started.exception()):
+            raise RegistrationAbortedError(self.name)
+        await started
+
+    async def reload(self) -> None:
+        """Reload; a call that comes before the owner has begun with an earlier one shares it.
+
+        A caller that is cancelled leaves; the reload goes on.
+
+        Raises:
+            ProviderNotReadyError: The provider stops.
+            ReentrantLifecycleError: The provider itself asked, from inside its lifecycle.
+        """
+        self.refuse_own_call("reload_provider")
+        if self._stopping:
+            raise ProviderNotReadyError(self.name, self.status)
+        if self._reload is None:
+            self._reload = asyncio.get_running_loop().create_future()
+            self._reload.add_done_callback(_retrieve)
+            self._wake_owner()
+        request = self._reload
+        await asyncio.wait([request])
+        await request
+
+    async def stop(self) -> None:
+        """Drain, clean up, and end the owner task; what cleanup raises is raised here.
+
+        The stop is seen through when the caller is cancelled. Several callers share one stop.
+        """
+        await self._stop()
+        if self.failure is not None:
+            raise self.failure
+
+    def refuse_own_call(self, action: str) -> None:
+        """Refuse a call that the provider makes from inside its own lifecycle: it would wait for itself.
+
+        Raises:
+            ReentrantLifecycleError: The current task runs this provider's initialize, reload or cleanup.
+        """
+        at_work = self.status not in (ProviderStatus.READY, ProviderStatus.DEGRADED)
+        if at_work and gate_of_owner.get() is self.gate:
+            raise ReentrantLifecycleError(self.name, action)
+
+    # --- the owner task -----------------------------------------------------------------------------
+
+    async def _own(self, started: asyncio.Future[None]) -> None:
+        gate_of_owner.set(self.gate)
+        try:
+            if await self._start(started):
+                try:
+                    while await self._next_is_reload():
+                        await self._run_reload()
+                finally:  # also when the event loop is shutting down and cancels every task
+                    await self._run_stop()
+        finally:
+            self._on_end(self)
+
+    async def _start(self, started: asyncio.Future[None]) -> bool:
+        self._move(ProviderStatus.STARTING)
+        opened = False
+        try:
+            await self.provider.validate()
+            opened = True
+            await self._measured("initialize", self.provider.initialize)
+        except BaseException as error:
+            self._abortable = False
+            if opened:
+                await self._dispose(error)
+            self._move(ProviderStatus.STOPPED if self._stopping else ProviderStatus.FAILED)
+            self.gate.end(self.status)
+            if not started.done():
+                started.set_exception(error)
+            return False
+        self._abortable = False
+        if not started.done():
+            started.set_result(None)
+        self._move(ProviderStatus.READY)
+        self.gate.open()
+        return True
+
+    async def _next_is_reload(self) -> bool:
+        while not self._stopping and self._reload is None:
+            self._wake = asyncio.get_running_loop().create_future()
+            try:
+                await self._wake
+            finally:
+                self._wake = None
+        return not self._stopping
+
+    async def _run_reload(self) -> None:
+        request, self._reload = self._reload, None
+        assert request is not None
+        try:
+            recovers = self.status is ProviderStatus.FAILED
+            self._move(ProviderStatus.RELOADING)
+            await self._drain(for_good=False)
+            self.gate.close(ProviderStatus.RELOADING)
+            # After a failure everything was disposed of already: there is nothing to clean up.
+            await self._measured("reload", self.provider.initialize if recovers else self.provider.reload)
+        except BaseException as error:
+            await self._dispose(error)
+            self._move(ProviderStatus.FAILED)
+            self.gate.refuse(ProviderStatus.FAILED)
+            self._count_reload("failure")
+            request.set_exception(error)
+            if isinstance(error, asyncio.CancelledError):
+                raise
+        else:
+            self._move(ProviderStatus.READY)
+            self.gate.open()
+            self.reloaded = time()
+            self._count_reload("success")
+            request.set_result(None)
+
+    async def _run_stop(self) -> None:
+        self._stopping = True
+        clean = self.status is not ProviderStatus.FAILED  # else everything was disposed of
+        self._move(ProviderStatus.STOPPING)
+        if self._reload is not None:
+            self._reload.set_exception(ProviderNotReadyError(self.name, self.status))
+        try:
+            await self._drain(for_good=True)
+            self.gate.close(ProviderStatus.STOPPING)
+            if clean:
+                await self._measured("cleanup", self.provider.cleanup)
+        except BaseException as error:
+            self.failure = error
+        self._move(ProviderStatus.FAILED if self.failure else ProviderStatus.STOPPED)
+        self.gate.end(self.status)
+
+    async def _drain(self, *, for_good: bool) -> None:
+        if left := await self.gate.drain(self.drain_timeout, for_good=for_good):
+            _logger.warning(
+                "Provider %s goes on with %d operations unfinished after %s s",
+                self.name, left, self.drain_timeout, extra={"provider_name": self.name},
+            )  # fmt: skip
+
+    async def _dispose(self, reason: BaseException) -> None:
+        """Give a provider whose start or reload failed the chance to release what it holds."""
+        try:
+            await self._measured("cleanup", self.provider.cleanup)
+        except Exception as error:
+            reason.add_note(f"cleaning up after it failed as well: {error!r}")
+            _logger.warning(
+                "Cleanup after a failed start of provider %s failed", self.name,
+                exc_info=error, extra={"provider_name": self.name},
+            )  # fmt: skip
+
+    # --- inside -------------------------------------------------------------------------------------
+
+    async def _stop(self) -> None:
+        self._stopping = True
+        if self._task is None:
+            return
+        if self._abortable:
+            self._abortable = False
+            self._task.cancel()
+        self._wake_owner()
+        await see_through(self._task)
+
+    def _ended(self, started: asyncio.Future[None], task: asyncio.Task[None]) -> None:
+        if not task.cancelled():
+            task.exception()  # whoever needs it has it already
+        if not started.done():
+            started.cancel()
+        _retrieve(started)
+        if self.status is ProviderStatus.REGISTERED:  # cancelled before its first step
+            self._move(ProviderStatus.STOPPED)
+            self.gate.end(self.status)
+            self._on_end(self)
+
+    def _wake_owner(self) -> None:
+        if self._wake is not None and not self._wake.done():
+            self._wake.set_result(None)
+
+    def _count_reload(self, result: str) -> None:
+        kind = self.provider.metadata.type.value
+        MetricsManager.get_instance().counter("provider_reloads", type=kind, name=self.name, result=result)
+
+    def _move(self, status: ProviderStatus) -> None:
+        assert status in TRANSITIONS[self.status], f"{self.status} -> {status}"
+        self.status = status
+
+    async def _measured(self, verb: str, step: Callable[[], Awaitable[None]]) -> None:
+        record = record_of(self.provider, verb)
+        started = perf_counter()
+        try:
+            await step()
+        except BaseException as error:
+            record.fail(error)
+            raise
+        record.succeed(perf_counter() - started)
+
+
+def _retrieve(future: asyncio.Future[None]) -> None:
+    """Have the exception count as seen, even if every caller has left."""
+    if not future.cancelled():
+        future.exception()

@@ -1,0 +1,18 @@
+"""The transition table: which status may follow which."""
+
+from __future__ import annotations
+
+from purveyor.metadata import ProviderStatus as S
+
+__all__ = ["TRANSITIONS"]
+
+TRANSITIONS: dict[S, frozenset[S]] = {
+    S.REGISTERED: frozenset({S.STARTING, S.STOPPED}),
+    S.STARTING: frozenset({S.READY, S.FAILED, S.STOPPED}),
+    S.READY: frozenset({S.DEGRADED, S.RELOADING, S.STOPPING}),
+    S.DEGRADED: frozenset({S.READY, S.RELOADING, S.STOPPING}),
+    S.RELOADING: frozenset({S.READY, S.FAILED, S.STOPPING}),
+    S.FAILED: frozenset({S.RELOADING, S.STOPPING}),
+    S.STOPPING: frozenset({S.STOPPED, S.FAILED}),
+    S.STOPPED: frozenset(),
+}

@@ -1,0 +1,212 @@
+"""`MetricsManager`, which keeps every count and duration of the process until someone reads them."""
+
+from __future__ import annotations
+
+import math
+import re
+import threading
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, TypeVar
+from weakref import WeakSet
+
+from purveyor.errors import InvalidMetricError
+from purveyor.monitor.records import Distribution, OperationRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Family", "MetricsManager"]
+
+_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+
+#: Label sets that callers may make of one metric before the rest is counted together: what an unbounded
+#: label (a key, a path) would otherwise do to the heap and to the scrape.
+MAX_SERIES = 10_000
+_OVERFLOW = (("overflow", "true"),)
+
+Labels = tuple[tuple[str, str], ...]
+Kind = Literal["counter", "histogram", "gauge"]
+V = TypeVar("V")
+
+
+@dataclass(slots=True)
+class Family:
+    """All series of one metric, as they stood when they were read.
+
+    Args:
+        name: The metric's name without the suffix that an exposition format adds.
+        kind: ``"counter"``, ``"histogram"`` or ``"gauge"``.
+        help: One line for people.
+        values: Counters and gauges, by sorted ``(label, value)`` pairs; labels without a value are left out.
+        distributions: Histograms, likewise.
+        unit: The base unit, which the exposition adds to the name: ``"seconds"``; empty for none.
+    """
+
+    name: str
+    kind: Kind
+    help: str
+    values: dict[Labels, float] = field(default_factory=dict)
+    distributions: dict[Labels, Distribution] = field(default_factory=dict)
+    unit: str = ""
+
+    def add(self, value: float, **labels: str) -> None:
+        """Add to a series; the same series from two sources is their sum."""
+        key = _pairs(labels)
+        self.values[key] = self.values.get(key, 0) + value
+
+    def add_distribution(self, distribution: Distribution, **labels: str) -> None:
+        """Add observations to a series."""
+        self.distributions.setdefault(_pairs(labels), Distribution.empty()).add(distribution)
+
+    def label_names(self) -> tuple[str, ...]:
+        """Every label that any series has, sorted; where a series lacks one it stands for the empty string."""
+        return tuple(sorted({name for key in (*self.values, *self.distributions) for name, _ in key}))
+
+
+class Source(Protocol):
+    """Whatever knows of gauges."""
+
+    def families(self) -> Iterable[Family]:
+        """The gauges as they stand now."""
+        ...
+
+
+class MetricsManager:
+    """Counters and histograms by name and labels, and the records of all operations.
+
+    Nothing is pushed anywhere: `collect` gives a snapshot to whoever exposes it.
+    """
+
+    _instance: ClassVar[MetricsManager | None] = None
+    _instance_lock: ClassVar[threading.Lock] = threading.Lock()
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kinds: dict[str, Kind] = {"provider_operations": "counter", "provider_duration": "histogram"}
+        self._counters: defaultdict[str, dict[Labels, float]] = defaultdict(dict)
+        self._histograms: defaultdict[str, dict[Labels, Distribution]] = defaultdict(dict)
+        self._operations: dict[tuple[str, str, str], OperationRecord] = {}
+        self._sources: WeakSet[Source] = WeakSet()
+
+    @classmethod
+    def get_instance(cls) -> MetricsManager:
+        """The one that this process's operations and monitors record to."""
+        if cls._instance is None:
+            with cls._instance_lock:
+                if cls._instance is None:
+                    cls._instance = cls()
+        return cls._instance
+
+    def counter(self, name: str, value: float = 1, /, **labels: str) -> None:
+        """Add to a counter.
+
+        Args:
+            name: The metric's name; a trailing ``_total`` is implied.
+            value: What to add; not negative.
+            labels: The series. Calls may differ in their labels: one that is missing is an empty one.
+
+        Raises:
+            InvalidMetricError: The name, a label or the value cannot be exposed, or the name is a histogram's.
+        """
+        if not (math.isfinite(value) and value >= 0):
+            raise InvalidMetricError(name, f"a counter cannot change by {value}")
+        with self._lock:
+            series, key = self._series(self._counters, "counter", name, labels)
+            series[key] = series.get(key, 0) + value
+
+    def histogram(self, name: str, value: float, /, **labels: str) -> None:
+        """Observe one value.
+
+        Args:
+            name: The metric's name.
+            value: What was observed; the buckets are made for seconds.
+            labels: As for `counter`.
+
+        Raises:
+            InvalidMetricError: As for `counter`.
+        """
+        if not math.isfinite(value):
+            raise InvalidMetricError(name, f"a histogram cannot observe {value}")
+        with self._lock:
+            series, key = self._series(self._histograms, "histogram", name, labels)
+            if key not in series:
+                series[key] = Distribution.empty()
+            series[key].observe(value)
+
+    def operation(self, operation: str, type: str, name: str) -> OperationRecord:
+        """The record of one operation of one provider; the same one for the same three words."""
+        key = (operation, type, name)
+        with self._lock:
+            if key not in self._operations:
+                self._operations[key] = OperationRecord(operation, type, name)
+            return self._operations[key]
+
+    def add_source(self, source: Source) -> None:
+        """Have families read from `source` at each `collect`, for as long as its owner keeps it alive."""
+        with self._lock:
+            self._sources.add(source)
+
+    def collect(self) -> list[Family]:
+        """A snapshot of everything, one family a name."""
+        with self._lock:
+            records = list(self._operations.values())
+            families = {name: self._family(name) for name in self._kinds}
+            sources = list(self._sources)
+        operations = families["provider_operations"]
+        durations = families["provider_duration"]
+        errors = families["provider_errors"] = Family(
+            "provider_errors", "counter", "Provider operations that raised, by class of error."
+        )
+        for record in records:
+            who = {"operation": record.operation, "type": record.type, "name": record.name}
+            if record.cells:
+                operations.add(record.successes, success="true", **who)
+                durations.add_distribution(record.durations, success="true", **who)
+            for kind, count in list(record.errors.items()):
+                operations.add(count, success="false", **who)
+                errors.add(count, error_type=kind, **who)
+        for source in sources:
+            for gauges in source.families():
+                family = families.setdefault(gauges.name, gauges)
+                for key, value in gauges.values.items():  # two managers may have providers of one name
+                    family.values[key] = max(value, family.values.get(key, value))
+        return list(families.values())
+
+    def _series(
+        self, families: defaultdict[str, dict[Labels, V]], kind: Kind, name: str, labels: dict[str, str]
+    ) -> tuple[dict[Labels, V], Labels]:
+        """The series of a family and the key of one; all that could break a scrape is refused here."""
+        bare = name.removesuffix("_total") if kind == "counter" else _ALIASES.get(name, name)
+        if not _NAME.fullmatch(bare):
+            raise InvalidMetricError(name, "a metric's name is letters, digits and underscores")
+        if self._kinds.setdefault(bare, kind) != kind:
+            raise InvalidMetricError(name, f"it is a {self._kinds[bare]}, not a {kind}")
+        for label in labels:
+            if not _NAME.fullmatch(label) or label.startswith("__") or label == "le":
+                raise InvalidMetricError(name, f"{label!r} cannot be a label")
+        series = families[bare]
+        key = _pairs(labels)
+        return series, key if key in series or len(series) < MAX_SERIES else _OVERFLOW
+
+    def _family(self, name: str) -> Family:
+        kind = self._kinds[name]
+        family = Family(name, kind, _HELP.get(name, f"The application's {name}."), unit=_UNITS.get(name, ""))
+        family.values.update(self._counters.get(name, {}))
+        for key, distribution in self._histograms.get(name, {}).items():
+            # What was observed is a success, whether or not the caller of `histogram` says so.
+            labels = {"success": "true", **dict(key)} if name == "provider_duration" else dict(key)
+            family.add_distribution(distribution, **labels)
+        return family
+
+
+_UNITS = {"provider_duration": "seconds"}
+_ALIASES = {"provider_duration_seconds": "provider_duration"}
+_HELP = {
+    "provider_operations": "Provider operations.",
+    "provider_duration": "Duration of provider operations that succeeded.",
+}
+
+
+def _pairs(labels: dict[str, str]) -> Labels:
+    return tuple(sorted((name, str(value)) for name, value in labels.items() if value != ""))
