@@ -10,7 +10,6 @@ duplicate name) and those that Python users expect (`TimeoutError`, `ImportError
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
 
 def near_misses(word: str, known: Iterable[str]) -> tuple[str, ...]:
     """The known words that `word` may be a misspelling of, best first, three at most."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only a failure needs it
+
     folded = {candidate.casefold(): candidate for candidate in known}
     matches = get_close_matches(word.casefold(), folded, n=3, cutoff=0.6)
     return tuple(folded[match] for match in matches)
@@ -550,6 +551,18 @@ class ConfigError(PurveyorError, ValueError):
     @property
     def what(self) -> str:
         return "\n".join(str(problem) for problem in self.problems)
+
+
+class NotStartedError(PurveyorError, RuntimeError):
+    """A system was to be reloaded that is not running."""
+
+    @property
+    def what(self) -> str:
+        return "the system is not running"
+
+    @property
+    def hint(self) -> str:
+        return "start it first"
 
 
 class DriverNotFoundError(PurveyorError, LookupError):

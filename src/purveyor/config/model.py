@@ -1,0 +1,219 @@
+"""What a loaded configuration is."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from purveyor.errors import ProviderNotFoundError
+from purveyor.metadata import ProviderMetadata
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from purveyor.config.source import ConfigSource
+    from purveyor.errors import ConfigProblem, PurveyorError
+    from purveyor.metadata import ProviderType
+    from purveyor.provider import Provider
+
+__all__ = ["Breaker", "Policy", "ProviderSpec", "ServerConfig", "SystemConfig"]
+
+_DURATION = re.compile(r"(?P<amount>\d+(?:\.\d+)?)\s*(?P<unit>ms|s|m|h)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def _seconds(value: object) -> float:
+    if isinstance(value, str) and (match := _DURATION.fullmatch(value)):
+        seconds = float(match["amount"]) * _SECONDS[match["unit"]]
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        seconds = float(value)
+    else:
+        raise ValueError('expected a duration: seconds, or a string like "500ms", "30s", "5m", "1h"')
+    if not (math.isfinite(seconds) and seconds > 0):
+        raise ValueError("expected a duration above zero")
+    return seconds
+
+
+Duration = Annotated[
+    float,
+    BeforeValidator(_seconds),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "exclusiveMinimum": 0},
+                {
+                    "type": "string",
+                    "pattern": rf"^{_DURATION.pattern.replace('?P<amount>', '').replace('?P<unit>', '')}$",
+                },
+            ]
+        }
+    ),
+]
+
+#: How pydantic reads the dataclasses of this package.
+TABLE = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    """When a provider's circuit breaker opens, and for how long. Accepted, not acted on yet."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = TABLE
+
+    failures: Annotated[int, Field(ge=1)] = 5
+    """Failures in a row that open it."""
+
+    reset: Duration = 30.0
+    """Seconds after which one operation may try again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How a provider is started, stopped and called; durations in seconds. Accepted, not acted on yet."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = TABLE
+
+    start_timeout: Duration | None = None
+    """How long validate and initialize may take together."""
+
+    stop_timeout: Duration | None = None
+    """How long cleanup may take."""
+
+    drain_timeout: Duration | None = None
+    """How long a reload waits for the operations that are under way."""
+
+    reload: Literal["swap", "in_place"] | None = None
+    """How a reload replaces what runs: beside the old one, or on the same object."""
+
+    timeout: Duration | None = None
+    """How long one operation may take."""
+
+    retries: Annotated[int, Field(ge=0)] | None = None
+    """How often a failed operation is tried again, if it is idempotent."""
+
+    breaker: Breaker | None = None
+    """When operations are refused at once, since the backend fails."""
+
+    concurrency: Annotated[int, Field(ge=1)] | None = None
+    """How many operations may run at the same time."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerConfig:
+    """Where ``purveyor up`` listens."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = TABLE
+
+    host: str = "127.0.0.1"
+    """A loopback address, since there is no authentication yet."""
+
+    port: Annotated[int, Field(ge=0, le=65535)] = 8765
+    """The TCP port; 0 takes any free one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderSpec:
+    """One provider, as the configuration declares it and its driver's class completes it.
+
+    Args:
+        name: The name it is registered under.
+        driver: What the configuration calls its driver.
+        provider_class: The driver's class.
+        type: Its family.
+        description: One line for people.
+        version: The provider's own version.
+        capabilities: The words it answers for.
+        labels: Labels of the deployment.
+        needs: Other providers by role. Accepted, not acted on yet.
+        required: Whether its failure stops the start of the system.
+        policy: How it is started, stopped and called. Accepted, not acted on yet.
+        config: Its own config, of the type that its class asks for. Never shown, since it may hold secrets.
+    """
+
+    name: str
+    driver: str
+    provider_class: type[Provider[Any]]
+    type: ProviderType
+    description: str
+    version: str
+    capabilities: tuple[str, ...]
+    labels: Mapping[str, str]
+    needs: Mapping[str, str]
+    required: bool
+    policy: Policy
+    config: Any = field(repr=False)
+
+    @property
+    def metadata(self) -> ProviderMetadata:
+        """The metadata to register it with; a new one each time, since providers may change theirs."""
+        return ProviderMetadata(
+            name=self.name,
+            type=self.type,
+            description=self.description,
+            version=self.version,
+            capabilities=list(self.capabilities),
+            labels=dict(self.labels),
+        )
+
+    def build(self) -> Provider[Any]:
+        """A new, unregistered instance of the provider."""
+        return self.provider_class(self.metadata, self.config)
+
+
+@dataclass(frozen=True, slots=True)
+class SystemConfig:
+    """A whole configuration, valid.
+
+    Args:
+        source: Where it was read from.
+        profile: The profile that was laid over it.
+        providers: What it declares, in its order.
+        unavailable: Optional providers (``required = false``) whose driver cannot be imported here, and why.
+        server: Where ``purveyor up`` listens.
+        warnings: What is allowed, but is probably not what was meant.
+    """
+
+    source: ConfigSource = field(repr=False)
+    profile: str | None
+    providers: tuple[ProviderSpec, ...]
+    unavailable: Mapping[str, PurveyorError]
+    server: ServerConfig
+    warnings: tuple[ConfigProblem, ...]
+
+    @property
+    def file(self) -> Path | None:
+        """The file it was read from, absolute; None if it came from a mapping or the embedded defaults."""
+        return self.source.file
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the providers, in their order."""
+        return tuple(spec.name for spec in self.providers)
+
+    def get(self, name: str) -> ProviderSpec:
+        """The specification of one provider.
+
+        Raises:
+            ProviderNotFoundError: The configuration declares no such provider.
+        """
+        for spec in self.providers:
+            if spec.name == name:
+                return spec
+        raise ProviderNotFoundError(name, self.names)
+
+    def origin(self, *key: str | int) -> str | None:
+        """Where a key comes from: ``"purveyor.toml:4:1"``.
+
+        Args:
+            key: The key, part by part: ``"providers", "notes", "path"``. For one that is not in the file (a
+                default), the place of the nearest table around it.
+
+        Returns:
+            File, line and column, both from 1; None if the configuration came from no file.
+        """
+        return self.source.problem(key, "", profile=self.profile).place

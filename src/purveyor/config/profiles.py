@@ -1,0 +1,101 @@
+"""Profiles: tables that are laid over the rest of the configuration."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from purveyor.config.secrets import is_reference
+from purveyor.errors import near_misses
+
+if TYPE_CHECKING:
+    from purveyor.config.source import Report
+
+__all__ = ["lay_over", "wanted_profile"]
+
+_TABLES = ("providers", "server")
+
+
+def wanted_profile(profile: str | None) -> tuple[str | None, str]:
+    """The profile to use, and who named it.
+
+    Args:
+        profile: What the caller asks for; the environment variable ``PURVEYOR_PROFILE`` is asked if it is None.
+    """
+    if profile is not None:
+        return profile, "asked for"
+    return os.environ.get("PURVEYOR_PROFILE") or None, "named by PURVEYOR_PROFILE"
+
+
+def lay_over(tree: dict[str, Any], reserved: frozenset[str], report: Report, named_by: str) -> dict[str, Any]:
+    """The tree with the tables of the report's profile laid over it, and without the profiles.
+
+    Tables are merged key by key, all else is replaced. A provider to which the profile gives another driver
+    keeps only its reserved keys, since the rest was meant for the driver it had.
+
+    Args:
+        tree: The whole configuration.
+        reserved: The keys of a provider that are not its driver's.
+        report: Takes what is wrong with the profiles.
+        named_by: Who named the profile, for the error.
+    """
+    base = {key: value for key, value in tree.items() if key != "profiles"}
+    profiles = tree.get("profiles", {})
+    name, report.profile = report.profile, None  # what is said here is about the profiles' own tables
+    if not isinstance(profiles, dict):
+        report.problem(("profiles",), "expected a table of profiles: [profiles.NAME]")
+        return base
+    for each, tables in profiles.items():
+        _check(each, tables, report)
+    if name is None:
+        return base
+    if name not in profiles:
+        close = near_misses(name, profiles)
+        declared = f"declared are {', '.join(profiles)}" if profiles else "no profile is declared"
+        advice = f"did you mean {' or '.join(map(repr, close))}?" if close else declared
+        report.problem(("profiles",) if profiles else (), f"there is no profile {name!r} ({named_by})", advice)
+        return base
+    report.profile = name
+    overlay = profiles[name]
+    return base if not isinstance(overlay, dict) else _merge_system(base, overlay, reserved)
+
+
+def _check(name: str, tables: object, report: Report) -> None:
+    if not isinstance(tables, dict):
+        report.problem(("profiles", name), "expected a table")
+        return
+    for key, value in tables.items():
+        if key not in _TABLES:
+            close = near_misses(key, _TABLES)
+            advice = f"did you mean {close[0]!r}?" if close else "a profile has the tables providers and server"
+            report.problem(("profiles", name, key), "unknown key", advice)
+        elif not isinstance(value, dict):
+            report.problem(("profiles", name, key), "expected a table")
+
+
+def _merge_system(base: dict[str, Any], overlay: dict[str, Any], reserved: frozenset[str]) -> dict[str, Any]:
+    known = {key: value for key, value in overlay.items() if key in _TABLES and isinstance(value, dict)}
+    providers, old_providers = known.get("providers", {}), base.get("providers", {})
+    if isinstance(old_providers, dict):
+        kept = dict(old_providers)
+        for name, provider in providers.items():
+            old = old_providers.get(name)
+            if isinstance(provider, dict) and isinstance(old, dict) and "driver" in provider.keys() & old.keys():
+                same = provider["driver"] == old["driver"]
+                kept[name] = {key: value for key, value in old.items() if same or key in reserved}
+        base = {**base, "providers": kept} if kept else base
+    merged: dict[str, Any] = _merge(base, known)
+    return merged
+
+
+def _merge(base: Any, overlay: Any) -> Any:
+    if not isinstance(base, dict) or not isinstance(overlay, dict):
+        return overlay
+    if is_reference(base) and is_reference(
+        overlay
+    ):  # { env = } over { file = } is one secret, not a table of both
+        return overlay
+    merged = dict(base)
+    for key, value in overlay.items():
+        merged[key] = _merge(base[key], value) if key in base else value
+    return merged

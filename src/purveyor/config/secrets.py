@@ -1,0 +1,69 @@
+"""``{ env = "NAME" }`` and ``{ file = "path" }``: secrets that stand outside the configuration."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from typing_extensions import TypeIs
+
+__all__ = ["SecretError", "is_reference", "redact", "resolve"]
+
+
+class SecretError(Exception):
+    """A secret cannot be had. Its text names the place, never a value."""
+
+    def __init__(self, problem: str, advice: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.advice = advice
+
+
+def is_reference(value: object) -> TypeIs[dict[str, str]]:
+    """Whether a value has the shape of a reference to a secret: one key, `env` or `file`, with a string."""
+    if not isinstance(value, dict) or len(value) != 1:
+        return False
+    (key, place), *_ = value.items()
+    return key in ("env", "file") and isinstance(place, str)
+
+
+def resolve(reference: dict[str, str], folder: Path) -> str:
+    """The secret that a reference names.
+
+    Args:
+        reference: ``{"env": name}`` or ``{"file": path}``.
+        folder: Where a relative path starts.
+
+    Returns:
+        The variable's value, or the file's text without the newline at its end.
+
+    Raises:
+        SecretError: The variable is not set, or the file cannot be read.
+    """
+    ((kind, place),) = reference.items()
+    if kind == "env":
+        if place not in os.environ:
+            raise SecretError(
+                f"the environment variable {place!r} is not set", "the secret is read from it: set it"
+            )
+        return os.environ[place]
+    try:
+        text = (folder / place).read_bytes().decode()
+    except UnicodeDecodeError:
+        problem = f"the secret's file {place!r} is not UTF-8"
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        problem = f"the secret's file {place!r} cannot be read: {reason}"
+    else:
+        return text.removesuffix("\n").removesuffix("\r")
+    raise SecretError(problem, "the secret is read from it: create it, readable by this process")
+
+
+def redact(text: str, secrets: set[str]) -> str:
+    """`text` with every secret in it replaced, longest first, since one can be a part of another."""
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        text = text.replace(secret, "**********")
+    return text

@@ -1,0 +1,232 @@
+"""Where a configuration comes from: found, read and parsed, and able to say where each key stands."""
+
+from __future__ import annotations
+
+import copy
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from purveyor.config.defaults import TEMPLATE
+from purveyor.errors import ConfigError, ConfigProblem
+
+__all__ = ["FILE_NAME", "ConfigSource", "KeyPath", "Report", "dotted", "find_config"]
+
+#: What `find_config` looks for.
+FILE_NAME = "purveyor.toml"
+
+#: A place in a configuration: keys of tables and indexes of arrays.
+KeyPath = tuple[str | int, ...]
+
+_POSITION = re.compile(r"\s*\(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$")
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def find_config(explicit: str | os.PathLike[str] | None = None) -> Path | None:
+    """The configuration file that the command line uses.
+
+    Args:
+        explicit: The path that the user gave, if one was given.
+
+    Returns:
+        `explicit`, else what the environment variable ``PURVEYOR_CONFIG`` names, else ``purveyor.toml`` in the
+        working directory or the nearest folder above it, else None: the embedded defaults apply. The first two
+        are returned whether the file exists or not; reading it tells.
+    """
+    named = explicit if explicit is not None else os.environ.get("PURVEYOR_CONFIG")
+    if named:
+        return Path(named)
+    here = Path.cwd()
+    return next((path for folder in (here, *here.parents) if (path := folder / FILE_NAME).is_file()), None)
+
+
+class ConfigSource:
+    """The parsed, otherwise unprocessed text of a configuration.
+
+    Args:
+        tree: Its tables.
+        file: The file it was read from.
+        text: The text of that file.
+    """
+
+    def __init__(self, tree: dict[str, Any], file: Path | None = None, text: str | None = None) -> None:
+        self.tree = tree
+        self.file = None if file is None else file.absolute()
+        #: Where relative paths start.
+        self.folder = Path.cwd() if self.file is None else self.file.parent
+        self._label = None if file is None else _label(file)
+        self._text = text
+        self._positions: Mapping[KeyPath, tuple[int, int]] | None = None
+
+    @classmethod
+    def read(cls, source: str | os.PathLike[str] | Mapping[str, Any] | None) -> ConfigSource:
+        """Read a file, copy a mapping, or take the embedded defaults.
+
+        Args:
+            source: A path, a mapping of the same shape as the file, or None.
+
+        Raises:
+            ConfigError: The file cannot be read or is not TOML, or the mapping is not one of strings.
+        """
+        if source is None:
+            return cls(tomllib.loads(TEMPLATE))
+        if isinstance(source, Mapping):
+            return cls(_plain_tables(source))
+        file = Path(source)
+        text = _read(file)
+        return cls(_parse(file, text), file, text)
+
+    def problem(
+        self, path: KeyPath, problem: str, advice: str | None = None, *, profile: str | None = None
+    ) -> ConfigProblem:
+        """A problem with a key, with the place at which it stands, or else the table around it.
+
+        Args:
+            path: The key, as if the profile's tables stood at the top.
+            problem: What is wrong.
+            advice: What to do.
+            profile: The profile that was laid over the file; its keys win.
+        """
+        line, column = self._find(path, profile)
+        return ConfigProblem(dotted(path), problem, advice, self._label, line, column)
+
+    def _find(self, path: KeyPath, profile: str | None) -> tuple[int | None, int | None]:
+        if self._text is None:
+            return None, None
+        if self._positions is None:
+            # Imported here: a configuration without problems never needs the parser.
+            from purveyor.config.positions import key_positions  # noqa: PLC0415
+
+            self._positions = key_positions(self._text)
+        for end in range(len(path), 0, -1):
+            overlaid = () if profile is None else [("profiles", profile, *path[:end])]
+            for candidate in (*overlaid, path[:end]):
+                if candidate in self._positions:
+                    return self._positions[candidate]
+        return 1, 1
+
+
+class Report:
+    """The problems that are found in one source.
+
+    Args:
+        source: The source.
+        profile: The profile that was laid over it.
+    """
+
+    def __init__(self, source: ConfigSource, profile: str | None) -> None:
+        self.problems: list[ConfigProblem] = []
+        self.warnings: list[ConfigProblem] = []
+        self.source = source
+        self.profile = profile
+
+    def problem(self, path: KeyPath, problem: str, advice: str | None = None) -> None:
+        """Note what makes the configuration invalid."""
+        self.problems.append(self.source.problem(path, problem, advice, profile=self.profile))
+
+    def warning(self, path: KeyPath, problem: str, advice: str | None = None) -> None:
+        """Note what is allowed, but is probably not what was meant."""
+        self.warnings.append(self.source.problem(path, problem, advice, profile=self.profile))
+
+    def raise_problems(self) -> None:
+        """End the loading if anything is wrong.
+
+        Raises:
+            ConfigError: With every problem, in the order of the file.
+        """
+        if self.problems:
+            raise ConfigError(sorted(self.problems, key=lambda problem: (problem.line or 0, problem.column or 0)))
+
+
+def dotted(path: KeyPath) -> str:
+    """A path as TOML writes it, with indexes in brackets: ``providers."my app".tags[2]``."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            quoted = (
+                part if _BARE_KEY.fullmatch(part) else '"' + part.replace("\\", "\\\\").replace('"', '\\"') + '"'
+            )
+            text += f".{quoted}" if text else quoted
+    return text
+
+
+def _label(file: Path) -> str:
+    """The file as people look for it: relative to the working directory if it is below it."""
+    try:
+        return str(file.absolute().relative_to(Path.cwd()))
+    except ValueError:
+        return str(file)
+
+
+def _read(file: Path) -> str:
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        problem, advice = "there is no such file", "`purveyor init` writes one"
+    except IsADirectoryError:
+        problem, advice = "is a folder", f"name the file in it: {_label(file / FILE_NAME)}"
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        problem, advice = f"cannot be read: {getattr(error, 'strerror', None) or error}", None
+    else:
+        return _decode(file, content)
+    raise ConfigError([ConfigProblem("", problem, advice, _label(file))])
+
+
+def _decode(file: Path, content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")  # editors on Windows put a byte order mark in front
+    except UnicodeDecodeError as error:
+        before = content[: error.start]
+        line, column = before.count(b"\n") + 1, len(before.rpartition(b"\n")[2].decode()) + 1
+        problem = f"is not UTF-8: {error.reason} (byte 0x{content[error.start]:02x})"
+    raise ConfigError([ConfigProblem("", problem, "save it as UTF-8", _label(file), line, column)])
+
+
+def _parse(file: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        problem, line, column = "is nested too deeply", None, None
+    except ValueError as error:  # TOMLDecodeError, and what int() and datetime() raise for absurd values
+        problem, line, column = _syntax_problem(str(error), text)
+    raise ConfigError([ConfigProblem("", problem, None, _label(file), line, column)])
+
+
+def _syntax_problem(message: str, text: str) -> tuple[str, int | None, int | None]:
+    """Take the position out of what `tomllib` says; attributes for it exist only from Python 3.14 on."""
+    position = _POSITION.search(message)
+    if position is None:
+        return f"is not valid TOML: {message}", None, None
+    problem = message[: position.start()]
+    if problem == "Cannot overwrite a value":
+        problem += ": the key is there twice"
+    if position["line"] is None:
+        last = text.rpartition("\n")[2]
+        return f"is not valid TOML: {problem} at the end of the file", text.count("\n") + 1, len(last) + 1
+    return f"is not valid TOML: {problem}", int(position["line"]), int(position["column"])
+
+
+def _plain_tables(source: Mapping[Any, Any]) -> dict[str, Any]:
+    """A mapping with dicts and lists of its own, so that neither side sees the other change its tables."""
+    problems: list[ConfigProblem] = []
+
+    def visit(value: Any, path: KeyPath) -> Any:
+        if isinstance(value, Mapping):
+            for key in value:
+                if not isinstance(key, str):
+                    problem = f"the key {key!r} is not a string"
+                    problems.append(ConfigProblem(dotted(path), problem, "keys are strings, as in TOML"))
+            return {key: visit(child, (*path, key)) for key, child in value.items() if isinstance(key, str)}
+        if isinstance(value, (list, tuple)):
+            return [visit(child, (*path, index)) for index, child in enumerate(value)]
+        return copy.copy(value) if isinstance(value, (set, bytearray)) else value
+
+    tree: dict[str, Any] = visit(source, ())
+    if problems:
+        raise ConfigError(problems)
+    return tree

@@ -1,0 +1,257 @@
+"""Tables of a configuration, checked and typed by pydantic; its errors told in the words of the file.
+
+No text made here quotes a value: it could be a secret.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import PurePath
+from types import NoneType
+from typing import TYPE_CHECKING, Any
+
+from pydantic import SecretBytes, SecretStr, ValidationError
+
+from purveyor.config.secrets import SecretError, is_reference, redact, resolve
+from purveyor.config.shape import ConfigShape, is_open, takes_path, takes_secret, takes_table
+from purveyor.errors import near_misses
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from pydantic_core import ErrorDetails
+
+    from purveyor.config.shape import Schemas
+    from purveyor.config.source import KeyPath, Report
+
+__all__ = ["INVALID", "validate"]
+
+#: What `validate` returns for a table that is not valid.
+INVALID: Any = object()
+
+_UNKNOWN_KEY = {"extra_forbidden", "unexpected_keyword_argument"}
+_MISSING_KEY = {"missing", "missing_argument", "missing_keyword_only_argument"}
+_TABLE_EXPECTED = {"dataclass_type", "dict_type", "mapping_type", "model_type", "model_attributes_type"}
+_EXPECTED = {
+    **dict.fromkeys(_TABLE_EXPECTED, "expected a table"),
+    **dict.fromkeys(("list_type", "tuple_type", "set_type", "frozen_set_type"), "expected an array"),
+    "path_type": "expected a path",
+    "bytes_type": "expected a string",
+    "string_type": "expected a string",
+    "bool_type": "expected true or false",
+    "int_type": "expected an integer",
+    "float_type": "expected a number",
+}
+_TOML_TYPES: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (bool, "a boolean"),
+    (int, "an integer"),
+    (float, "a float"),
+    (str, "a string"),
+    (dict, "a table"),
+    (list, "an array"),
+    (dt.date, "a date"),
+    (dt.time, "a time"),
+    ((SecretStr, SecretBytes), "a secret"),
+)
+_REFER = 'refer to it: { env = "NAME" } or { file = "path" }'
+
+
+def validate(
+    type_: Any,
+    table: dict[str, Any],
+    path: KeyPath,
+    report: Report,
+    *,
+    interpolated: Collection[KeyPath] = (),
+    siblings: Iterable[str] = (),
+) -> Any:
+    """Turn a table into an instance of a config type.
+
+    Secrets are resolved and handed over wrapped; relative paths are resolved against the source's folder;
+    unknown keys are refused unless the type itself says what to do with them (pydantic's `extra`).
+
+    Args:
+        type_: A dataclass, a pydantic model, a TypedDict or a dict; None's type takes an empty table.
+        table: The table.
+        path: Where it stands.
+        report: Takes the problems and warnings.
+        interpolated: The places whose strings come from the environment rather than from the source.
+        siblings: Further keys that are known at this place, for near misses.
+
+    Returns:
+        The instance, or `INVALID` after something was reported.
+    """
+    if type_ is NoneType:
+        for key in table:
+            report.problem(
+                (*path, key), "unknown key", _did_you_mean(key, siblings) or "this driver has no config"
+            )
+        return INVALID if table else None
+    try:
+        shape = ConfigShape.of(type_)
+    except Exception as error:  # pydantic and the type's own hooks raise all kinds
+        name = getattr(type_, "__qualname__", str(type_))
+        reason = str(error).splitlines()[0]
+        report.problem(path, f"its config type {name} cannot be read from a configuration: {reason}")
+        return INVALID
+    as_bytes: set[KeyPath] = set()
+    while True:
+        prepared = _Prepared(shape, table, report, as_bytes)
+        failure: list[tuple[KeyPath, str, str | None]]
+        try:
+            value = shape.adapter.validate_python(prepared.table, extra="forbid" if shape.forbid_unknown else None)
+        except ValidationError as error:
+            details = error.errors(include_url=False)
+            want_bytes = {prepared.place(detail) for detail in details if detail["type"] == "bytes_type"}
+            if want_bytes & prepared.secrets.keys() - as_bytes:
+                as_bytes |= want_bytes
+                continue
+            failure = _explain(details, prepared, siblings)
+        except Exception as error:  # a validator of the driver's own is broken
+            failure = [((), f"its config was refused with {type(error).__name__}: {error}", None)]
+        else:
+            failure = []
+        break
+    for place, problem, advice in prepared.problems + failure:
+        report.problem((*path, *place), redact(problem, prepared.texts), advice)
+    if prepared.problems or failure:
+        return INVALID
+    for place in prepared.plain_secrets:
+        if (*path, *place) not in interpolated:
+            report.warning((*path, *place), "a secret stands here in plain text", _REFER)
+    return value
+
+
+class _Prepared:
+    """A table with its secrets and paths resolved, ready for pydantic."""
+
+    def __init__(self, shape: ConfigShape, table: dict[str, Any], report: Report, as_bytes: set[KeyPath]) -> None:
+        self.shape = shape
+        self.problems: list[tuple[KeyPath, str, str | None]] = []
+        self.secrets: dict[KeyPath, str] = {}
+        self.plain_secrets: list[KeyPath] = []
+        self.texts: set[str] = set()  # of all secrets, to keep them out of messages
+        self._folder = report.source.folder
+        self._as_bytes = as_bytes
+        self.table = self._value(table, shape.root, ())
+
+    def place(self, detail: ErrorDetails) -> KeyPath:
+        """Where an error is: pydantic's location without the tags of unions."""
+        path: KeyPath = ()
+        value: Any = self.table
+        for part in detail["loc"]:
+            inside = (
+                part in value if isinstance(value, dict) else isinstance(value, list) and isinstance(part, int)
+            )
+            if inside:  # else it is the tag of a union
+                value = value[part]
+                path = (*path, part)
+        return (*path, detail["loc"][-1]) if detail["type"] in _MISSING_KEY else path
+
+    def schemas(self, path: KeyPath) -> Schemas:
+        """What is allowed at a place."""
+        schemas = self.shape.root
+        for part in path:
+            schemas = self.shape.child(schemas, part)
+        return schemas
+
+    def _value(self, value: Any, schemas: Schemas, path: KeyPath) -> Any:
+        if is_reference(value) and path:
+            return self._reference(value, schemas, path)
+        if isinstance(value, dict):
+            prepared = {
+                key: self._value(child, self.shape.child(schemas, key), (*path, key))
+                for key, child in value.items()
+            }
+            for key, default in self.shape.path_defaults(schemas):
+                prepared.setdefault(key, str(self._folder / default))
+            return prepared
+        if isinstance(value, list):
+            return [
+                self._value(child, self.shape.child(schemas, index), (*path, index))
+                for index, child in enumerate(value)
+            ]
+        if isinstance(value, str) and takes_secret(schemas):
+            self.plain_secrets.append(path)
+            self.texts.add(value)
+        elif isinstance(value, (str, PurePath)) and takes_path(schemas, str(value)):
+            if not str(value) or "\0" in str(value):
+                self.problems.append((path, "expected a path", None))
+            else:
+                return type(value)(self._folder / value)
+        return value
+
+    def _reference(self, reference: dict[str, str], schemas: Schemas, path: KeyPath) -> Any:
+        if schemas and not takes_secret(schemas) and not any(map(is_open, schemas)):
+            if takes_table(schemas):  # a table that happens to have just this key
+                return {
+                    key: self._value(reference[key], self.shape.child(schemas, key), (*path, key))
+                    for key in reference
+                }
+            problem = (
+                "a secret cannot be given here: the driver would show it, since this key is not typed SecretStr"
+            )
+            self.problems.append((path, problem, "a value that is no secret can be given as ${NAME}"))
+            return reference
+        try:
+            text = resolve(reference, self._folder)
+        except SecretError as error:
+            self.problems.append((path, error.problem, error.advice))
+            return reference
+        self.secrets[path] = text
+        self.texts.add(text)
+        return SecretBytes(text.encode()) if path in self._as_bytes else SecretStr(text)
+
+
+def _explain(
+    details: list[ErrorDetails], prepared: _Prepared, siblings: Iterable[str]
+) -> list[tuple[KeyPath, str, str | None]]:
+    """The errors of pydantic, one for each place: the alternatives of a union belong together."""
+    known = [place for place, _, _ in prepared.problems]
+    found: dict[KeyPath, dict[str, str | None]] = {}
+    for detail in details:
+        place = prepared.place(detail)
+        if any(place[: len(wrong)] == wrong for wrong in known):
+            continue  # what is wrong there has been said
+        text, advice = _words(detail, place, prepared, siblings)
+        found.setdefault(place, {}).setdefault(text, advice)
+    return [(place, _either(list(texts)), next(iter(texts.values()))) for place, texts in found.items()]
+
+
+def _words(
+    detail: ErrorDetails, place: KeyPath, prepared: _Prepared, siblings: Iterable[str]
+) -> tuple[str, str | None]:
+    kind = detail["type"]
+    if kind in _UNKNOWN_KEY:
+        known = prepared.shape.keys(prepared.schemas(place[:-1]))
+        return "unknown key", _did_you_mean(str(place[-1]), [*known, *(siblings if len(place) == 1 else ())])
+    if kind in _MISSING_KEY:
+        return "is missing, and has no default", None
+    if kind in ("value_error", "assertion_error"):
+        return detail["msg"].partition(", ")[2], None
+    text = _EXPECTED.get(kind) or detail["msg"].replace("Input should be ", "expected ", 1)
+    text = text[:1].lower() + text[1:]
+    if kind.endswith("_type"):
+        text += f", not {_toml_type(detail['input'])}"
+    return text, _REFER if takes_secret(prepared.schemas(place)) else None
+
+
+def _either(texts: list[str]) -> str:
+    first, *others = texts
+    if not all(text.startswith("expected ") for text in texts):
+        return "; ".join(texts)
+    cut = [text.removeprefix("expected ").partition(", not ") for text in others]
+    head, comma, got = first.partition(", not ")
+    return " or ".join([head, *(words for words, _, _ in cut)]) + comma + got
+
+
+def _toml_type(value: object) -> str:
+    return next((name for kind, name in _TOML_TYPES if isinstance(value, kind)), f"a {type(value).__name__}")
+
+
+def _did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    known = list(dict.fromkeys(known))
+    close = near_misses(word, known)
+    if close:
+        return f"did you mean {' or '.join(map(repr, close))}?"
+    return f"known are {', '.join(sorted(known))}" if known else None
