@@ -22,7 +22,7 @@ from purveyor.metadata import ProviderStatus
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncGenerator, Callable, Mapping
     from types import TracebackType
 
     from purveyor.catalog import Catalog
@@ -40,7 +40,7 @@ _STOPPED = (ManagerClosingError, RegistrationAbortedError)
 
 
 @asynccontextmanager
-async def open(source: Source = None, *, profile: str | None = None) -> AsyncIterator[ProviderManager]:  # noqa: A001
+async def open(source: Source = None, *, profile: str | None = None) -> AsyncGenerator[ProviderManager]:  # noqa: A001
     """Start what a configuration declares, and clean it up at the end of the block.
 
     ::
@@ -101,7 +101,7 @@ class ReloadSummary:
     removed: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
-    failed: Mapping[str, Exception] = field(default_factory=dict)
+    failed: Mapping[str, Exception] = field(default_factory=dict[str, Exception])
 
 
 class System:

@@ -22,8 +22,10 @@ from purveyor.errors import (
 from purveyor.provider import Provider
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Generator, Iterable, Iterator, Mapping
     from pathlib import Path
+
+    from typing_extensions import TypeIs
 
 __all__ = ["GROUP", "Catalog", "Driver", "config_type"]
 
@@ -182,7 +184,7 @@ def _entry_points() -> Iterable[metadata.EntryPoint]:
 
 
 @contextmanager
-def _importable_from(folder: Path | None) -> Iterator[None]:
+def _importable_from(folder: Path | None) -> Generator[None]:
     if folder is None:
         yield
         return
@@ -211,7 +213,7 @@ def _load_class(driver: Driver) -> type[Provider[Any]]:
         # SystemExit: a plugin that calls sys.exit() while it is imported must not end the program.
         problem = f"importing {module_name} failed with {type(error).__name__}: {error}"
         raise DriverLoadError(driver.name, _source(driver), problem) from error
-    if not inspect.isclass(found) or not issubclass(found, Provider):
+    if not _is_provider_class(found):
         kind = found.__qualname__ if inspect.isclass(found) else type(found).__qualname__
         raise DriverLoadError(
             driver.name, _source(driver), f"{driver.target} is not a subclass of Provider ({kind})"
@@ -221,6 +223,10 @@ def _load_class(driver: Driver) -> type[Provider[Any]]:
         problem = f"{driver.target} is abstract: it does not define {', '.join(missing)}"
         raise DriverLoadError(driver.name, _source(driver), problem)
     return found
+
+
+def _is_provider_class(found: object) -> TypeIs[type[Provider[Any]]]:
+    return inspect.isclass(found) and issubclass(found, Provider)
 
 
 def _source(driver: Driver) -> str:
@@ -256,7 +262,7 @@ def _provider_argument(cls: type, arguments: Mapping[Any, Any]) -> Any:
     """What `cls` gives to `Provider`; None if it leaves that open."""
     for base in cls.__dict__.get("__orig_bases__", cls.__bases__):
         origin = get_origin(base) or base
-        if not inspect.isclass(origin) or not issubclass(origin, Provider):
+        if not _is_provider_class(origin):
             continue
         given = [arguments.get(argument, argument) for argument in get_args(base)]
         if origin is Provider:

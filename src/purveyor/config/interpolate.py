@@ -6,10 +6,12 @@ import os
 import re
 from typing import TYPE_CHECKING, Any
 
+from purveyor.config.tree import is_array, is_table
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from purveyor.config.source import KeyPath
+    from purveyor.config.tree import KeyPath
 
 __all__ = ["interpolate"]
 
@@ -35,9 +37,9 @@ def interpolate(
     replaced: set[KeyPath] = set()
 
     def visit(value: Any, path: KeyPath) -> Any:
-        if isinstance(value, dict):
+        if is_table(value):
             return {key: visit(child, (*path, key)) for key, child in value.items()}
-        if isinstance(value, list):
+        if is_array(value):
             return [visit(child, (*path, index)) for index, child in enumerate(value)]
         if isinstance(value, str) and "${" in value:
             replaced.add(path)

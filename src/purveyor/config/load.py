@@ -15,6 +15,7 @@ from purveyor.config.interpolate import interpolate
 from purveyor.config.model import TABLE, Policy, ProviderSpec, ServerConfig, SystemConfig
 from purveyor.config.profiles import lay_over, wanted_profile
 from purveyor.config.source import ConfigSource, Report
+from purveyor.config.tree import is_table
 from purveyor.config.validate import INVALID, validate
 from purveyor.errors import DriverLoadError, DriverNotFoundError, MissingExtraError, PurveyorError, near_misses
 from purveyor.metadata import ProviderType
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Collection, Mapping
 
-    from purveyor.config.source import KeyPath
+    from purveyor.config.tree import KeyPath
     from purveyor.provider import Provider
 
 __all__ = ["RESERVED", "ReservedKeys", "load_config"]
@@ -55,10 +56,10 @@ class ReservedKeys:
     capabilities: list[_Word] | None = None
     """The words the provider answers for; the class's if they are not given."""
 
-    labels: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict[str, str])
     """Free-form labels of the deployment."""
 
-    needs: dict[str, str] = field(default_factory=dict)
+    needs: dict[str, str] = field(default_factory=dict[str, str])
     """Names of other providers by role. Accepted, not acted on yet."""
 
     required: bool = True
@@ -129,7 +130,7 @@ class _Loader:
 
     def _table(self, tree: dict[str, Any], key: str) -> dict[str, Any]:
         table = tree.get(key, {})
-        if isinstance(table, dict):
+        if is_table(table):
             return table
         self._report.problem((key,), "expected a table")
         return {}
@@ -139,7 +140,7 @@ class _Loader:
         if not _NAME.fullmatch(name):
             allowed = "letters, digits, '.', '_' and '-', at most 128, and not '.' or '-' at the beginning"
             self._report.problem(path, f"{name!r} cannot be a provider's name", f"use {allowed}")
-        if not isinstance(table, dict):
+        if not is_table(table):
             self._report.problem(path, "expected a table: [providers.NAME]")
             return None
         reserved_table = {key: value for key, value in table.items() if key in RESERVED}

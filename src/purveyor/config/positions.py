@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import tomllib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import tree_sitter_toml
 from tree_sitter import Language, Parser
 
+from purveyor.config.tree import is_table
+
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from purveyor.config.source import KeyPath
+    from purveyor.config.tree import KeyPath
 
 __all__ = ["key_positions"]
 
@@ -94,8 +96,8 @@ def _parts(key: Node) -> list[str]:
     """The parts of a dotted key, unquoted; `tomllib` knows how."""
     parts: list[str] = []
     text = (key.text or b"").decode()
-    table: object = tomllib.loads(f"{text} = 0")
-    while isinstance(table, dict):
+    table: Any = tomllib.loads(f"{text} = 0")
+    while is_table(table):
         ((part, table),) = table.items()
         parts.append(part)
     return parts

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from purveyor.config.secrets import is_reference
+from purveyor.config.tree import is_table
 from purveyor.errors import near_misses
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def lay_over(tree: dict[str, Any], reserved: frozenset[str], report: Report, nam
     base = {key: value for key, value in tree.items() if key != "profiles"}
     profiles = tree.get("profiles", {})
     name, report.profile = report.profile, None  # what is said here is about the profiles' own tables
-    if not isinstance(profiles, dict):
+    if not is_table(profiles):
         report.problem(("profiles",), "expected a table of profiles: [profiles.NAME]")
         return base
     for each, tables in profiles.items():
@@ -57,11 +58,11 @@ def lay_over(tree: dict[str, Any], reserved: frozenset[str], report: Report, nam
         return base
     report.profile = name
     overlay = profiles[name]
-    return base if not isinstance(overlay, dict) else _merge_system(base, overlay, reserved)
+    return base if not is_table(overlay) else _merge_system(base, overlay, reserved)
 
 
 def _check(name: str, tables: object, report: Report) -> None:
-    if not isinstance(tables, dict):
+    if not is_table(tables):
         report.problem(("profiles", name), "expected a table")
         return
     for key, value in tables.items():
@@ -69,18 +70,18 @@ def _check(name: str, tables: object, report: Report) -> None:
             close = near_misses(key, _TABLES)
             advice = f"did you mean {close[0]!r}?" if close else "a profile has the tables providers and server"
             report.problem(("profiles", name, key), "unknown key", advice)
-        elif not isinstance(value, dict):
+        elif not is_table(value):
             report.problem(("profiles", name, key), "expected a table")
 
 
 def _merge_system(base: dict[str, Any], overlay: dict[str, Any], reserved: frozenset[str]) -> dict[str, Any]:
-    known = {key: value for key, value in overlay.items() if key in _TABLES and isinstance(value, dict)}
+    known = {key: value for key, value in overlay.items() if key in _TABLES and is_table(value)}
     providers, old_providers = known.get("providers", {}), base.get("providers", {})
-    if isinstance(old_providers, dict):
+    if is_table(old_providers):
         kept = dict(old_providers)
         for name, provider in providers.items():
             old = old_providers.get(name)
-            if isinstance(provider, dict) and isinstance(old, dict) and "driver" in provider.keys() & old.keys():
+            if is_table(provider) and is_table(old) and "driver" in provider.keys() & old.keys():
                 same = provider["driver"] == old["driver"]
                 kept[name] = {key: value for key, value in old.items() if same or key in reserved}
         base = {**base, "providers": kept} if kept else base
@@ -89,7 +90,7 @@ def _merge_system(base: dict[str, Any], overlay: dict[str, Any], reserved: froze
 
 
 def _merge(base: Any, overlay: Any) -> Any:
-    if not isinstance(base, dict) or not isinstance(overlay, dict):
+    if not is_table(base) or not is_table(overlay):
         return overlay
     if is_reference(base) and is_reference(
         overlay

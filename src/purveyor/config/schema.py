@@ -10,6 +10,7 @@ from purveyor.catalog import Catalog, config_type
 from purveyor.config.load import RESERVED, ReservedKeys
 from purveyor.config.model import ServerConfig
 from purveyor.config.shape import SchemaGenerator
+from purveyor.config.tree import is_array, is_table
 from purveyor.errors import DriverLoadError, MissingExtraError
 
 __all__ = ["json_schema"]
@@ -113,9 +114,9 @@ def _driver(name: str, config: dict[str, Any], reserved: dict[str, Any]) -> dict
 
 def _as_written(schema: Any) -> Any:
     """A schema of values as one of what may be written for them: references to secrets and the environment."""
-    if isinstance(schema, list):
+    if is_array(schema):
         return [_as_written(item) for item in schema]
-    if not isinstance(schema, dict):
+    if not is_table(schema):
         return schema
     schema = {key: _as_written(value) for key, value in schema.items()}
     if schema.get("format") == "password":

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from purveyor.config.tree import is_table
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -24,7 +26,7 @@ class SecretError(Exception):
 
 def is_reference(value: object) -> TypeIs[dict[str, str]]:
     """Whether a value has the shape of a reference to a secret: one key, `env` or `file`, with a string."""
-    if not isinstance(value, dict) or len(value) != 1:
+    if not is_table(value) or len(value) != 1:
         return False
     (key, place), *_ = value.items()
     return key in ("env", "file") and isinstance(place, str)

@@ -11,8 +11,6 @@ from pydantic.json_schema import GenerateJsonSchema
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pydantic_core.core_schema import CoreSchema
-
 __all__ = ["ConfigShape", "SchemaGenerator", "Schemas"]
 
 #: The alternatives that are allowed at one place.
@@ -27,7 +25,7 @@ class SchemaGenerator(GenerateJsonSchema):
 
     ignored_warning_kinds = {"skipped-choice", "non-serializable-default"}  # noqa: RUF012  the base declares it so
 
-    def handle_invalid_for_json_schema(self, schema: CoreSchema, error_info: str) -> dict[str, Any]:  # noqa: D102
+    def handle_invalid_for_json_schema(self, schema: Any, error_info: str) -> dict[str, Any]:  # noqa: D102
         return {}
 
 

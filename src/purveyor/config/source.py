@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import copy
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from purveyor.config.defaults import TEMPLATE
+from purveyor.config.tree import dotted
 from purveyor.errors import ConfigError, ConfigProblem
 
-__all__ = ["FILE_NAME", "ConfigSource", "KeyPath", "Report", "dotted", "find_config"]
+if TYPE_CHECKING:
+    from purveyor.config.tree import KeyPath
+
+__all__ = ["FILE_NAME", "ConfigSource", "Report", "find_config"]
 
 #: What `find_config` looks for.
 FILE_NAME = "purveyor.toml"
 
-#: A place in a configuration: keys of tables and indexes of arrays.
-KeyPath = tuple[str | int, ...]
-
 _POSITION = re.compile(r"\s*\(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$")
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def find_config(explicit: str | os.PathLike[str] | None = None) -> Path | None:
@@ -141,20 +140,6 @@ class Report:
             raise ConfigError(sorted(self.problems, key=lambda problem: (problem.line or 0, problem.column or 0)))
 
 
-def dotted(path: KeyPath) -> str:
-    """A path as TOML writes it, with indexes in brackets: ``providers."my app".tags[2]``."""
-    text = ""
-    for part in path:
-        if isinstance(part, int):
-            text += f"[{part}]"
-        else:
-            quoted = (
-                part if _BARE_KEY.fullmatch(part) else '"' + part.replace("\\", "\\\\").replace('"', '\\"') + '"'
-            )
-            text += f".{quoted}" if text else quoted
-    return text
-
-
 def _label(file: Path) -> str:
     """The file as people look for it: relative to the working directory if it is below it."""
     try:
@@ -211,22 +196,33 @@ def _syntax_problem(message: str, text: str) -> tuple[str, int | None, int | Non
     return f"is not valid TOML: {problem}", int(position["line"]), int(position["column"])
 
 
-def _plain_tables(source: Mapping[Any, Any]) -> dict[str, Any]:
+def _plain_tables(source: Mapping[str, Any]) -> dict[str, Any]:
     """A mapping with dicts and lists of its own, so that neither side sees the other change its tables."""
     problems: list[ConfigProblem] = []
 
+    def table(mapping: Mapping[Any, Any], path: KeyPath) -> dict[str, Any]:
+        copied: dict[str, Any] = {}
+        for key, child in mapping.items():
+            if isinstance(key, str):
+                copied[key] = visit(child, (*path, key))
+            else:
+                problem = f"the key {key!r} is not a string"
+                problems.append(ConfigProblem(dotted(path), problem, "keys are strings, as in TOML"))
+        return copied
+
     def visit(value: Any, path: KeyPath) -> Any:
         if isinstance(value, Mapping):
-            for key in value:
-                if not isinstance(key, str):
-                    problem = f"the key {key!r} is not a string"
-                    problems.append(ConfigProblem(dotted(path), problem, "keys are strings, as in TOML"))
-            return {key: visit(child, (*path, key)) for key, child in value.items() if isinstance(key, str)}
+            return table(cast("Mapping[Any, Any]", value), path)  # type: ignore[redundant-cast]  # not for pyright
         if isinstance(value, (list, tuple)):
-            return [visit(child, (*path, index)) for index, child in enumerate(value)]
-        return copy.copy(value) if isinstance(value, (set, bytearray)) else value
+            elements = cast("Iterable[Any]", value)
+            return [visit(child, (*path, index)) for index, child in enumerate(elements)]
+        return value
 
-    tree: dict[str, Any] = visit(source, ())
+    try:
+        tables = table(source, ())
+    except RecursionError:
+        problems.append(ConfigProblem("", "is nested too deeply"))
+        tables = {}
     if problems:
         raise ConfigError(problems)
-    return tree
+    return tables

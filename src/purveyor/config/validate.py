@@ -14,6 +14,7 @@ from pydantic import SecretBytes, SecretStr, ValidationError
 
 from purveyor.config.secrets import SecretError, is_reference, redact, resolve
 from purveyor.config.shape import ConfigShape, is_open, takes_path, takes_secret, takes_table
+from purveyor.config.tree import is_array, is_table
 from purveyor.errors import near_misses
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from purveyor.config.shape import Schemas
-    from purveyor.config.source import KeyPath, Report
+    from purveyor.config.source import Report
+    from purveyor.config.tree import KeyPath
 
 __all__ = ["INVALID", "validate"]
 
@@ -94,27 +96,18 @@ def validate(
         reason = str(error).splitlines()[0]
         report.problem(path, f"its config type {name} cannot be read from a configuration: {reason}")
         return INVALID
-    as_bytes: set[KeyPath] = set()
-    while True:
-        prepared = _Prepared(shape, table, report, as_bytes)
-        failure: list[tuple[KeyPath, str, str | None]]
-        try:
-            value = shape.adapter.validate_python(prepared.table, extra="forbid" if shape.forbid_unknown else None)
-        except ValidationError as error:
-            details = error.errors(include_url=False)
-            want_bytes = {prepared.place(detail) for detail in details if detail["type"] == "bytes_type"}
-            if want_bytes & prepared.secrets.keys() - as_bytes:
-                as_bytes |= want_bytes
-                continue
-            failure = _explain(details, prepared, siblings)
-        except Exception as error:  # a validator of the driver's own is broken
-            failure = [((), f"its config was refused with {type(error).__name__}: {error}", None)]
-        else:
-            failure = []
-        break
-    for place, problem, advice in prepared.problems + failure:
+    prepared = _Prepared(shape, table, report)
+    value, details = _try(prepared)
+    if (
+        bytes_wanted := {prepared.place(each) for each in details if each["type"] == "bytes_type"}
+        & prepared.secrets
+    ):
+        prepared = _Prepared(shape, table, report, bytes_wanted)
+        value, details = _try(prepared)
+    found = [*prepared.problems, *_explain(details, prepared, siblings)]
+    for place, problem, advice in found:
         report.problem((*path, *place), redact(problem, prepared.texts), advice)
-    if prepared.problems or failure:
+    if found:
         return INVALID
     for place in prepared.plain_secrets:
         if (*path, *place) not in interpolated:
@@ -122,13 +115,26 @@ def validate(
     return value
 
 
+def _try(prepared: _Prepared) -> tuple[Any, list[ErrorDetails]]:
+    shape = prepared.shape
+    try:
+        return shape.adapter.validate_python(prepared.table, extra="forbid" if shape.forbid_unknown else None), []
+    except ValidationError as error:
+        return INVALID, error.errors(include_url=False)
+    except Exception as error:  # a validator of the driver's own is broken
+        message = f"Value error, its config was refused with {type(error).__name__}: {error}"
+        return INVALID, [{"type": "value_error", "loc": (), "msg": message, "input": None}]
+
+
 class _Prepared:
     """A table with its secrets and paths resolved, ready for pydantic."""
 
-    def __init__(self, shape: ConfigShape, table: dict[str, Any], report: Report, as_bytes: set[KeyPath]) -> None:
+    def __init__(
+        self, shape: ConfigShape, table: dict[str, Any], report: Report, as_bytes: Collection[KeyPath] = ()
+    ) -> None:
         self.shape = shape
         self.problems: list[tuple[KeyPath, str, str | None]] = []
-        self.secrets: dict[KeyPath, str] = {}
+        self.secrets: set[KeyPath] = set()
         self.plain_secrets: list[KeyPath] = []
         self.texts: set[str] = set()  # of all secrets, to keep them out of messages
         self._folder = report.source.folder
@@ -140,11 +146,9 @@ class _Prepared:
         path: KeyPath = ()
         value: Any = self.table
         for part in detail["loc"]:
-            inside = (
-                part in value if isinstance(value, dict) else isinstance(value, list) and isinstance(part, int)
-            )
-            if inside:  # else it is the tag of a union
-                value = value[part]
+            child = _child(value, part)
+            if child is not INVALID:  # else it is the tag of a union
+                value = child
                 path = (*path, part)
         return (*path, detail["loc"][-1]) if detail["type"] in _MISSING_KEY else path
 
@@ -158,7 +162,7 @@ class _Prepared:
     def _value(self, value: Any, schemas: Schemas, path: KeyPath) -> Any:
         if is_reference(value) and path:
             return self._reference(value, schemas, path)
-        if isinstance(value, dict):
+        if is_table(value):
             prepared = {
                 key: self._value(child, self.shape.child(schemas, key), (*path, key))
                 for key, child in value.items()
@@ -166,7 +170,7 @@ class _Prepared:
             for key, default in self.shape.path_defaults(schemas):
                 prepared.setdefault(key, str(self._folder / default))
             return prepared
-        if isinstance(value, list):
+        if is_array(value):
             return [
                 self._value(child, self.shape.child(schemas, index), (*path, index))
                 for index, child in enumerate(value)
@@ -198,7 +202,7 @@ class _Prepared:
         except SecretError as error:
             self.problems.append((path, error.problem, error.advice))
             return reference
-        self.secrets[path] = text
+        self.secrets.add(path)
         self.texts.add(text)
         return SecretBytes(text.encode()) if path in self._as_bytes else SecretStr(text)
 
@@ -243,6 +247,12 @@ def _either(texts: list[str]) -> str:
     cut = [text.removeprefix("expected ").partition(", not ") for text in others]
     head, comma, got = first.partition(", not ")
     return " or ".join([head, *(words for words, _, _ in cut)]) + comma + got
+
+
+def _child(value: Any, part: str | int) -> Any:
+    if isinstance(part, str):
+        return value.get(part, INVALID) if is_table(value) else INVALID
+    return value[part] if is_array(value) and part < len(value) else INVALID
 
 
 def _toml_type(value: object) -> str:
