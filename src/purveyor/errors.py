@@ -606,3 +606,74 @@ class DriverLoadError(PurveyorError, ImportError):
 
     def __str__(self) -> str:  # ImportError defines its own
         return PurveyorError.__str__(self)
+
+
+# --- The doors: command line and HTTP ---------------------------------------------------------------
+
+
+class ItemNotFoundError(DataError, LookupError):
+    """A memory provider holds no item of this key."""
+
+    def __init__(self, provider: str, key: str) -> None:
+        super().__init__(provider, key)
+        self.provider = provider
+        self.key = key
+
+    @property
+    def where(self) -> str:
+        return f"{self.provider} {self.key}"
+
+    @property
+    def what(self) -> str:
+        return "no such item"
+
+
+class FileInTheWayError(PurveyorError, FileExistsError):
+    """A local file would be overwritten, which was not asked for."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+    @property
+    def where(self) -> str:
+        return self.path
+
+    @property
+    def what(self) -> str:
+        return "there is a file already"
+
+    @property
+    def hint(self) -> str:
+        return "--force replaces it"
+
+    def __str__(self) -> str:  # OSError defines its own
+        return PurveyorError.__str__(self)
+
+
+class ListenError(PurveyorError):
+    """The admin server cannot listen at this address.
+
+    Args:
+        address: The address that was asked for: ``"0.0.0.0:8765"``.
+        problem: What is wrong with it.
+        advice: What to do instead.
+    """
+
+    def __init__(self, address: str, problem: str, advice: str | None = None) -> None:
+        super().__init__(address, problem, advice)
+        self.address = address
+        self.problem = problem
+        self.advice = advice
+
+    @property
+    def where(self) -> str:
+        return self.address
+
+    @property
+    def what(self) -> str:
+        return self.problem
+
+    @property
+    def hint(self) -> str | None:
+        return self.advice
