@@ -1,0 +1,166 @@
+"""Coalescing: operations that are awaited at the same time travel to the store together.
+
+What is asked for within one turn of the event loop is one call of the store. While the store is busy with as
+many calls as it may have, what is asked for meanwhile gathers for the next; an operation that is alone waits
+for nobody, and no timer is involved.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from purveyor.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from purveyor.memory.store import Address, Item, MemoryStore, Mutation, Outcome, Query
+
+__all__ = ["Batcher"]
+
+T = TypeVar("T")
+RequestT = TypeVar("RequestT")
+AnswerT = TypeVar("AnswerT")
+
+#: How many requests one call of the store carries at most, unless a single caller brings more.
+MAX_BATCH = 512
+#: Two, so that the store has the next batch at hand when it is done with one, and the batches still grow.
+MAX_IN_FLIGHT = 2
+
+
+class Batcher:
+    """Gathers the reads and the writes of one store, on the event loop it is made on.
+
+    Args:
+        store: The store.
+    """
+
+    def __init__(self, store: MemoryStore) -> None:
+        self.store = store
+        self.loop = asyncio.get_running_loop()
+        self._reads: _Lane[Address, Item | None] = _Lane(store.read, self.loop)
+        self._writes: _Lane[Mutation[Any], Outcome | Exception] = _Lane(store.write, self.loop)
+
+    async def read(self, addresses: Sequence[Address]) -> list[Item | None]:
+        """The items at these addresses, as `MemoryStore.read`."""
+        return await self._reads.submit(addresses)
+
+    async def write(self, mutation: Mutation[T]) -> T:
+        """Apply one mutation.
+
+        Raises:
+            Exception: Its own outcome, if that is one.
+        """
+        (outcome,) = await self._writes.submit((mutation,))
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome  # type: ignore[return-value]  # a store answers each mutation with its own kind
+
+    async def write_unit(self, mutations: Sequence[Mutation[Any]]) -> list[Outcome | Exception]:
+        """Apply several mutations in one transaction, however many they are."""
+        return await self._writes.submit(mutations)
+
+    async def query(self, query: Query[T]) -> T:
+        """Answer one question; queries are too different from each other to travel together."""
+        return await self.store.query(query)
+
+
+class _Unit(Generic[RequestT, AnswerT]):
+    """What one caller asked for; it is sent whole."""
+
+    __slots__ = ("future", "requests")
+
+    def __init__(self, requests: Sequence[RequestT], future: asyncio.Future[list[AnswerT]]) -> None:
+        self.requests = requests
+        self.future = future
+
+
+class _Lane(Generic[RequestT, AnswerT]):
+    """The way of one verb to the store."""
+
+    def __init__(
+        self,
+        send: Callable[[Sequence[RequestT]], Awaitable[list[AnswerT]]],
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        self._send = send
+        self._loop = loop
+        self._waiting: list[_Unit[RequestT, AnswerT]] = []
+        self._scheduled = False
+        self._in_flight: set[asyncio.Task[None]] = set()
+
+    def submit(self, requests: Sequence[RequestT]) -> asyncio.Future[list[AnswerT]]:
+        """Queue the requests; the future has one answer for each. Cancelled in time, they are never sent."""
+        future: asyncio.Future[list[AnswerT]] = self._loop.create_future()
+        if not requests:
+            future.set_result([])
+            return future
+        self._waiting.append(_Unit(requests, future))
+        if not self._scheduled and len(self._in_flight) < MAX_IN_FLIGHT:
+            self._scheduled = True
+            self._loop.call_soon(self._flush)
+        return future
+
+    def _flush(self) -> None:
+        self._scheduled = False
+        while self._waiting and len(self._in_flight) < MAX_IN_FLIGHT:
+            if batch := self._take():
+                task = self._loop.create_task(self._run(batch))
+                self._in_flight.add(task)
+                task.add_done_callback(self._landed)
+
+    def _take(self) -> list[_Unit[RequestT, AnswerT]]:
+        """The next units that fit together, without those whose callers have gone."""
+        batch: list[_Unit[RequestT, AnswerT]] = []
+        size = taken = 0
+        for unit in self._waiting:
+            if not unit.future.done():
+                if batch and size + len(unit.requests) > MAX_BATCH:
+                    break
+                batch.append(unit)
+                size += len(unit.requests)
+            taken += 1
+        del self._waiting[:taken]
+        return batch
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        self._in_flight.discard(task)
+        self._flush()
+
+    async def _run(self, batch: list[_Unit[RequestT, AnswerT]]) -> None:
+        requests = [request for unit in batch for request in unit.requests]
+        try:
+            answers = await self._send(requests)
+            if len(answers) != len(requests):
+                raise StoreError(_name(self._send), f"gave {len(answers)} answers to {len(requests)} requests")
+        except Exception as error:
+            for unit in batch:
+                if not unit.future.done():
+                    unit.future.set_exception(_own(error))
+            return
+        except BaseException:  # the loop is being torn down: nobody may be left waiting
+            for unit in batch:
+                unit.future.cancel()
+            raise
+        start = 0
+        for unit in batch:
+            end = start + len(unit.requests)
+            if not unit.future.done():
+                unit.future.set_result(answers[start:end])
+            start = end
+
+
+def _own(error: Exception) -> Exception:
+    """A copy for one caller: an exception raised in two places collects both tracebacks, and neither is true."""
+    try:
+        own = copy.copy(error)
+    except Exception:  # not every exception can be copied
+        own = StoreError("memory store", str(error))
+    own.__cause__ = error.__cause__ or error
+    return own
+
+
+def _name(send: Callable[..., object]) -> str:
+    return getattr(send, "__qualname__", repr(send))

@@ -1,0 +1,56 @@
+"""Cursors: where a listing goes on, as an opaque string.
+
+A cursor says nothing but a place in an order, and the place is only ever looked for inside the namespace that
+the call names: a forged one can at worst skip. The digest, over the listing and the place, is there to tell a
+damaged cursor, or one of another listing, from a good one.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from hashlib import blake2b
+
+from purveyor.errors import InvalidInputError
+
+__all__ = ["decode_cursor", "encode_cursor"]
+
+_DIGEST_BYTES = 8
+
+
+def encode_cursor(listing: object, place: list[object]) -> str:
+    """The cursor for a place in a listing.
+
+    Args:
+        listing: Everything that fixes which results come and in which order, as JSON.
+        place: The place, as JSON.
+    """
+    body = json.dumps(place, separators=(",", ":")).encode()
+    return urlsafe_b64encode(_digest(listing, body) + body).rstrip(b"=").decode()
+
+
+def decode_cursor(listing: object, cursor: str) -> list[object]:
+    """The place that a cursor stands for.
+
+    Raises:
+        InvalidInputError: It is not one that `encode_cursor` made for this listing.
+    """
+    try:
+        raw = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        digest, body = raw[:_DIGEST_BYTES], raw[_DIGEST_BYTES:]
+        good = digest == _digest(listing, body)
+    except (TypeError, ValueError):
+        good = False
+    if not good:
+        raise InvalidInputError(
+            "cursor",
+            "is not a cursor of this listing",
+            "pass the cursor of the page before, with the same namespace, filter, text and order",
+        )
+    place: list[object] = json.loads(body)
+    return place
+
+
+def _digest(listing: object, body: bytes) -> bytes:
+    fixed = json.dumps(listing, sort_keys=True, separators=(",", ":")).encode()
+    return blake2b(fixed + b"\0" + body, digest_size=_DIGEST_BYTES).digest()

@@ -1,0 +1,415 @@
+"""What runs on a worker's thread: the three verbs in SQL, on one connection."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from functools import lru_cache
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Literal
+
+import apsw
+
+from purveyor.errors import ConflictError, UnsupportedError
+from purveyor.memory.sqlite.schema import ENVIRONMENT, connect, translate
+from purveyor.memory.sqlite.text import create_snippets, match_expression, snippets_of, text_of
+from purveyor.memory.store import (
+    ABSENT,
+    Clear,
+    Cleared,
+    Count,
+    Delete,
+    Hit,
+    Item,
+    Mutation,
+    Namespace,
+    Namespaces,
+    Outcome,
+    Put,
+    Query,
+    Scan,
+    Search,
+    Stamp,
+    Touch,
+)
+from purveyor.memory.values import decode
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Generator, Iterator, Sequence
+    from pathlib import Path
+
+    from purveyor.memory.filter import Filter
+
+__all__ = ["Database"]
+
+#: How many expired items one purge removes.
+PURGE_PORTION = 256
+#: How many instructions of SQLite's machine run between two looks at whether to stop.
+_LOOK_UP = 10_000
+
+_COLUMNS = "namespace, key, value, metadata, version, created, updated, expires"
+_LIVE = "(expires IS NULL OR expires > ?)"
+
+_READ = f"SELECT {_COLUMNS} FROM items WHERE namespace = ? AND key = ? AND {_LIVE}"  # noqa: S608
+_READ_ID = f"SELECT {_COLUMNS} FROM items WHERE id = ?"  # noqa: S608
+_FIND = "SELECT version, expires FROM items WHERE namespace = ? AND key = ?"
+# What has expired is absent, and so its time of creation does not live on.
+_PUT = """
+    INSERT INTO items (namespace, key, version, created, updated, expires, metadata, value)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+    ON CONFLICT (namespace, key) DO UPDATE SET
+        version = excluded.version,
+        created = iif(?10 OR items.expires <= ?9, excluded.created, items.created),
+        updated = excluded.updated,
+        expires = excluded.expires,
+        metadata = excluded.metadata,
+        value = excluded.value
+    RETURNING id, created"""
+_TOUCH = f"UPDATE items SET expires = ? WHERE namespace = ? AND key = ? AND {_LIVE} RETURNING {_COLUMNS}"  # noqa: S608
+_DELETE = "DELETE FROM items WHERE namespace = ? AND key = ? RETURNING id, expires"
+_CLEAR = """
+    DELETE FROM items WHERE id IN (SELECT id FROM items WHERE namespace >= ? AND namespace < ? LIMIT ?)
+    RETURNING id, expires"""
+_PURGE = "DELETE FROM items WHERE id IN (SELECT id FROM items WHERE expires <= ? LIMIT ?) RETURNING id"
+_INDEX = "INSERT OR REPLACE INTO words (rowid, body) VALUES (?, ?)"
+_UNINDEX = "DELETE FROM words WHERE rowid = ?"
+_RESERVE = "UPDATE sequence SET version = version + ? RETURNING version"
+
+# Both parts are answered from indexes, without a look at the items.
+_COUNT = """
+    SELECT (SELECT count(*) FROM items WHERE namespace >= ?1 AND namespace < ?2)
+         - (SELECT count(*) FROM items WHERE namespace >= ?1 AND namespace < ?2 AND expires <= ?3)"""
+# Jumps from one namespace to the next, past the items of each.
+_NAMESPACES = """
+    WITH RECURSIVE spaces (namespace) AS (
+        SELECT min(namespace) FROM items WHERE namespace >= ?1 AND namespace < ?2
+        UNION ALL
+        SELECT (SELECT min(namespace) FROM items WHERE namespace > spaces.namespace AND namespace < ?2)
+        FROM spaces WHERE spaces.namespace IS NOT NULL
+    )
+    SELECT namespace FROM spaces WHERE EXISTS (
+        SELECT 1 FROM items WHERE items.namespace = spaces.namespace AND (expires IS NULL OR expires > ?3)
+    )"""
+# The cross join has SQLite ask the index of words first; only what is sorted by is read here.
+_SEARCH = f"""
+    SELECT items.id, words.rank FROM words CROSS JOIN items ON items.id = words.rowid
+    WHERE words MATCH ? AND items.namespace >= ? AND items.namespace < ? AND {_LIVE}
+    ORDER BY words.rank, items.namespace, items.key"""  # noqa: S608
+
+
+class Database:
+    """One connection; every method blocks, and is called on one thread.
+
+    Every method raises `StoreError` where SQLite cannot do its work.
+
+    Args:
+        name: What errors call the store.
+        path: The file.
+        stopping: Set when queries are to be broken off, and waits for a lock to be given up.
+        clock: Gives the time in seconds since the epoch.
+        synchronous: ``"full"`` or ``"normal"``.
+        busy_timeout: How long to wait for a lock, in seconds.
+        create: Whether to make the file and bring it up to date.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        path: Path | Literal[":memory:"],
+        stopping: threading.Event,
+        *,
+        clock: Callable[[], float],
+        synchronous: str,
+        busy_timeout: float,
+        create: bool = False,
+    ) -> None:
+        self._name = name
+        self._clock = clock
+        self._stopping = stopping
+        self._busy_timeout = busy_timeout
+        self._give_up_at = 0.0
+        self._version = 0
+        self._has_snippets = False
+        self._querying = False
+        self._connection = connect(name, path, create=create, synchronous=synchronous, wait=self._wait)
+        self._execute: Callable[..., Any] = self._connection.cursor().execute
+        self._connection.set_progress_handler(lambda: self._querying and stopping.is_set(), _LOOK_UP)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close(force=True)
+
+    # --- Writing --------------------------------------------------------------------------------------
+
+    def write(self, batches: Sequence[Sequence[Mutation[Any]]]) -> list[list[Outcome | Exception]]:
+        """Apply several calls' mutations in one transaction, and commit it.
+
+        If a statement fails for what is in it, the transaction is done again with each mutation in a
+        savepoint, and the one at fault is left out.
+        """
+        with self._translated():
+            try:
+                return self._transaction(batches, self._apply)
+            except ENVIRONMENT:
+                raise
+            except Exception:
+                return self._transaction(batches, self._apply_apart)
+
+    def purge(self) -> bool:
+        """Remove some of what has expired; whether there may be more."""
+        with self._translated(), self._writing():
+            gone = self._execute(_PURGE, (self._clock(), PURGE_PORTION)).fetchall()
+            for row in gone:
+                self._execute(_UNINDEX, row)
+        return len(gone) == PURGE_PORTION
+
+    def _transaction(
+        self,
+        batches: Sequence[Sequence[Mutation[Any]]],
+        apply: Callable[[Mutation[Any], float], Outcome | Exception],
+    ) -> list[list[Outcome | Exception]]:
+        puts = sum(type(mutation) is Put for batch in batches for mutation in batch)
+        with self._writing():
+            now = self._clock()
+            if puts:
+                ((last,),) = self._execute(_RESERVE, (puts,)).fetchall()
+                self._version = last - puts
+            return [[apply(mutation, now) for mutation in batch] for batch in batches]
+
+    def _apply(self, mutation: Mutation[Any], now: float) -> Outcome | Exception:
+        try:
+            if isinstance(mutation, Put):
+                return self._put(mutation, now)
+            if isinstance(mutation, Delete):
+                return self._delete(mutation, now)
+            if isinstance(mutation, Touch):
+                return self._touch(mutation, now)
+            if isinstance(mutation, Clear):
+                return self._clear(mutation, now)
+        except ConflictError as conflict:
+            return conflict
+        return UnsupportedError("memory.sqlite", type(mutation).__name__)
+
+    def _apply_apart(self, mutation: Mutation[Any], now: float) -> Outcome | Exception:
+        self._execute("SAVEPOINT mutation")
+        try:
+            return self._apply(mutation, now)
+        except ENVIRONMENT:
+            raise
+        except Exception as error:
+            self._execute("ROLLBACK TO mutation")
+            return translate(error, self._name) if isinstance(error, apsw.Error) else error
+        finally:
+            if self._connection.in_transaction:
+                self._execute("RELEASE mutation")
+
+    def _put(self, put: Put, now: float) -> Stamp:
+        address = put.address
+        namespace = _encode(address.namespace)
+        if put.expected is not None:
+            self._check(address, put.expected, now)
+        self._version += 1
+        created = now if put.created is None else put.created
+        updated = now if put.updated is None else put.updated
+        expires = put.expires if put.ttl is None else now + put.ttl
+        ((row, created),) = self._execute(
+            _PUT,
+            (
+                namespace,
+                address.key,
+                self._version,
+                created,
+                updated,
+                expires,
+                put.metadata,
+                put.text,
+                now,
+                put.created is not None,
+            ),
+        ).fetchall()
+        text = text_of(put.value)
+        if text:
+            self._execute(_INDEX, (row, text))
+        else:
+            self._execute(_UNINDEX, (row,))
+        return Stamp(self._version, created, updated, expires)
+
+    def _delete(self, delete: Delete, now: float) -> bool:
+        if delete.expected is not None:
+            self._check(delete.address, delete.expected, now)
+        gone = self._execute(_DELETE, (_encode(delete.address.namespace), delete.address.key)).fetchall()
+        return self._unindex(gone, now) > 0
+
+    def _touch(self, touch: Touch, now: float) -> Item | None:
+        expires = None if touch.ttl is None else now + touch.ttl
+        rows = self._execute(
+            _TOUCH, (expires, _encode(touch.address.namespace), touch.address.key, now)
+        ).fetchall()
+        return _item(rows[0]) if rows else None
+
+    def _clear(self, clear: Clear, now: float) -> Cleared:
+        gone = self._execute(_CLEAR, (*_subtree(clear.namespace), clear.limit)).fetchall()
+        return Cleared(self._unindex(gone, now), len(gone) < clear.limit)
+
+    def _unindex(self, gone: list[Any], now: float) -> int:
+        """Drop the words of rows that went; how many of them had not expired."""
+        for row, _ in gone:
+            self._execute(_UNINDEX, (row,))
+        return sum(expires is None or expires > now for _, expires in gone)
+
+    def _check(self, address: Any, expected: object, now: float) -> None:
+        rows = self._execute(_FIND, (_encode(address.namespace), address.key)).fetchall()
+        actual = next((version for version, expires in rows if expires is None or expires > now), None)
+        if actual != (None if expected == ABSENT else expected):
+            raise ConflictError(str(address), expected, actual)
+
+    # --- Reading --------------------------------------------------------------------------------------
+
+    def read(self, addresses: Sequence[Any]) -> list[Item | None]:
+        """The items at these addresses, all as of one moment."""
+        with self._translated(), self._snapshot():
+            now = self._clock()
+            found = [self._execute(_READ, (_encode(space), key, now)).fetchall() for space, key in addresses]
+        return [_item(rows[0]) if rows else None for rows in found]
+
+    def query(self, query: Query[Any]) -> Any:
+        """The answer, as of one moment."""
+        with self._translated(), self._snapshot():
+            now = self._clock()
+            if isinstance(query, Scan):
+                return self._scan(query, now)
+            if isinstance(query, Search):
+                return self._search(query, now)
+            if isinstance(query, Count):
+                return self._count(query, now)
+            if isinstance(query, Namespaces):
+                rows = self._execute(_NAMESPACES, (*_subtree(query.prefix), now)).fetchall()
+                return [_decode(namespace) for (namespace,) in rows]
+        raise UnsupportedError("memory.sqlite", type(query).__name__)
+
+    def _scan(self, scan: Scan, now: float) -> list[Item]:
+        columns = "namespace, key" if scan.order == "key" else f"{scan.order}, namespace, key"
+        conditions = ["namespace >= ?", "namespace < ?", _LIVE]
+        bindings: list[Any] = [*_subtree(scan.namespace), now]
+        if scan.after is not None:
+            time, address = scan.after
+            places = (
+                [_encode(address.namespace), address.key]
+                if time is None
+                else [time, _encode(address.namespace), address.key]
+            )
+            conditions.append(f"({columns}) {'<' if scan.descending else '>'} ({', '.join('?' * len(places))})")
+            bindings += places
+        order = ", ".join(f"{column} DESC" if scan.descending else column for column in columns.split(", "))
+        limit = f"LIMIT {scan.limit}" if scan.where is None else ""
+        ids = f"SELECT id FROM items WHERE {' AND '.join(conditions)} ORDER BY {order} {limit}"  # noqa: S608
+        return [item for item, _ in self._matching(ids, bindings, scan.where, scan.limit)]
+
+    def _search(self, search: Search, now: float) -> list[Hit]:
+        expression = match_expression(search.text)
+        if expression is None:
+            return []
+        bindings = (expression, *_subtree(search.namespace), now)
+        found = list(self._matching(_SEARCH, bindings, search.where, search.offset + search.limit))[
+            search.offset :
+        ]
+        if not self._has_snippets:
+            create_snippets(self._connection)
+        snippets = snippets_of(self._connection, expression, [text_of(item.value) for item, _ in found])
+        return [Hit(item, -rank, snippet) for (item, (rank,)), snippet in zip(found, snippets, strict=True)]
+
+    def _count(self, count: Count, now: float) -> int:
+        if count.where is None:
+            ((total,),) = self._execute(_COUNT, (*_subtree(count.namespace), now)).fetchall()
+            return int(total)
+        ids = f"SELECT id FROM items WHERE namespace >= ? AND namespace < ? AND {_LIVE}"  # noqa: S608
+        return sum(1 for _ in self._matching(ids, (*_subtree(count.namespace), now), count.where, None))
+
+    def _matching(
+        self, ids: str, bindings: Sequence[Any], where: Filter | None, limit: int | None
+    ) -> Iterator[tuple[Item, tuple[Any, ...]]]:
+        """The items that a statement gives the ids of, first `limit` that match, with what else it gives.
+
+        Items are read one by one, so that what is sorted is small, and what is not needed is not read.
+        """
+        cursor = self._connection.cursor()
+        try:
+            taken = 0
+            for row, *rest in cursor.execute(ids, bindings):
+                item = _item(self._execute(_READ_ID, (row,)).fetchall()[0])
+                if where is None or where.matches(item):
+                    yield item, tuple(rest)
+                    taken += 1
+                    if taken == limit:
+                        return
+        finally:
+            cursor.close(True)
+
+    # --- Transactions ---------------------------------------------------------------------------------
+
+    @contextmanager
+    def _writing(self) -> Generator[None]:
+        self._execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def _snapshot(self) -> Generator[None]:
+        """A view of one moment; whatever is written in it, to temporary tables, is gone afterwards."""
+        self._execute("BEGIN")
+        self._querying = True
+        try:
+            yield
+        finally:
+            self._querying = False
+            if self._connection.in_transaction:
+                self._execute("ROLLBACK")
+
+    @contextmanager
+    def _translated(self) -> Generator[None]:
+        try:
+            yield
+        except apsw.Error as error:
+            raise translate(error, self._name, self._connection) from error
+
+    def _wait(self, attempts: int) -> bool:
+        """Wait a little for another process's lock; false to give up."""
+        if attempts == 0:
+            self._give_up_at = monotonic() + self._busy_timeout
+        rest = self._give_up_at - monotonic()
+        return rest > 0 and not self._stopping.wait(min(rest, 0.001 * (attempts + 1), 0.02))
+
+
+@lru_cache(maxsize=4096)
+def _encode(namespace: Namespace) -> bytes:
+    return "".join(f"{segment}\0" for segment in namespace).encode()
+
+
+@lru_cache(maxsize=4096)
+def _decode(namespace: bytes) -> Namespace:
+    return tuple(namespace.decode().split("\0")[:-1])
+
+
+def _subtree(namespace: Namespace) -> tuple[bytes, bytes]:
+    """The bounds of a namespace and all below it; no UTF-8 has the byte 0xFF."""
+    start = _encode(namespace)
+    return start, start + b"\xff"
+
+
+def _item(row: Any) -> Item:
+    namespace, key, value, metadata, version, created, updated, expires = row
+    return Item(
+        _decode(namespace),
+        key,
+        decode(value),
+        {} if metadata == "{}" else decode(metadata),
+        version,
+        created,
+        updated,
+        expires,
+    )

@@ -1,0 +1,236 @@
+"""The database file: made, recognised, checked, brought up to date, and never touched if it is not ours."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import apsw
+
+from purveyor.errors import (
+    StoreBusyError,
+    StoreCorruptError,
+    StoreError,
+    StoreFullError,
+    StorePermissionError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["ENVIRONMENT", "TOKENIZER", "connect", "translate"]
+
+#: "PURV", in the place that SQLite has for it: https://www.sqlite.org/fileformat.html#application_id
+APPLICATION_ID = 0x50555256
+
+#: How text becomes words, wherever it does; the migrations have a copy, since they may never change.
+TOKENIZER = "porter unicode61 remove_diacritics 2"
+
+#: Each brings the file from the version of its index to the next one; ``user_version`` is the number applied.
+MIGRATIONS = (
+    """
+    CREATE TABLE items (
+        id INTEGER PRIMARY KEY,
+        namespace BLOB NOT NULL,  -- every segment with a NUL behind it: bytes are ordered as the tuples are
+        key TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        created REAL NOT NULL,
+        updated REAL NOT NULL,
+        expires REAL,
+        metadata TEXT NOT NULL,
+        value TEXT NOT NULL,
+        UNIQUE (namespace, key)
+    ) STRICT;
+    CREATE INDEX items_by_expiry ON items (expires) WHERE expires IS NOT NULL;
+    -- The words of the items, by their id; the text itself is in the items only.
+    CREATE VIRTUAL TABLE words USING fts5 (
+        body, content = '', contentless_delete = 1, tokenize = 'porter unicode61 remove_diacritics 2'
+    );
+    -- The last version given out; it outlives the items, so that no version ever comes back.
+    CREATE TABLE sequence (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL) STRICT;
+    INSERT INTO sequence VALUES (1, 0);
+    """,
+)
+
+_TABLES = {"items", "words", "sequence"}
+
+#: Errors that say something of the machine or the file, whatever the statement was.
+ENVIRONMENT = (
+    apsw.FullError,
+    apsw.IOError,
+    apsw.BusyError,
+    apsw.LockedError,
+    apsw.CorruptError,
+    apsw.NotADBError,
+    apsw.NoMemError,
+    apsw.ReadOnlyError,
+    apsw.CantOpenError,
+    apsw.InterruptError,
+)
+
+
+def connect(
+    name: str,
+    path: Path | Literal[":memory:"],
+    *,
+    create: bool,
+    synchronous: str,
+    wait: Callable[[int], bool],
+) -> apsw.Connection:
+    """A connection to the file, which is then of the newest version.
+
+    Args:
+        name: What errors call the store.
+        path: The file.
+        create: Whether to make the file, and to bring it up to date; the first connection has to.
+        synchronous: ``"full"`` or ``"normal"``.
+        wait: Called with the number of attempts while the file is locked; false ends the wait.
+
+    Raises:
+        StoreError: The file cannot be used: see `SQLiteStore.open`.
+    """
+    if isinstance(path, Path) and create:
+        _prepare(name, path)
+    flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if create else 0)
+    try:
+        connection = apsw.Connection(str(path), flags=flags)
+    except apsw.Error as error:
+        raise translate(error, name) from error
+    try:
+        connection.set_busy_handler(wait)
+        connection.execute("PRAGMA temp_store = MEMORY")
+        if create:
+            _bring_up_to_date(connection, name)
+        if isinstance(path, Path):
+            if create:
+                _use_write_ahead_log(connection, name, wait)
+            connection.execute(f"PRAGMA synchronous = {synchronous}")
+    except apsw.Error as error:
+        own = translate(error, name, connection)
+        connection.close(force=True)
+        raise own from error
+    except BaseException:
+        connection.close(force=True)
+        raise
+    return connection
+
+
+def translate(error: apsw.Error, name: str, connection: apsw.Connection | None = None) -> StoreError:
+    """What an error of SQLite means to a user.
+
+    Args:
+        error: The error.
+        name: What errors call the store.
+        connection: The connection, which knows the operating system's part of the story.
+    """
+    code = connection.system_errno if connection is not None else 0
+    if isinstance(error, apsw.FullError) or (isinstance(error, apsw.IOError) and code in _NO_ROOM):
+        return StoreFullError(name, "there is no room left", "free some: what was acknowledged is safe")
+    if isinstance(error, apsw.CorruptError):
+        return StoreCorruptError(name, f"is damaged: {error}", "keep the file, and restore a copy from before")
+    if code in _NOT_ALLOWED and isinstance(error, (apsw.IOError, apsw.CantOpenError)):
+        return _not_allowed(name)
+    for kind, own, problem, advice in _MEANINGS:
+        if isinstance(error, kind):
+            return own(name, problem, advice)
+    return StoreError(name, str(error))
+
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+_CHECK_MODE = "check the owner and the mode of the file and its folder"
+_MEANINGS: tuple[tuple[type[apsw.Error], type[StoreError], str, str], ...] = (
+    (apsw.BusyError, StoreBusyError, "another process holds its lock", "try again, or raise busy_timeout"),
+    (apsw.LockedError, StoreBusyError, "another process holds its lock", "try again, or raise busy_timeout"),
+    (apsw.NotADBError, StoreCorruptError, "is not a SQLite database", "choose another path, or restore the file"),
+    (apsw.ReadOnlyError, StorePermissionError, "this process may not write there", _CHECK_MODE),
+    (apsw.CantOpenError, StorePermissionError, "cannot be opened", _CHECK_MODE),
+)
+
+
+def _not_allowed(name: str) -> StorePermissionError:
+    return StorePermissionError(name, "this process may not write there", _CHECK_MODE)
+
+
+def _prepare(name: str, path: Path) -> None:
+    """Make the folder, and make sure that the file, if there is one, is ours."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            raise StoreError(name, "is a folder, not a file", "name a file in it")
+        if not path.exists() or path.stat().st_size == 0:
+            return
+    except PermissionError as error:
+        raise _not_allowed(name) from error
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise StoreFullError(name, "there is no room left") from error
+        raise StoreError(name, f"its folder cannot be made: {error.strerror}", "check the path") from error
+    # Immutable: no lock, no recovery, nothing written, whatever it is. (A plain open() and close() of the file
+    # would drop the locks this process may hold on it: https://www.sqlite.org/howtocorrupt.html, 2.2.)
+    try:
+        file = apsw.Connection(
+            f"{path.absolute().as_uri()}?immutable=1", flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+        )
+        try:
+            application = file.pragma("application_id")
+            version = file.pragma("user_version")
+        finally:
+            file.close()
+    except apsw.Error as error:
+        raise translate(error, name) from error
+    if application != APPLICATION_ID:
+        raise StoreCorruptError(name, "is a SQLite database of something else", "choose another path")
+    _check_version(name, version)
+
+
+def _check_version(name: str, version: int) -> None:
+    if version > len(MIGRATIONS):
+        raise StoreCorruptError(
+            name,
+            f"was written by a newer Purveyor (schema {version}, this one knows up to {len(MIGRATIONS)})",
+            "upgrade Purveyor",
+        )
+
+
+def _bring_up_to_date(connection: apsw.Connection, name: str) -> None:
+    """Apply the migrations that are missing, in one transaction, under the lock.
+
+    The first one runs before the file is switched to write-ahead logging, and so the application id is in the
+    file itself from the first commit on.
+    """
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        version = int(connection.pragma("user_version"))
+        _check_version(name, version)
+        if version < len(MIGRATIONS):
+            for migration in MIGRATIONS[version:]:
+                connection.execute(migration)
+            connection.pragma("application_id", APPLICATION_ID)
+            connection.pragma("user_version", len(MIGRATIONS))
+        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+        if missing := _TABLES - tables:
+            raise StoreCorruptError(name, f"has lost its table {min(missing)}", "restore a copy from before")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _use_write_ahead_log(connection: apsw.Connection, name: str, wait: Callable[[int], bool]) -> None:
+    attempt = 0
+    while True:
+        try:
+            mode = connection.pragma("journal_mode", "wal")
+        except apsw.BusyError:  # SQLite does not wait by itself for this lock
+            if not wait(attempt):
+                raise
+            attempt += 1
+        else:
+            break
+    if mode != "wal":
+        raise StoreError(name, "its file system has no shared memory for write-ahead logging", "use a local disk")

@@ -1,0 +1,196 @@
+"""A thread with a database connection, and the queue that feeds it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections import deque
+from queue import Empty, SimpleQueue
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+
+from purveyor.errors import StoreClosedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from purveyor.memory.sqlite.database import Database
+
+__all__ = ["Worker"]
+
+_logger = logging.getLogger(__name__)
+
+#: How long to wait before the next portion is purged while there is more, in seconds.
+_PURGE_PAUSE = 0.05
+
+_Verb: TypeAlias = Literal["read", "write", "query"]
+
+
+class _Job(NamedTuple):
+    verb: _Verb
+    argument: Any
+    future: asyncio.Future[Any]
+
+
+class Worker:
+    """Runs jobs on a thread of its own, which opens the connection, uses it and closes it.
+
+    Args:
+        store: What errors call the store.
+        role: What the thread is there for.
+        open_database: Opens the connection; its argument is set when the worker is to stop.
+        purge_interval: How often to remove what has expired, in seconds; None for never.
+    """
+
+    def __init__(
+        self,
+        store: str,
+        role: str,
+        open_database: Callable[[threading.Event], Database],
+        purge_interval: float | None = None,
+    ) -> None:
+        self._store = store
+        self._open_database = open_database
+        self._purge_interval = purge_interval
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._stopping = threading.Event()
+        self._started: asyncio.Future[None] | None = None
+        self._ended: asyncio.Future[None] | None = None
+        # A daemon, since a provider that is never cleaned up must not keep the interpreter from ending; what
+        # has been answered is committed.
+        self._thread = threading.Thread(target=self._run, name=f"purveyor {store} {role}", daemon=True)
+
+    async def start(self) -> None:
+        """Start the thread, and wait until the connection is open."""
+        loop = asyncio.get_running_loop()
+        self._started = loop.create_future()
+        self._ended = loop.create_future()
+        self._thread.start()
+        await self._started
+
+    def submit(self, verb: _Verb, argument: Any) -> asyncio.Future[Any]:
+        """Queue a job; the future, of the running loop, has its answer.
+
+        Raises:
+            StoreClosedError: The worker is not running.
+        """
+        if self._stopping.is_set() or not self._thread.is_alive():
+            raise self._closed()
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._jobs.put(_Job(verb, argument, future))
+        return future
+
+    def stop(self) -> None:
+        """Let the thread end after the writes that are queued; a query that runs is broken off."""
+        self._stopping.set()
+        self._jobs.put(None)
+
+    async def stopped(self) -> None:
+        """Wait until the thread has ended."""
+        if self._ended is not None:
+            await asyncio.shield(self._ended)
+            self._thread.join()  # it has nothing left to do
+
+    # --- On the thread --------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            self._serve()
+        finally:
+            self._refuse_the_rest()
+            _deliver([(self._ended, None)])
+
+    def _serve(self) -> None:
+        try:
+            database = self._open_database(self._stopping)
+        except Exception as error:
+            _deliver([(self._started, error)])
+            return
+        try:
+            _deliver([(self._started, None)])
+            self._work(database)
+        finally:
+            database.close()
+
+    def _work(self, database: Database) -> None:
+        interval = self._purge_interval
+        due = None if interval is None else monotonic() + interval
+        while (jobs := self._next(due)) is not None:
+            if writes := [job for job in jobs if job.verb == "write"]:
+                self._write(database, writes)
+            for job in jobs:
+                if job.verb != "write":
+                    _deliver([(job.future, self._answer(database, job))])
+            if interval is not None and due is not None and monotonic() >= due:
+                due = monotonic() + (_PURGE_PAUSE if self._purge(database) else interval)
+
+    def _next(self, due: float | None) -> list[_Job] | None:
+        """All that is queued, none if the time is due, None for the end."""
+        jobs: list[_Job] = []
+        try:
+            job = self._jobs.get(timeout=None if due is None else max(0.0, due - monotonic()))
+            while job is not None:
+                jobs.append(job)
+                job = self._jobs.get_nowait()
+        except Empty:
+            return jobs
+        # The end: what came before it is served, and then it comes again.
+        if jobs:
+            self._jobs.put(None)
+            return jobs
+        return None
+
+    def _write(self, database: Database, jobs: list[_Job]) -> None:
+        """Many callers' mutations, one transaction, one wake of the loop."""
+        try:
+            answers: Iterable[Any] = database.write([job.argument for job in jobs])
+        except Exception as error:
+            answers = [error] * len(jobs)
+        _deliver([(job.future, answer) for job, answer in zip(jobs, answers, strict=True)])
+
+    def _answer(self, database: Database, job: _Job) -> object:
+        try:
+            return database.read(job.argument) if job.verb == "read" else database.query(job.argument)
+        except Exception as error:
+            return self._closed() if self._stopping.is_set() else error
+
+    def _purge(self, database: Database) -> bool:
+        try:
+            return database.purge()
+        except Exception as error:  # it is tried again, and nobody waits for it
+            _logger.warning("Could not remove expired items", extra={"store": self._store, "error": str(error)})
+            return False
+
+    def _refuse_the_rest(self) -> None:
+        self._stopping.set()
+        rest: deque[_Job] = deque()
+        while not self._jobs.empty():
+            if (job := self._jobs.get()) is not None:
+                rest.append(job)
+        _deliver([(job.future, self._closed()) for job in rest])
+
+    def _closed(self) -> StoreClosedError:
+        return StoreClosedError(self._store, "is not open", "initialize the provider first")
+
+
+def _deliver(answers: list[tuple[asyncio.Future[Any] | None, object]]) -> None:
+    """Hand answers to the loops of their futures, waking each once."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], object]]] = {}
+    for future, answer in answers:
+        if future is not None:
+            by_loop.setdefault(future.get_loop(), []).append((future, answer))
+    for loop, settled in by_loop.items():
+        try:
+            loop.call_soon_threadsafe(_settle, settled)
+        except RuntimeError:  # the loop is closed: nobody waits any more
+            _logger.debug("The event loop ended before %d answers came", len(settled))
+
+
+def _settle(answers: list[tuple[asyncio.Future[Any], object]]) -> None:
+    for future, answer in answers:
+        if not future.done():
+            if isinstance(answer, Exception):
+                future.set_exception(answer)
+            else:
+                future.set_result(answer)

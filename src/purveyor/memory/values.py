@@ -1,0 +1,260 @@
+"""What keys, namespaces, values and times may be: one rule for every backend.
+
+A value is JSON in the strict sense of RFC 8259: null, booleans, strings, numbers, arrays, objects. Numbers are
+integers of 64 bits and finite floats, since that is what every backend can give back unchanged; strings are
+sequences of Unicode scalar values. Nothing is converted silently: a tuple is not a list.
+"""
+
+from __future__ import annotations
+
+import json
+from math import isfinite
+from typing import TYPE_CHECKING
+
+from purveyor.errors import InvalidInputError
+from purveyor.memory.store import Address
+
+if TYPE_CHECKING:
+    from purveyor.memory.store import Json, Namespace
+
+__all__ = [
+    "check_address",
+    "check_expires",
+    "check_namespace",
+    "check_text",
+    "check_ttl",
+    "check_version",
+    "decode",
+    "encode",
+]
+
+MAX_KEY_BYTES = 1024
+MAX_SEGMENT_BYTES = 255
+MAX_SEGMENTS = 32
+MAX_DEPTH = 128
+MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1
+
+_encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":"))
+decode = json.JSONDecoder().decode
+
+
+def encode(value: Json, argument: str, max_bytes: int) -> str:
+    """The JSON text of a value, with no blanks and its keys in their order.
+
+    Args:
+        value: The value.
+        argument: What the caller calls it, for errors.
+        max_bytes: How long the text may be, in bytes of UTF-8.
+
+    Raises:
+        InvalidInputError: It is not JSON, and where in it; or it is too long.
+    """
+    if not _is_json(value, MAX_DEPTH):
+        _refuse(value, argument, MAX_DEPTH)
+    text = _encoder.encode(value)
+    try:
+        size = len(text) if text.isascii() else len(text.encode())
+    except UnicodeEncodeError:
+        raise _surrogate(value, argument) from None
+    if size > max_bytes:
+        raise InvalidInputError(
+            argument,
+            f"is {size:,} bytes long as JSON, more than the {max_bytes:,} allowed",
+            "split it, keep it in a storage provider, or raise max_value_bytes",
+        )
+    return text
+
+
+def check_address(namespace: Namespace, key: str) -> Address:
+    """The address of a key.
+
+    Raises:
+        InvalidInputError: The key or the namespace is not acceptable.
+    """
+    if namespace:
+        check_namespace(namespace)
+    elif namespace != ():
+        raise _not_a_namespace("namespace", namespace)
+    # The common case first, without a call.
+    if type(key) is not str or not key or len(key) > MAX_KEY_BYTES or not key.isascii() or "\0" in key:
+        _check_name(key, "key", MAX_KEY_BYTES)
+    return Address(namespace, key)
+
+
+def check_namespace(namespace: Namespace, argument: str = "namespace") -> Namespace:
+    """The namespace itself.
+
+    Raises:
+        InvalidInputError: It is not a tuple of acceptable segments.
+    """
+    if type(namespace) is not tuple:
+        raise _not_a_namespace(argument, namespace)
+    if len(namespace) > MAX_SEGMENTS:
+        raise InvalidInputError(argument, f"has {len(namespace)} segments, more than the {MAX_SEGMENTS} allowed")
+    for index, segment in enumerate(namespace):
+        _check_name(segment, f"{argument}[{index}]", MAX_SEGMENT_BYTES)
+    return namespace
+
+
+def check_text(text: str, argument: str) -> str:
+    """The text itself.
+
+    Raises:
+        InvalidInputError: It is no string, or holds a lone surrogate.
+    """
+    if type(text) is not str:
+        raise InvalidInputError(argument, f"is {_article(text)}, not a string")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidInputError(argument, "holds a lone surrogate, which is no character") from None
+    return text
+
+
+def check_ttl(ttl: float | None) -> float | None:
+    """A time to live in seconds, or None.
+
+    Raises:
+        InvalidInputError: It is not a finite number above zero.
+    """
+    if ttl is not None and not (_is_finite(ttl) and ttl > 0):
+        raise InvalidInputError(
+            "ttl", f"is {ttl!r:.80}, not a number of seconds above zero", "leave it out (None) for no expiry"
+        )
+    return ttl
+
+
+def check_expires(expires: float | None, argument: str = "expires") -> float | None:
+    """A moment in seconds since the epoch, or None.
+
+    Raises:
+        InvalidInputError: It is not a finite number.
+    """
+    if expires is not None and not _is_finite(expires):
+        raise InvalidInputError(
+            argument,
+            f"is {expires!r:.80}, not a time in seconds since the epoch",
+            "use a float such as time.time() + 60",
+        )
+    return None if expires is None else float(expires)
+
+
+def check_version(version: int | None) -> int | None:
+    """A version as an item carries it, or None.
+
+    Raises:
+        InvalidInputError: It is not an integer.
+    """
+    if version is not None and type(version) is not int:
+        raise InvalidInputError(
+            "version", f"is {_article(version)}, not an integer", "pass the version of an item you have read"
+        )
+    return version
+
+
+def is_number(value: object) -> bool:
+    """Whether it is a number in the sense of JSON; a boolean is none."""
+    return type(value) is int or type(value) is float
+
+
+def _is_finite(number: object) -> bool:
+    return (type(number) is float and isfinite(number)) or (
+        type(number) is int and MIN_INTEGER <= number <= MAX_INTEGER
+    )
+
+
+def _is_json(value: Json, depth: int) -> bool:  # noqa: PLR0911 - one line a kind, since every put comes through here
+    """Whether it is JSON; surrogates are left to the encoding."""
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return True
+    if kind is int:
+        return bool(MIN_INTEGER <= value <= MAX_INTEGER)
+    if kind is float:
+        return isfinite(value)
+    if not depth:
+        return False
+    if kind is dict:
+        for key, member in value.items():
+            if type(key) is not str or not (type(member) is str or _is_json(member, depth - 1)):
+                return False
+        return True
+    if kind is list:
+        return all(_is_json(member, depth - 1) for member in value)
+    return False
+
+
+def _refuse(value: Json, place: str, depth: int) -> None:
+    """Raise for the first thing in the value that is not JSON."""
+    kind = type(value)
+    if kind is int and not MIN_INTEGER <= value <= MAX_INTEGER:
+        raise InvalidInputError(place, "is an integer of more than 64 bits", "use a string")
+    if kind is float and not isfinite(value):
+        raise InvalidInputError(place, f"is {value!r}, which JSON does not have", "use None or a string")
+    if kind in (dict, list):
+        if not depth:
+            raise InvalidInputError(place, f"is nested more than {MAX_DEPTH} levels deep", "flatten it")
+        members = value.items() if kind is dict else enumerate(value)
+        for key, member in members:
+            if kind is dict and type(key) is not str:
+                raise InvalidInputError(
+                    place, f"has a key that is {_article(key)}: {key!r:.80}", "keys are strings in JSON"
+                )
+            _refuse(member, _inside(place, key), depth - 1)
+    elif not _is_json(value, 0):
+        advice: dict[object, str] = {
+            tuple: "use a list",
+            set: "use a sorted list",
+            frozenset: "use a sorted list",
+            bytes: "use text, or base64",
+        }
+        raise InvalidInputError(place, f"is {_article(value)}, which is not JSON", advice.get(kind))
+
+
+def _surrogate(value: Json, place: str) -> InvalidInputError:
+    """The error for the first string in the value that no encoding can write."""
+    if type(value) is dict:
+        members = [(_inside(place, key), part) for key, member in value.items() for part in (key, member)]
+    elif type(value) is list:
+        members = [(_inside(place, index), member) for index, member in enumerate(value)]
+    else:
+        return InvalidInputError(
+            place, "holds a lone surrogate, which is no character", "decode the text with the right codec"
+        )
+    for inner, member in members:
+        try:
+            _encoder.encode(member).encode()
+        except UnicodeEncodeError:
+            return _surrogate(member, inner)
+    raise AssertionError  # pragma: no cover - called only for a value that does not encode
+
+
+def _inside(place: str, key: str | int) -> str:
+    if isinstance(key, int):
+        return f"{place}[{key}]"
+    return f"{place}.{key}" if key.isprintable() else f"{place}.{key!r}"
+
+
+def _check_name(name: str, argument: str, max_bytes: int) -> None:
+    check_text(name, argument)
+    if not name:
+        raise InvalidInputError(argument, "is empty")
+    if "\0" in name:
+        raise InvalidInputError(argument, "holds a NUL character")
+    size = len(name.encode())
+    if size > max_bytes:
+        raise InvalidInputError(
+            argument,
+            f"is {size:,} bytes long, more than the {max_bytes:,} allowed",
+            "use a shorter name or a hash",
+        )
+
+
+def _not_a_namespace(argument: str, namespace: object) -> InvalidInputError:
+    advice = f"use a tuple: ({namespace!r:.80},)" if isinstance(namespace, str) else "use a tuple of strings"
+    return InvalidInputError(argument, f"is {_article(namespace)}, not a tuple of strings", advice)
+
+
+def _article(value: object) -> str:
+    name = type(value).__qualname__
+    return f"an {name}" if name[0] in "aeiouAEIOU" else f"a {name}"
