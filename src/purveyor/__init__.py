@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from purveyor.metadata import ProviderMetadata, ProviderStatus, ProviderType
     from purveyor.monitor.metrics import MetricsManager
     from purveyor.monitor.monitor import ProviderMonitor
-    from purveyor.operation import operation
+    from purveyor.operations import operation
     from purveyor.provider import Provider
     from purveyor.storage.provider import StorageProvider
 
@@ -54,7 +54,7 @@ _HOMES = {
     "StorageProvider": "storage.provider",
     "UnsupportedError": "errors",
     "open": "app",
-    "operation": "operation",
+    "operation": "operations",
 }
 
 __all__ = [

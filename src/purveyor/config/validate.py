@@ -37,12 +37,11 @@ _TABLE_EXPECTED = {"dataclass_type", "dict_type", "mapping_type", "model_type", 
 _EXPECTED = {
     **dict.fromkeys(_TABLE_EXPECTED, "expected a table"),
     **dict.fromkeys(("list_type", "tuple_type", "set_type", "frozen_set_type"), "expected an array"),
+    **dict.fromkeys(("bytes_type", "string_type"), "expected a string"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "expected true or false"),
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "expected an integer"),
+    **dict.fromkeys(("float_type", "float_parsing"), "expected a number"),
     "path_type": "expected a path",
-    "bytes_type": "expected a string",
-    "string_type": "expected a string",
-    "bool_type": "expected true or false",
-    "int_type": "expected an integer",
-    "float_type": "expected a number",
 }
 _TOML_TYPES: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (bool, "a boolean"),
@@ -235,7 +234,7 @@ def _words(
         return detail["msg"].partition(", ")[2], None
     text = _EXPECTED.get(kind) or detail["msg"].replace("Input should be ", "expected ", 1)
     text = text[:1].lower() + text[1:]
-    if kind.endswith("_type"):
+    if kind.endswith("_type") or kind in _EXPECTED:
         text += f", not {_toml_type(detail['input'])}"
     return text, _REFER if takes_secret(prepared.schemas(place)) else None
 

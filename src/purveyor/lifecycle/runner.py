@@ -18,7 +18,7 @@ from purveyor.lease import Gate, gate_of_owner
 from purveyor.lifecycle.states import TRANSITIONS
 from purveyor.metadata import ProviderStatus
 from purveyor.monitor.metrics import MetricsManager
-from purveyor.operation import record_of
+from purveyor.operations import record_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -32,10 +32,18 @@ class ProviderMonitor:
             labels: Further labels, such as ``name``; calls may differ in them.
         """
         try:
-            labelled = {"operation": operation, "type": provider_type, **labels}
-            self._metrics.counter("provider_operations", 1, success=str(success).lower(), **labelled)
+            self._metrics.counter(
+                "provider_operations",
+                1,
+                operation=operation,
+                type=provider_type,
+                success=str(success).lower(),
+                **labels,
+            )
             if success:
-                self._metrics.histogram("provider_duration", duration, **labelled)
+                self._metrics.histogram(
+                    "provider_duration", duration, operation=operation, type=provider_type, **labels
+                )
         except Exception as error:
             self._logger.error(  # noqa: TRY400 - the stack of a bookkeeping error helps nobody
                 "Failed to record provider operation",
