@@ -1,0 +1,104 @@
+"""Errors: data, text, and what survives copying."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import pickle
+from typing import Any
+
+import pytest
+
+from purveyor import errors
+from purveyor.errors import ConfigError, ConfigProblem, PurveyorError
+from purveyor.metadata import ProviderStatus
+
+EXAMPLES: dict[type[PurveyorError], tuple[Any, ...]] = {
+    errors.PurveyorError: ("plain text",),
+    errors.ProviderExistsError: ("notes",),
+    errors.ProviderNotFoundError: ("note", ("notes", "files")),
+    errors.ProviderTypeError: ("notes", int, str),
+    errors.InvalidMetadataError: ("name", "it is empty"),
+    errors.LifecycleError: ("notes",),
+    errors.ProviderNotReadyError: ("notes", ProviderStatus.FAILED),
+    errors.ReentrantLifecycleError: ("notes", "unregister"),
+    errors.RegistrationAbortedError: ("notes",),
+    errors.ManagerClosingError: (),
+    errors.WrongEventLoopError: (),
+    errors.UnsupportedError: ("memory.inprocess", "text search", "memory.sqlite"),
+    errors.InvalidMetricError: ("jobs", "it is a counter"),
+    errors.MissingExtraError: ("memory.sqlite", "apsw", "purveyor[sqlite]"),
+    errors.DataError: ("text",),
+    errors.InvalidInputError: ("value.a[3]", "NaN is not JSON", "use null"),
+    errors.ConflictError: ("n1", 3, 4),
+    errors.StoreError: ("memory.sqlite /data/notes.db", "it broke", "mend it"),
+    errors.StoreClosedError: ("memory.sqlite", "it is closed"),
+    errors.StoreCorruptError: ("memory.sqlite", "it is no database"),
+    errors.StoreFullError: ("memory.sqlite", "the disk is full"),
+    errors.StoreBusyError: ("memory.sqlite", "it is locked"),
+    errors.StorePermissionError: ("memory.sqlite", "it is read-only"),
+    errors.ObjectNotFoundError: ("a/b",),
+    errors.ChecksumError: ("a/b", "sha256:1", "sha256:2"),
+    errors.ConfigError: ((ConfigProblem("providers.a", "unknown key", "did you mean 'b'?", "p.toml", 3, 1),),),
+    errors.DriverNotFoundError: ("memory.sqlit", ("memory.sqlite",)),
+    errors.DriverLoadError: ("memory.x", "pkg 1.0", "it raised"),
+}
+
+
+def test_there_is_an_example_of_every_error() -> None:
+    classes = {
+        value for value in vars(errors).values() if inspect.isclass(value) and issubclass(value, PurveyorError)
+    }
+    assert classes == set(EXAMPLES)
+
+
+@pytest.mark.parametrize("kind", EXAMPLES, ids=lambda kind: kind.__name__)
+def test_an_error_says_what_where_and_what_to_do_and_can_be_copied(kind: type[PurveyorError]) -> None:
+    error = kind(*EXAMPLES[kind])
+    text = str(error)
+    assert error.what in text
+    assert error.where is None or error.where in text
+    assert error.hint is None or error.hint in text
+    for twin in (copy.copy(error), pickle.loads(pickle.dumps(error))):
+        assert type(twin) is kind
+        if kind is not errors.ConfigError:
+            assert str(twin) == text
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (errors.ProviderExistsError, "Provider notes already registered; unregister it first, or choose another name"),
+        (errors.ProviderNotFoundError, "Provider note not found; did you mean 'notes'?"),
+        (errors.InvalidInputError, "value.a[3]: NaN is not JSON; use null"),
+        (errors.ConflictError, "n1: expected it to be at 3, but it is at 4; read it again and decide anew"),
+        (errors.ConfigError, "p.toml:3:1 providers.a: unknown key; did you mean 'b'?"),
+        (errors.MissingExtraError, "memory.sqlite needs the module apsw, which is not installed; "
+                                   "pip install 'purveyor[sqlite]'"),
+        (errors.UnsupportedError, "memory.inprocess does not support text search; use memory.sqlite"),
+    ],
+)  # fmt: skip
+def test_texts(kind: type[PurveyorError], text: str) -> None:
+    assert str(kind(*EXAMPLES[kind])) == text
+
+
+def test_texts_where_less_is_known() -> None:
+    assert str(errors.ProviderNotFoundError("x")) == "Provider x not found"
+    assert str(errors.ConflictError("n1", "absent", 4)).startswith("n1: expected it to be absent, but it is at 4")
+    assert "but it does not exist" in str(errors.ConflictError("n1", 3, None))
+    assert str(errors.UnsupportedError("a", "b")) == "a does not support b"
+    assert str(errors.DriverNotFoundError("zzz")).endswith("`purveyor drivers` lists what is installed")
+    assert str(PurveyorError()) == "PurveyorError"
+    assert str(ConfigProblem("", "half-written", file="p.toml")) == "p.toml: half-written"
+    assert str(ConfigProblem("a.b", "wrong")) == "a.b: wrong"
+    assert str(ConfigProblem("", "wrong")) == "wrong"
+    assert repr(ConfigProblem("a", "wrong")) == "ConfigProblem('a: wrong')"
+    two = ConfigError([ConfigProblem("a", "x"), ConfigProblem("b", "y")])
+    assert str(two) == "a: x\nb: y"
+
+
+def test_near_misses_ignore_case_and_are_few() -> None:
+    known = ["notes", "nodes", "Notes2", "note", "files"]
+    assert errors.near_misses("NOTES", known)[0] == "notes"
+    assert len(errors.near_misses("notes", known)) == 3
+    assert errors.near_misses("zzz", known) == ()

@@ -1,0 +1,59 @@
+"""What `import purveyor` gives, and what it costs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+import purveyor
+
+HEAVY = {
+    "pydantic",
+    "click",
+    "rich",
+    "starlette",
+    "uvicorn",
+    "apsw",
+    "prometheus_client",
+    "tree_sitter",
+    "sqlite3",
+}
+
+
+def test_every_public_name_is_there() -> None:
+    assert set(purveyor.__all__) == set(purveyor._HOMES)
+    for name in purveyor.__all__:
+        assert getattr(purveyor, name) is not None
+    assert set(purveyor.__all__) <= set(dir(purveyor))
+    assert purveyor.operation is purveyor.operation
+    assert callable(purveyor.operation)
+    assert callable(purveyor.open)
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        _ = purveyor.nothing  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import purveyor",
+        "from purveyor import Provider, ProviderManager, ProviderMonitor, operation, PurveyorError",
+        "from purveyor import MemoryProvider, StorageProvider, CapabilityProvider",
+        "import purveyor.memory.inprocess",
+    ],
+)
+def test_the_core_loads_nothing_heavy(code: str) -> None:
+    script = f"import sys, json\n{code}\nprint(json.dumps(sorted(sys.modules)))"
+    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert HEAVY.isdisjoint(json.loads(out))
+
+
+def test_importing_purveyor_loads_only_itself() -> None:
+    script = "import asyncio, sys; before = set(sys.modules); import purveyor; print(*sorted(set(sys.modules) - before))"
+    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert out.split() == ["purveyor"]
