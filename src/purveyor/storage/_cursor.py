@@ -27,10 +27,7 @@ def decode(cursor: object, prefix: str, delimiter: str | None) -> str:
         raw = cursor.encode("ascii")
         found: object = json.loads(urlsafe_b64decode(raw + b"=" * (-len(raw) % 4)))
         match found:
-            case [str() as of_prefix, of_delimiter, str() as after] if (of_prefix, of_delimiter) == (
-                prefix,
-                delimiter,
-            ):
+            case [str() as of, (str() | None) as by, str() as after] if of == prefix and by == delimiter:
                 return check_prefix(after)
             case _:
                 raise ValueError

@@ -46,12 +46,9 @@ class LocalStorage(StorageProvider[LocalConfig]):
 
     _files: LocalFiles | None = None
 
-    async def validate(self) -> None:
-        """Refuse to start where the system has not what safety needs."""
+    async def _initialize_storage(self) -> None:
         if os.name != "posix":
             raise UnsupportedError("storage.local", f"the operating system {os.name!r}")
-
-    async def _initialize_storage(self) -> None:
         from purveyor.storage.local.files import LocalFiles  # noqa: PLC0415  # needs fcntl, which is POSIX only
 
         files = LocalFiles(self.config.root)

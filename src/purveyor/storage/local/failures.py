@@ -19,6 +19,7 @@ _ADVICE = {
     errno.EXDEV: "a folder below the root is on another file system: give it a provider of its own",
     errno.EMFILE: "this process has too many files open: raise its limit (ulimit -n)",
     errno.ENFILE: "the system has too many files open",
+    errno.ENOENT: "if the folder .purveyor below the root has been removed, initialize the provider again",
     errno.EIO: "the device may be failing; what was acknowledged before is not affected by this error",
 }
 

@@ -48,6 +48,8 @@ def _walk(folder: int, base: str, prefix: str, after: str, *, rolled_up: bool) -
     With `rolled_up`, the folders in it stand for what they hold, if they hold anything.
     """
     for path in sorted(_entries(folder, base, prefix, after, rolled_up=rolled_up)):
+        if not is_path(path.removesuffix("/")):
+            continue  # another tool's name, which no path can have: it could be listed, but not read
         if not path.endswith("/"):
             name = path[len(base) :]
             found = look(folder, name)
@@ -79,8 +81,7 @@ def _entries(folder: int, base: str, prefix: str, after: str, *, rolled_up: bool
                 wanted = wanted and (path > after or (not rolled_up and after.startswith(path)))
             else:
                 wanted = entry.is_file(follow_symlinks=False) and path.startswith(prefix) and path > after
-            # A name that no path can have is another tool's affair: it could be listed, but not read.
-            if wanted and is_path(path.removesuffix("/")):
+            if wanted:
                 found.add(path)
     return found
 

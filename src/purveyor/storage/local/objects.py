@@ -216,7 +216,11 @@ class Objects:
                 if replaced and os.path.samestat(version, replaced):
                     os.unlink(source.name, dir_fd=origin)  # two names of one file: rename would do nothing
                 else:
-                    os.rename(source.name, target.name, src_dir_fd=origin, dst_dir_fd=folder)
+                    try:
+                        os.rename(source.name, target.name, src_dir_fd=origin, dst_dir_fd=folder)
+                    except OSError:
+                        self.sidecars.remove(target, version.st_mtime_ns)
+                        raise
                 sync(folder)
                 sync(origin)
                 # With the lock held, since the same version may be moved back at once.
@@ -234,21 +238,20 @@ class Objects:
                 for place in places:
                     try:
                         with self.locks.hold(place.digest):
-                            version = _object_at(folder, place)
-                            os.unlink(place.name, dir_fd=folder)
-                    except FileNotFoundError:  # ObjectNotFoundError included
-                        outcomes[place.path] = False
+                            modified = _unlink(folder, place)
                     except (OSError, DataError) as error:
                         outcomes[place.path] = typed(error, self.store)
                     else:
-                        removed.append((place, version.st_mtime_ns))
+                        outcomes[place.path] = False
+                        if modified is not None:
+                            removed.append((place, modified))
                 if removed:
                     sync(folder)
         except ObjectNotFoundError:
             return dict.fromkeys((place.path for place in places), False)
         except (OSError, DataError) as error:
-            failure = typed(error, self.store)
-            return {place.path: outcomes.get(place.path, failure) for place in places}
+            # Also for what has been deleted: it may come back, since its folder could not be synced.
+            return dict.fromkeys((place.path for place in places), typed(error, self.store))
         for place, modified in removed:
             self.sidecars.remove(place, modified)
             outcomes[place.path] = True
@@ -317,6 +320,16 @@ def _object_at(folder: int, place: Place) -> os.stat_result:
     if not stat.S_ISREG(found.st_mode):
         raise PathObstructedError(place.path, place.path, kind_of(found))
     return found
+
+
+def _unlink(folder: int, place: Place) -> int | None:
+    """Remove an object from its folder; its modification time in nanoseconds, None if there is none."""
+    try:
+        version = _object_at(folder, place)
+        os.unlink(place.name, dir_fd=folder)
+    except FileNotFoundError:  # or ObjectNotFoundError, which is one
+        return None
+    return version.st_mtime_ns
 
 
 def _check_target(folder: int, place: Place, create_only: bool, if_match: str | None) -> os.stat_result | None:

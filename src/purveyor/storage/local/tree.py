@@ -6,6 +6,7 @@ no difference when somebody swaps a folder for a link meanwhile.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -100,7 +101,7 @@ class Tree:
         name = folders[-1]
         while True:
             try:
-                found = os.open(name, FOLDER, dir_fd=above)
+                entered = os.open(name, FOLDER, dir_fd=above)
                 break
             except FileNotFoundError:
                 if not create:
@@ -108,22 +109,23 @@ class Tree:
                 # If the folder above has been pruned meanwhile, this is the FileNotFoundError.
                 with suppress(FileExistsError):
                     os.mkdir(name, dir_fd=above)
-            except OSError:
-                kind = kind_at(above, name)
-                if kind in (None, "a folder"):
+            except OSError as error:
+                if error.errno not in (errno.ENOTDIR, errno.ELOOP):
                     raise
-                raise PathObstructedError(path, "/".join(folders), kind) from None
+                found = look(above, name)
+                if found and not stat.S_ISDIR(found.st_mode):  # else it was swapped meanwhile: try again
+                    raise PathObstructedError(path, "/".join(folders), kind_of(found)) from None
         if create:
             try:
-                self._trust(above, found, folders)
+                self._trust(above, entered, folders)
             except BaseException:
-                os.close(found)
+                os.close(entered)
                 raise
-        return found
+        return entered
 
-    def _trust(self, above: int, found: int, folders: tuple[str, ...]) -> None:
+    def _trust(self, above: int, entered: int, folders: tuple[str, ...]) -> None:
         # Also a folder that was there already: whoever made it may not have come to sync it.
-        inode = os.fstat(found).st_ino
+        inode = os.fstat(entered).st_ino
         if self._trusted.get(folders) != inode:
             sync(above)
             if len(self._trusted) >= _MAX_TRUSTED:
@@ -159,12 +161,6 @@ def kind_of(found: os.stat_result) -> str:
     if stat.S_ISDIR(found.st_mode):
         return "a folder"
     return "a symbolic link" if stat.S_ISLNK(found.st_mode) else "a special file"
-
-
-def kind_at(folder: int, name: str) -> str | None:
-    """What lies in a folder under a name, in words; None if nothing does."""
-    found = look(folder, name)
-    return None if found is None else kind_of(found)
 
 
 def remove_empty(folder: int, name: str) -> bool:
