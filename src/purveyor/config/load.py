@@ -115,7 +115,7 @@ class _Loader:
         if version != 1 or isinstance(version, bool):
             self._report.problem(("version",), "expected 1, the only version of the format that there is")
         specs: list[ProviderSpec] = []
-        for name, table in self._table(tree, "providers").items():
+        for name, table in tree["providers"].items():
             spec = self._provider(name, table, declared=tree["providers"])
             if spec is not None:
                 specs.append(spec)
@@ -124,16 +124,9 @@ class _Loader:
             profile=self._report.profile,
             providers=tuple(specs),
             unavailable=self._unavailable,
-            server=self._server(self._table(tree, "server")),
+            server=self._server(tree["server"]),
             warnings=tuple(self._report.warnings),
         )
-
-    def _table(self, tree: dict[str, Any], key: str) -> dict[str, Any]:
-        table = tree.get(key, {})
-        if is_table(table):
-            return table
-        self._report.problem((key,), "expected a table")
-        return {}
 
     def _provider(self, name: str, table: object, declared: Collection[str]) -> ProviderSpec | None:
         path = ("providers", name)

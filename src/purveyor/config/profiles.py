@@ -29,7 +29,7 @@ def wanted_profile(profile: str | None) -> tuple[str | None, str]:
 
 
 def lay_over(tree: dict[str, Any], reserved: frozenset[str], report: Report, named_by: str) -> dict[str, Any]:
-    """The tree with the tables of the report's profile laid over it, and without the profiles.
+    """The tree with the tables of the report's profile laid over it, complete, and without the profiles.
 
     Tables are merged key by key, all else is replaced. A provider to which the profile gives another driver
     keeps only its reserved keys, since the rest was meant for the driver it had.
@@ -40,9 +40,12 @@ def lay_over(tree: dict[str, Any], reserved: frozenset[str], report: Report, nam
         report: Takes what is wrong with the profiles.
         named_by: Who named the profile, for the error.
     """
-    base = {key: value for key, value in tree.items() if key != "profiles"}
+    base: dict[str, Any] = {"providers": {}, "server": {}} | {k: v for k, v in tree.items() if k != "profiles"}
     profiles = tree.get("profiles", {})
-    name, report.profile = report.profile, None  # what is said here is about the profiles' own tables
+    name, report.profile = report.profile, None  # what is said here is about the tables as they stand
+    for key in _TABLES:
+        if not is_table(base[key]):
+            report.problem((key,), "expected a table")
     if not is_table(profiles):
         report.problem(("profiles",), "expected a table of profiles: [profiles.NAME]")
         return base
@@ -75,18 +78,23 @@ def _check(name: str, tables: object, report: Report) -> None:
 
 
 def _merge_system(base: dict[str, Any], overlay: dict[str, Any], reserved: frozenset[str]) -> dict[str, Any]:
-    known = {key: value for key, value in overlay.items() if key in _TABLES and is_table(value)}
-    providers, old_providers = known.get("providers", {}), base.get("providers", {})
-    if is_table(old_providers):
-        kept = dict(old_providers)
-        for name, provider in providers.items():
-            old = old_providers.get(name)
-            if is_table(provider) and is_table(old) and "driver" in provider.keys() & old.keys():
-                same = provider["driver"] == old["driver"]
-                kept[name] = {key: value for key, value in old.items() if same or key in reserved}
-        base = {**base, "providers": kept} if kept else base
-    merged: dict[str, Any] = _merge(base, known)
+    merged = dict(base)
+    for key in _TABLES:
+        old, new = base[key], overlay.get(key, {})
+        if is_table(old) and is_table(new):
+            merged[key] = _merge(_without_driver_keys(old, new, reserved) if key == "providers" else old, new)
     return merged
+
+
+def _without_driver_keys(
+    providers: dict[str, Any], overlay: dict[str, Any], reserved: frozenset[str]
+) -> dict[str, Any]:
+    kept = dict(providers)
+    for name, new in overlay.items():
+        old = providers.get(name)
+        if is_table(old) and is_table(new) and new.get("driver", old.get("driver")) != old.get("driver"):
+            kept[name] = {key: value for key, value in old.items() if key in reserved}
+    return kept
 
 
 def _merge(base: Any, overlay: Any) -> Any:

@@ -1,0 +1,146 @@
+"""Provider classes that the tests' configurations name, one for each way to type a config."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Generic, Literal, TypeVar
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretBytes, SecretStr
+
+from typing_extensions import TypedDict
+
+from purveyor.metadata import ProviderType
+from purveyor.provider import Provider
+
+T = TypeVar("T")
+
+
+class Base(Provider[T]):
+    async def initialize(self) -> None:
+        pass
+
+    async def cleanup(self) -> None:
+        pass
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    times: int = 1
+    log: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    file: str = "log"
+
+
+@dataclass(frozen=True, slots=True)
+class StoreConfig:
+    path: Path | Literal[":memory:"]
+    mode: Literal["full", "normal"] = "full"
+    timeout: float = 30
+    size: int | None = None
+    token: SecretStr | None = None
+    blob: SecretBytes | None = None
+    tokens: list[SecretStr] = field(default_factory=list)
+    by_name: dict[str, SecretStr] = field(default_factory=dict)
+    plain: str = ""
+    plains: list[str] = field(default_factory=list)
+    retry: Retry = field(default_factory=Retry)
+    log: Log | None = None
+    cache: Path = Path("cache")
+    either: int | Retry | None = None
+    extras: list[Path] = field(default_factory=list)
+    word: str | Path = ""
+    flag: bool = False
+
+    def __post_init__(self) -> None:
+        if self.plain == "bad":
+            raise ValueError("plain is bad")
+        if self.token is not None and self.token.get_secret_value() == "leaky":
+            raise ValueError(f"refused {self.token.get_secret_value()}")
+        if self.plain == "broken":
+            raise KeyError(self.plain)
+
+
+class Store(Base[StoreConfig]):
+    """Keeps things.
+
+    More of it.
+    """
+
+    provider_type = ProviderType.MEMORY
+    provider_version = "3"
+    provider_capabilities = ("store", "search")
+
+
+class ModelConfig(BaseModel):
+    model_config = ConfigDict(frozen=True)
+    api_key: SecretStr = Field(min_length=5, default=SecretStr("default"))
+    name: str = Field(default="", validation_alias=AliasChoices("name", "title"))
+
+
+class Model(Base[ModelConfig]):
+    provider_type = ProviderType.CAPABILITY
+
+
+class OpenModel(BaseModel):
+    model_config = ConfigDict(extra="allow")
+    known: int = 0
+
+
+class Open(Base[OpenModel]):
+    pass
+
+
+class Table(TypedDict, total=False):
+    where: Path
+    count: int
+
+
+class Typed(Base[Table]):
+    pass
+
+
+class Loose(Base[dict[str, Any]]):
+    pass
+
+
+class Untyped(Base):  # type: ignore[type-arg]  # on purpose
+    pass
+
+
+class NoConfig(Base[None]):
+    pass
+
+
+class Foreign:
+    """A class that pydantic cannot build."""
+
+
+class Unbuildable(Base[Foreign]):
+    pass
+
+
+@dataclass
+class WithCallable:
+    hook: Any = None
+    kind: ClassVar[str] = "x"
+    call: type[Foreign] | None = None
+
+
+class Odd(Base[WithCallable]):
+    pass
+
+
+class Half(Provider[dict[str, Any]]):
+    async def initialize(self) -> None:
+        pass
+
+
+class Middle(Generic[T]):
+    pass
+
+
+NOT_A_CLASS = object()

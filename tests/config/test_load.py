@@ -1,0 +1,330 @@
+"""Loading: what a whole file becomes, and how everything that can be wrong in it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from purveyor.catalog import Catalog, Driver
+from purveyor.config import Breaker, Policy, ServerConfig, SystemConfig, load_config
+from purveyor.errors import ConfigError, MissingExtraError, ProviderNotFoundError
+from purveyor.metadata import ProviderMetadata, ProviderType
+from tests.config.drivers import NoConfig, Store
+
+Load = Callable[..., SystemConfig]
+Problems = Callable[..., list[str]]
+
+
+class TestWhatIsLoaded:
+    def test_a_provider_is_completed_from_its_class(self, load: Load, tmp_path: Path) -> None:
+        config = load('[providers.notes]\ndriver = "@Store"\npath = "/data/n.db"')
+        (spec,) = config.providers
+        assert config.get("notes") is spec
+        assert spec.provider_class is Store
+        assert spec.driver == "tests.config.drivers:Store"
+        assert spec.metadata == ProviderMetadata(
+            "notes", ProviderType.MEMORY, "Keeps things.", "3", ["store", "search"], {}
+        )
+        assert spec.required
+        assert spec.policy == Policy()
+        assert spec.config.path == Path("/data/n.db")
+        assert config.file == tmp_path / "purveyor.toml"
+        assert config.warnings == ()
+        assert config.unavailable == {}
+
+    def test_reserved_keys_win_over_the_class(self, load: Load) -> None:
+        spec = load(
+            """
+            [providers.m]
+            driver = "@Model"
+            description = "d"
+            version = "9"
+            type = "custom"
+            capabilities = ["a"]
+            labels = { team = "x" }
+            required = false
+            """
+        ).get("m")
+        assert spec.metadata == ProviderMetadata("m", ProviderType.CUSTOM, "d", "9", ["a"], {"team": "x"})
+        assert not spec.required
+
+    def test_metadata_is_new_each_time(self, load: Load) -> None:
+        spec = load('[providers.a]\ndriver = "@NoConfig"\ncapabilities = ["x"]').get("a")
+        spec.metadata.capabilities.append("changed")
+        assert spec.metadata.capabilities == ["x"]
+        provider = spec.build()
+        assert isinstance(provider, NoConfig)
+        assert provider.metadata.name == "a"
+        assert provider.config is None
+
+    def test_providers_keep_the_order_of_the_file(self, load: Load) -> None:
+        text = "".join(f'[providers.{name}]\ndriver = "@NoConfig"\n' for name in "zebra apple mango".split())
+        assert load(text).names == ("zebra", "apple", "mango")
+
+    def test_an_unknown_provider_names_near_misses(self, load: Load) -> None:
+        with pytest.raises(ProviderNotFoundError, match="did you mean 'notes'"):
+            load('[providers.notes]\ndriver = "@NoConfig"').get("note")
+
+    @pytest.mark.parametrize(
+        ("driver", "expected"),
+        [("Loose", {"x": 1, "deep": {"y": [1]}}), ("Untyped", {"x": 1, "deep": {"y": [1]}})],
+    )
+    def test_a_class_without_a_config_type_gets_the_table(self, load: Load, driver: str, expected: object) -> None:
+        assert load(f'[providers.a]\ndriver = "@{driver}"\nx = 1\ndeep.y = [1]').get("a").config == expected
+
+    def test_a_model_that_allows_more_gets_more(self, load: Load) -> None:
+        config = load('[providers.a]\ndriver = "@Open"\nmore = 1').get("a").config
+        assert config.model_extra == {"more": 1}
+
+    def test_an_alias_is_a_key(self, load: Load) -> None:
+        assert load('[providers.a]\ndriver = "@Model"\ntitle = "t"').get("a").config.name == "t"
+
+    def test_nothing_is_a_configuration(self, load: Load) -> None:
+        config = load("")
+        assert config.providers == ()
+        assert config.server == ServerConfig("127.0.0.1", 8765)
+
+    @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "localhost"])
+    def test_the_server_listens_on_loopback(self, load: Load, host: str) -> None:
+        assert load(f'version = 1\n[server]\nhost = "{host}"\nport = 0').server == ServerConfig(host, 0)
+
+    def test_policy_and_needs_are_kept_and_warned_about(self, load: Load) -> None:
+        config = load(
+            """
+            [providers.a]
+            driver = "@NoConfig"
+            needs = { memory = "b" }
+            policy = { timeout = "500ms", start_timeout = 5, stop_timeout = "2m", drain_timeout = "1.5h", retries = 2 }
+            [providers.b]
+            driver = "@NoConfig"
+            policy = { reload = "swap", concurrency = 4, breaker = { failures = 3, reset = "1 s" } }
+            """
+        )
+        a, b = config.providers
+        assert a.needs == {"memory": "b"}
+        assert a.policy == Policy(timeout=0.5, start_timeout=5, stop_timeout=120, drain_timeout=5400, retries=2)
+        assert b.policy == Policy(reload="swap", concurrency=4, breaker=Breaker(3, 1.0))
+        assert [(w.key, w.line) for w in config.warnings] == [
+            ("providers.a.needs", 4),
+            ("providers.a.policy", 5),
+            ("providers.b.policy", 8),
+        ]
+        assert all("not acted on" in str(warning) for warning in config.warnings)
+
+    def test_a_mapping_is_as_good_as_a_file(self, tmp_path: Path) -> None:
+        source = {"providers": {"a": {"driver": "tests.config.drivers:Loose", "list": (1, {"x": 2}), "path": Path("x")}}}
+        config = load_config(source)
+        assert config.get("a").config == {"list": [1, {"x": 2}], "path": Path("x")}
+        assert config.file is None
+        assert config.origin("providers", "a") is None
+        config.get("a").config["list"].append(3)
+        assert source["providers"]["a"]["list"] == (1, {"x": 2})
+
+    def test_embedded_defaults_load_nothing_from_disk(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        catalog = Catalog(
+            [
+                Driver("memory.sqlite", "d", "1", "tests.config.drivers:Store"),
+                Driver("storage.local", "d", "1", "tests.config.drivers:Loose"),
+            ]
+        )
+        (tmp_path / "purveyor.toml").write_text("not toml")
+        config = load_config(catalog=catalog)
+        assert config.names == ("notes", "files")
+        assert config.get("notes").config.path == tmp_path / ".purveyor/notes.db"
+        assert config.get("files").config == {"root": ".purveyor/files"}
+        monkeypatch.setenv("PURVEYOR_DATA", "/data")
+        assert load_config(catalog=catalog).get("notes").config.path == Path("/data/notes.db")
+
+    def test_origins_are_known(self, load: Load) -> None:
+        config = load('[providers.a]\ndriver = "@Loose"\n  x.y = [1,\n 2]\n')
+        assert config.origin("providers", "a") == "purveyor.toml:1:2"
+        assert config.origin("providers", "a", "x", "y") == "purveyor.toml:3:3"
+        assert config.origin("providers", "a", "x", "y", 1) == "purveyor.toml:4:2"
+        assert config.origin("providers", "a", "default") == "purveyor.toml:1:2"
+        assert config.origin("server", "port") == "purveyor.toml:1:1"
+
+
+class TestWhatIsWrong:
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("[providerz.a]", "purveyor.toml:1:2 providerz: unknown key; did you mean 'providers'?"),
+            ("zzz = 1", "purveyor.toml:1:1 zzz: unknown key; known are version, providers, profiles, server"),
+            ("version = 2", "purveyor.toml:1:1 version: expected 1, the only version of the format that there is"),
+            ("version = true", "purveyor.toml:1:1 version: expected 1, the only version of the format that there is"),
+            ("providers = 3", "purveyor.toml:1:1 providers: expected a table"),
+            ("server = []", "purveyor.toml:1:1 server: expected a table"),
+            ("[server]\nprt = 1", "purveyor.toml:2:1 server.prt: unknown key; did you mean 'port'?"),
+            ("[server]\nport = 70000", "purveyor.toml:2:1 server.port: expected less than or equal to 65535"),
+            ("[providers]\na = 3", "purveyor.toml:2:1 providers.a: expected a table: [providers.NAME]"),
+            ("[providers.a]", "purveyor.toml:1:2 providers.a.driver: is missing, and has no default"),
+            ('[providers.a]\ndriver = ""', "purveyor.toml:2:1 providers.a.driver: string should have at least 1 character"),
+            ("[providers.a]\ndriver = 3", "purveyor.toml:2:1 providers.a.driver: expected a string, not an integer"),
+        ],
+    )
+    def test_of_the_file(self, problems: Problems, text: str, expected: str) -> None:
+        assert problems(text) == [expected]
+
+    @pytest.mark.parametrize(
+        ("line", "expected"),
+        [
+            ("pth = 1", "pth: unknown key; did you mean 'path'?"),
+            ("lables = {}", "lables: unknown key; did you mean 'labels'?"),
+            ('timeout = "soon"', "timeout: expected a number, not a string"),
+            ("timeout = []", "timeout: expected a number, not an array"),
+            ("mode = 'fast'", "mode: expected 'full' or 'normal'"),
+            ("plain = 1979-05-27", "plain: expected a string, not a date"),
+            ("plain = 07:32:00", "plain: expected a string, not a time"),
+            ("plains = 'x'", "plains: expected an array, not a string"),
+            ("plains = ['x', 2]", "plains[1]: expected a string, not an integer"),
+            ("retry = 1.5", "retry: expected a table, not a float"),
+            ("retry.tims = 1", "retry.tims: unknown key; did you mean 'times'?"),
+            ("retry.times = 'x'", "retry.times: expected an integer, not a string"),
+            ("retry.times = 1.5", "retry.times: expected an integer, not a float"),
+            ("either = true", None),
+            ("either = []", "either: expected an integer or a table, not an array"),
+            ("flag = []", "flag: expected true or false, not an array"),
+            ("description = true", "description: expected a string, not a boolean"),
+            ("type = 'memry'", "type: expected 'memory', 'storage', 'capability' or 'custom'"),
+            (
+                "type = 'storage'",
+                'type: the driver is a memory provider, and cannot be of another type; leave it out, or write type = "memory"',
+            ),
+            ("labels = { a = 1 }", "labels.a: expected a string, not an integer"),
+            ("capabilities = ['']", "capabilities[0]: string should have at least 1 character"),
+            ("needs = { x = 'aa' }", "needs.x: there is no provider 'aa'; did you mean 'a'?"),
+            ("policy = { timout = 1 }", "policy.timout: unknown key; did you mean 'timeout' or 'stop_timeout' or 'start_timeout'?"),
+            ("policy = { reload = 'x' }", "policy.reload: expected 'swap' or 'in_place'"),
+            ("policy = { retries = -1 }", "policy.retries: expected greater than or equal to 0"),
+            (
+                "policy = { timeout = 'x' }",
+                'policy.timeout: expected a duration: seconds, or a string like "500ms", "30s", "5m", "1h"',
+            ),
+            (
+                "policy = { timeout = true }",
+                'policy.timeout: expected a duration: seconds, or a string like "500ms", "30s", "5m", "1h"',
+            ),
+            ("policy = { timeout = 0 }", "policy.timeout: expected a duration above zero"),
+            ("policy = { timeout = inf }", "policy.timeout: expected a duration above zero"),
+            ("cache = ''", "cache: expected a path"),
+            ('cache = "a\\u0000b"', "cache: expected a path"),
+        ],
+    )
+    def test_of_a_provider(self, load: Load, problems: Problems, line: str, expected: str | None) -> None:
+        text = f'[providers.a]\ndriver = "@Store"\npath = "x"\n{line}'
+        if expected is None:
+            load(text)
+            return
+        (problem,) = problems(text)
+        place, _, rest = problem.partition(" providers.a.")
+        assert rest == expected
+        assert place.startswith("purveyor.toml:4:")
+
+    def test_of_the_driver_s_own_checks(self, problems: Problems) -> None:
+        text = '[providers.a]\ndriver = "@Store"\npath = "x"\nplain = "{}"'
+        assert problems(text.format("bad")) == ["purveyor.toml:1:2 providers.a: plain is bad"]
+        assert problems(text.format("broken")) == [
+            "purveyor.toml:1:2 providers.a: its config was refused with KeyError: 'broken'"
+        ]
+
+    def test_everything_is_told_at_once_in_the_order_of_the_file(self, problems: Problems) -> None:
+        found = problems(
+            """
+            colour = 1
+            [providers.a]
+            driver = "@Stor"
+            [providers.b]
+            driver = "memory.sqlit"
+            [providers.c]
+            driver = "@Store"
+            pth = "x"
+            labels = 3
+            [providers."d e"]
+            driver = "@NoConfig"
+            """
+        )
+        assert [problem.split(": ")[0] for problem in found] == [
+            "purveyor.toml:2:13 colour",
+            "purveyor.toml:4:13 providers.a.driver",
+            "purveyor.toml:6:13 providers.b.driver",
+            "purveyor.toml:7:14 providers.c.path",
+            "purveyor.toml:9:13 providers.c.pth",
+            "purveyor.toml:10:13 providers.c.labels",
+            'purveyor.toml:11:14 providers."d e"',
+        ]
+        assert "did you mean 'tests.config.drivers:Store'" in found[1]
+        assert "did you mean 'memory.sqlite'" in found[2]
+
+    @pytest.mark.parametrize("name", ["", "a b", "-a", ".a", "é", "a/b", "a" * 129])
+    def test_a_name_that_is_none(self, problems: Problems, name: str) -> None:
+        (problem,) = problems(f'[providers."{name}"]\ndriver = "@NoConfig"')
+        assert "cannot be a provider's name; use letters, digits" in problem
+
+    @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.1", "example.org", ""])
+    def test_a_host_that_others_can_reach(self, problems: Problems, host: str) -> None:
+        (problem,) = problems(f'[server]\nhost = "{host}"')
+        assert problem.startswith("purveyor.toml:2:1 server.host: is not a loopback address")
+        assert "no authentication" in problem
+
+    def test_a_key_for_a_driver_without_a_config(self, problems: Problems) -> None:
+        found = problems('[providers.a]\ndriver = "@NoConfig"\nlabel = {}\nqqq = 1')
+        assert found == [
+            "purveyor.toml:3:1 providers.a.label: unknown key; did you mean 'labels'?",
+            "purveyor.toml:4:1 providers.a.qqq: unknown key; known are capabilities, description, driver, labels, "
+            "needs, policy, required, type, version",
+        ]
+
+    def test_a_config_type_that_cannot_be_read_from_a_file(self, problems: Problems) -> None:
+        (problem,) = problems('[providers.a]\ndriver = "@Unbuildable"')
+        assert problem.startswith("purveyor.toml:1:2 providers.a: its config type Foreign cannot be read from a config")
+
+    def test_a_mapping_with_keys_that_are_no_strings(self) -> None:
+        source: Any = {"providers": {"a": {"driver": "x:Y", 3: 4, "deep": [{None: 1}]}}}
+        with pytest.raises(ConfigError) as caught:
+            load_config(source)
+        assert [str(problem) for problem in caught.value.problems] == [
+            "providers.a: the key 3 is not a string; keys are strings, as in TOML",
+            "providers.a.deep[0]: the key None is not a string; keys are strings, as in TOML",
+        ]
+
+    def test_a_mapping_that_contains_itself(self) -> None:
+        source: dict[str, Any] = {}
+        source["providers"] = source
+        with pytest.raises(ConfigError, match="nested too deeply"):
+            load_config(source)
+
+
+class TestDriversThatCannotBeLoaded:
+    def test_a_required_one_is_a_problem(self, problems: Problems, tmp_path: Path) -> None:
+        (tmp_path / "plugin_bad.py").write_text("1 / 0")
+        (problem,) = problems('[providers.a]\ndriver = "plugin_bad:X"')
+        assert problem == (
+            "purveyor.toml:2:1 providers.a.driver: driver plugin_bad:X (named by its class): "
+            "importing plugin_bad failed with ZeroDivisionError: division by zero"
+        )
+
+    def test_an_optional_one_is_left_out_with_a_warning(self) -> None:
+        catalog = Catalog([Driver("gone", "shop", "1", "missing_module_xyz.a:B", ("extra",))])
+        catalog_with_extra = Catalog([Driver("gone", "shop", "1", "tests.config.needs_missing:B", ("extra",))])
+        source = {
+            "providers": {
+                "a": {"driver": "gone", "required": False, "anything": 1},
+                "b": {"driver": "tests.config.drivers:NoConfig"},
+            }
+        }
+        config = load_config(source, catalog=catalog)
+        assert config.names == ("b",)
+        assert "there is no module missing_module_xyz" in str(config.unavailable["a"])
+        assert "left out, since it is not required" in str(config.warnings[0])
+        config = load_config(source, catalog=catalog_with_extra)
+        assert isinstance(config.unavailable["a"], MissingExtraError)
+        assert config.warnings[0].advice == "pip install 'shop[extra]'"
+
+    def test_a_misspelt_one_is_a_problem_even_if_optional(self, problems: Problems) -> None:
+        (problem,) = problems('[providers.a]\ndriver = "memory.sqlit"\nrequired = false')
+        assert "no driver 'memory.sqlit' is installed; did you mean 'memory.sqlite'" in problem
+
+
