@@ -1,0 +1,1 @@
+"""The HTTP endpoints of a running system: liveness, readiness, metrics."""

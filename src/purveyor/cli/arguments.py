@@ -1,0 +1,83 @@
+"""Arguments and options that several commands have, and how their texts are read."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["JSON", "metadata_option", "parse_json", "provider_argument"]
+
+
+def provider_argument(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The argument NAME: a provider that the configuration declares; shells complete it."""
+    return click.argument("name", shell_complete=_provider_names)(command)
+
+
+def metadata_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The option --metadata, which gathers KEY=VALUE pairs into a dictionary, None without any."""
+    return click.option(
+        "--metadata", metavar="KEY=VALUE", multiple=True, callback=_pairs, help="Keep this with it; repeatable."
+    )(command)
+
+
+def parse_json(text: str) -> Any:
+    """A JSON document; unlike `json.loads`, one whose objects have each key once.
+
+    Raises:
+        ValueError: It is none.
+    """
+    try:
+        return json.loads(text, object_pairs_hook=_unique)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+class _Json(click.ParamType):
+    name = "json"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return parse_json(value)
+        except ValueError as error:
+            return self.fail(f"this is not JSON: {error}", param, ctx)
+
+
+JSON = _Json()
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"the key {next(key for key in keys if keys.count(key) > 1)!r} is there twice")
+    return found
+
+
+def _pairs(_: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str] | None:
+    found: dict[str, str] = {}
+    for value in values:
+        key, equals, text = value.partition("=")
+        if not equals or not key:
+            raise click.BadParameter(f"{value!r} is not KEY=VALUE", param=param)
+        if key in found:
+            raise click.BadParameter(f"the key {key!r} is there twice", param=param)
+        found[key] = text
+    return found or None
+
+
+def _provider_names(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    # Drivers are not imported for this: a shell waits at each press of the tabulator.
+    from purveyor.config.source import ConfigSource, find_config  # noqa: PLC0415
+    from purveyor.errors import ConfigError  # noqa: PLC0415
+
+    settings = ctx.find_root().obj
+    try:
+        providers = ConfigSource.read(find_config(settings.config if settings else None)).tree.get("providers")
+    except ConfigError:
+        return []
+    return [name for name in providers if name.startswith(incomplete)] if isinstance(providers, dict) else []

@@ -1,0 +1,43 @@
+"""``purveyor check``: is the configuration valid?"""
+
+from __future__ import annotations
+
+import click
+
+from purveyor.cli.declared import describe_spec, source_of
+from purveyor.cli.options import Command, Settings, pass_settings
+from purveyor.cli.output import Column, Output
+from purveyor.cli.running import load
+
+__all__ = ["command"]
+
+
+@click.command(cls=Command, name="check")
+@pass_settings
+def command(settings: Settings) -> None:
+    """Validate the configuration, without connecting to anything.
+
+    The file is parsed, its variables and secrets are resolved, drivers are imported, and each provider's
+    table is checked against its driver's config. Exits with 2 if anything is wrong.
+    """
+    output = Output(settings)
+    config = load(settings)
+    warnings = [str(problem) for problem in config.warnings]
+
+    def show() -> None:
+        output.warnings(config.warnings)
+        columns = [Column("name"), Column("type"), Column("driver"), Column("declared at")]
+        rows = [
+            (spec.name, spec.type.value, spec.driver, config.origin("providers", spec.name) or "")
+            for spec in config.providers
+        ]
+        output.table(columns, rows)
+        output.note(f"{source_of(config)} is valid")
+
+    data = {
+        "file": config.file and str(config.file),
+        "profile": config.profile,
+        "providers": [describe_spec(config, spec) for spec in config.providers],
+        "warnings": warnings,
+    }
+    output.result(data, show)

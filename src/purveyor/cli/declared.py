@@ -1,0 +1,62 @@
+"""What a configuration declares, described for people and programs; secrets are masked."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import to_jsonable_python
+
+from purveyor.cli.output import visible
+
+if TYPE_CHECKING:
+    from purveyor.config import ProviderSpec, SystemConfig
+
+__all__ = ["MASK", "describe_spec", "masked_config", "source_of"]
+
+#: What stands in the place of a secret.
+MASK = "********"
+
+# A config that is typed says what is secret. Where it is not, the name of the key tells.
+_SECRET_KEY = re.compile(r"passw|secret|token|credential|api_?key|access_?key|private_?key|auth", re.IGNORECASE)
+_URL_PASSWORD = re.compile(r"(?<=://)([^/?#\s:@]*):[^/?#\s]*(?=@)")
+
+
+def describe_spec(config: SystemConfig, spec: ProviderSpec) -> dict[str, Any]:
+    """A declared provider, without its own config."""
+    return {
+        "name": spec.name,
+        "type": spec.type.value,
+        "driver": spec.driver,
+        "required": spec.required,
+        "capabilities": list(spec.capabilities),
+        "declared_at": config.origin("providers", spec.name),
+    }
+
+
+def masked_config(config: Any) -> Any:
+    """A provider's own config as JSON data, with every secret in it masked."""
+    return _mask(to_jsonable_python(config, bytes_mode="base64", fallback=_fallback))
+
+
+def source_of(config: SystemConfig) -> str:
+    """Where a configuration comes from, for people."""
+    source = "the embedded configuration" if config.file is None else visible(str(config.file))
+    return f"{source} with profile {config.profile}" if config.profile else source
+
+
+def _fallback(value: Any) -> str:
+    return f"<{type(value).__name__}>"
+
+
+def _mask(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: MASK if _SECRET_KEY.search(str(key)) and child not in (None, "") else _mask(child)
+            for key, child in value.items()
+        }
+    if isinstance(value, list):
+        return [_mask(child) for child in value]
+    if isinstance(value, str):
+        return MASK if set(value) == {"*"} else _URL_PASSWORD.sub(rf"\1:{MASK}", value)
+    return value

@@ -1,0 +1,121 @@
+"""``purveyor doctor``: does each provider work, here and now?"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.text import Text
+
+from purveyor.cli.options import Command, Settings, pass_settings
+from purveyor.cli.output import Output, describe, visible
+from purveyor.cli.running import load_system
+from purveyor.errors import PurveyorError
+from purveyor.memory.provider import MemoryProvider
+from purveyor.storage.provider import StorageProvider
+
+if TYPE_CHECKING:
+    from purveyor.app import System
+    from purveyor.provider import Provider
+
+__all__ = ["command"]
+
+
+class WrongAnswerError(PurveyorError):
+    """A provider did not give back what it was given."""
+
+    @property
+    def what(self) -> str:
+        """What was wrong."""
+        return "what was read is not what was written"
+
+
+@click.command(cls=Command, name="doctor")
+@pass_settings
+def command(settings: Settings) -> int:
+    """Start and exercise each provider.
+
+    Every provider is started by itself. A memory and a storage write, read and delete something of their own,
+    which is gone afterwards. Exits with 1 if one of them fails.
+    """
+    output = Output(settings)
+    system = load_system(settings)
+    if not settings.json:
+        output.warnings(system.config.warnings)
+    findings = asyncio.run(_examine(system, output, settings))
+    failed = sum(not finding["ok"] for finding in findings)
+
+    def show() -> None:
+        output.note(f"{failed} of {len(findings)} providers failed" if failed else "all is well")
+
+    output.result(findings, show)
+    return 1 if failed else 0
+
+
+async def _examine(system: System, output: Output, settings: Settings) -> list[dict[str, Any]]:
+    findings: list[dict[str, Any]] = []
+    names = [*system.config.names, *system.config.unavailable]
+    for name in names:
+        begun = perf_counter()
+        error = await _failure(system, name)
+        milliseconds = round((perf_counter() - begun) * 1000, 1)
+        finding = {
+            "name": name, "ok": error is None, "ms": milliseconds, "error": None if error is None else describe(error)
+        }  # fmt: skip
+        findings.append(finding)
+        if not settings.json:
+            _show(output, finding, max(map(len, names)))
+    return findings
+
+
+async def _failure(system: System, name: str) -> Exception | None:
+    """What goes wrong when a provider is started, exercised and stopped; None if nothing does."""
+    try:
+        provider = await system.start_only(name)
+        try:
+            await _exercise(provider)
+        finally:
+            await system.stop()
+    except ExceptionGroup as group:
+        first = group.exceptions[0]
+        return first if isinstance(first, Exception) else group
+    except Exception as error:
+        return error
+    return None
+
+
+async def _exercise(provider: Provider[Any]) -> None:
+    token = secrets.token_hex(8)
+    if isinstance(provider, MemoryProvider):
+        namespace = ("purveyor-doctor", token)
+        try:
+            await provider.put("probe", token, namespace=namespace)
+            item = await provider.get("probe", namespace=namespace)
+        finally:
+            await provider.delete("probe", namespace=namespace)
+        if item is None or item.value != token:
+            raise WrongAnswerError
+    elif isinstance(provider, StorageProvider):
+        path = f"purveyor-doctor/{token}"
+        try:
+            await provider.put(path, token.encode())
+            content = await provider.get(path)
+        finally:
+            await provider.delete(path)
+        if content != token.encode():
+            raise WrongAnswerError
+
+
+def _show(output: Output, finding: dict[str, Any], width: int) -> None:
+    head = Text(f"{finding['name']:{width}}  ")
+    if finding["ok"]:
+        output.line(head.append("ok", "green").append(f"      {finding['ms']:.0f} ms"))
+        return
+    error = finding["error"]
+    problem = ": ".join(filter(None, (error["where"], error["what"])))
+    output.line(head.append("failed", "red").append(f"  {visible(problem)}"))
+    if error["hint"]:
+        output.line(Text(f"{'':{width + 10}}{visible(error['hint'])}", "dim"))

@@ -1,0 +1,73 @@
+"""How commands load the configuration, and run one of its providers."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from purveyor.app import System
+from purveyor.cli.output import InProvider, Output
+from purveyor.cli.logs import show_log
+from purveyor.config import find_config, load_config
+from purveyor.errors import ProviderTypeError
+from purveyor.provider import Provider
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from purveyor.cli.options import Settings
+    from purveyor.config import SystemConfig
+
+__all__ = ["load", "load_system", "started"]
+
+P = TypeVar("P", bound=Provider[Any])
+
+
+def load(settings: Settings) -> SystemConfig:
+    """The configuration that the global options name.
+
+    Raises:
+        ConfigError: It is not valid.
+    """
+    show_log(settings, Output(settings))
+    return load_config(find_config(settings.config), profile=settings.profile)
+
+
+def load_system(settings: Settings, output: Output | None = None) -> System:
+    """The system that the global options name, not started.
+
+    Args:
+        settings: The global options.
+        output: Where its log is shown, if the command shows more than that.
+
+    Raises:
+        ConfigError: The configuration is not valid.
+    """
+    show_log(settings, output or Output(settings))
+    return System(find_config(settings.config), profile=settings.profile)
+
+
+@asynccontextmanager
+async def started(settings: Settings, name: str, cls: Callable[..., P]) -> AsyncIterator[P]:
+    """One provider, started for the length of a block.
+
+    Raises:
+        ProviderNotFoundError: The configuration declares none of this name.
+        ProviderTypeError: It is not of the class that is asked for.
+        InProvider: It could not be started or cleaned up.
+    """
+    kind: Any = cls  # a class that may be abstract, which `type[P]` would refuse
+    system = load_system(settings)
+    if name not in system.config.unavailable:
+        declared = system.config.get(name).provider_class
+        if not issubclass(declared, kind):
+            raise ProviderTypeError(name, declared, kind)
+    try:
+        provider = await system.start_only(name)
+    except Exception as error:
+        raise InProvider(name, error) from error
+    assert isinstance(provider, kind)
+    try:
+        yield provider
+    finally:
+        await system.stop()

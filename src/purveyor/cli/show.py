@@ -1,0 +1,57 @@
+"""``purveyor show``: all that is known of one provider."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from purveyor.cli.arguments import provider_argument
+from purveyor.cli.declared import describe_spec, masked_config
+from purveyor.cli.options import Command, Settings, pass_settings
+from purveyor.cli.output import Output
+from purveyor.cli.running import load
+from purveyor.operations import operations_of
+
+__all__ = ["command"]
+
+
+@click.command(cls=Command, name="show")
+@provider_argument
+@pass_settings
+def command(settings: Settings, name: str) -> None:
+    """Show all of one provider; secrets are masked."""
+    output = Output(settings)
+    config = load(settings)
+    if name in config.unavailable:
+        raise config.unavailable[name]
+    spec = config.get(name)
+    kind = spec.provider_class
+    data = {
+        **describe_spec(config, spec),
+        "description": spec.description,
+        "version": spec.version,
+        "class": f"{kind.__module__}:{kind.__qualname__}",
+        "labels": dict(spec.labels),
+        "needs": dict(spec.needs),
+        "config": masked_config(spec.config),
+        "operations": sorted(operations_of(kind)),
+    }
+
+    def show() -> None:
+        fields = {key: _text(value) for key, value in data.items() if key != "config"}
+        fields["declared at"] = fields.pop("declared_at") or "the embedded configuration"
+        config_fields = data["config"] if isinstance(data["config"], dict) else {}
+        output.fields(fields | {f"config.{key}": _text(value) or '""' for key, value in config_fields.items()})
+
+    output.result(data, show)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return " ".join(value)
+    if isinstance(value, dict):
+        return " ".join(f"{key}={_text(each)}" for key, each in value.items())
+    return value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,314 @@
+"""``purveyor storage``: the objects of a storage provider."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+from contextlib import aclosing, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from purveyor.cli.arguments import metadata_option, provider_argument
+from purveyor.cli.options import Group, Settings, pass_settings
+from purveyor.cli.output import Column, Output, local_time
+from purveyor.cli.running import started
+from purveyor.errors import FileInTheWayError, ObjectNotFoundError
+from purveyor.storage.provider import StorageProvider
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+    from purveyor.storage.storage import Listing, ObjectMeta
+
+__all__ = ["command"]
+
+T = TypeVar("T")
+
+_CHUNK = 1024 * 1024
+
+#: After how many seconds a transfer shows its progress.
+_PATIENCE = 0.5
+
+
+@click.group(cls=Group, name="storage")
+def command() -> None:
+    """Read, write and list the objects of a storage."""
+
+
+@command.command()
+@provider_argument
+@click.argument("path")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True))
+@click.option("--content-type", metavar="TYPE", help="The media type; default: guessed from PATH.")
+@metadata_option
+@click.option("--create-only", is_flag=True, help="Fail if there is an object already.")
+@click.option("--if-match", metavar="ETAG", help="Fail unless the object there has this etag.")
+@pass_settings
+def put(
+    settings: Settings,
+    name: str,
+    path: str,
+    file: str,
+    content_type: str | None,
+    metadata: dict[str, str] | None,
+    create_only: bool,  # noqa: FBT001 - click passes options by name
+    if_match: str | None,
+) -> None:
+    """Store a file as the object PATH; - reads standard input."""
+    output = Output(settings)
+
+    async def send(storage: StorageProvider[Any]) -> ObjectMeta:
+        size = None if file == "-" else Path(file).stat().st_size
+        with _progress(output, path, size) as advance:
+            async with aclosing(_read(file, advance)) as chunks:
+                return await storage.put(
+                    path,
+                    chunks,
+                    content_type=content_type,
+                    metadata=metadata,
+                    if_none_match="*" if create_only else None,
+                    if_match=if_match,
+                )
+
+    meta = _use(settings, name, send)
+    output.result(asdict(meta), lambda: output.note(f"stored {path} ({_size(meta.size)})"))
+
+
+@command.command()
+@provider_argument
+@click.argument("path")
+@click.argument("file", type=click.Path(allow_dash=True), required=False)
+@click.option("--force", is_flag=True, help="Replace FILE if it exists.")
+@pass_settings
+def get(settings: Settings, name: str, path: str, file: str | None, force: bool) -> None:  # noqa: FBT001
+    """Fetch an object into FILE, by default its last segment in this folder; - writes standard output."""
+    output = Output(settings)
+    target = Path(file or path.rpartition("/")[2])
+    if file != "-":
+        if target.is_dir():
+            target /= path.rpartition("/")[2]
+        if not force and os.path.lexists(target):
+            raise FileInTheWayError(str(target))
+
+    async def fetch(storage: StorageProvider[Any]) -> int:
+        meta = await storage.head(path)
+        with _progress(output, path, meta.size) as advance:
+            async with aclosing(_advancing(storage, path, advance)) as chunks:
+                if file == "-":
+                    return await _copy(chunks, sys.stdout.buffer)
+                return await _save(chunks, target, replace=force)
+
+    size = _use(settings, name, fetch)
+    if file != "-":
+        data = {"path": path, "file": str(target), "size": size}
+        output.result(data, lambda: output.note(f"fetched {path} into {target} ({_size(size)})"))
+
+
+@command.command()
+@provider_argument
+@click.argument("path")
+@pass_settings
+def head(settings: Settings, name: str, path: str) -> None:
+    """Show what is known of an object."""
+    meta = _use(settings, name, lambda storage: storage.head(path))
+    output = Output(settings)
+
+    def show() -> None:
+        rows = {
+            "path": meta.path,
+            "size": f"{meta.size} bytes",
+            "modified": local_time(meta.modified),
+            "type": meta.content_type or "",
+            "etag": meta.etag,
+            "checksum": meta.checksum or "",
+            **{f"metadata.{key}": value for key, value in meta.metadata.items()},
+        }
+        output.fields(rows)
+
+    output.result(asdict(meta), show)
+
+
+@command.command()
+@provider_argument
+@click.argument("path")
+@pass_settings
+def delete(settings: Settings, name: str, path: str) -> None:
+    """Delete an object."""
+    if not _use(settings, name, lambda storage: storage.delete(path)):
+        raise ObjectNotFoundError(path)
+    output = Output(settings)
+    output.result({"deleted": True}, lambda: output.note(f"deleted {path}"))
+
+
+@command.command("list")
+@provider_argument
+@click.argument("prefix", default="")
+@click.option("--level", is_flag=True, help="One level only: what lies deeper is shown as folders.")
+@click.option(
+    "--limit", type=click.IntRange(1, 10_000), default=1000, show_default=True, help="Entries on a page."
+)
+@click.option("--cursor", metavar="CURSOR", help="Go on where the page before ended.")
+@click.option("--all", "everything", is_flag=True, help="All pages.")
+@pass_settings
+def list_(
+    settings: Settings,
+    name: str,
+    prefix: str,
+    level: bool,  # noqa: FBT001
+    limit: int,
+    cursor: str | None,
+    everything: bool,  # noqa: FBT001
+) -> None:
+    """List the objects whose paths begin with PREFIX."""
+
+    async def pages(storage: StorageProvider[Any]) -> tuple[list[ObjectMeta], list[str], str | None]:
+        objects: list[ObjectMeta] = []
+        prefixes: list[str] = []
+        after = cursor
+        while True:
+            page: Listing = await storage.list(prefix, delimiter="/" if level else None, limit=limit, cursor=after)
+            objects += page.objects
+            prefixes += page.prefixes
+            after = page.cursor
+            if after is None or not everything:
+                return objects, prefixes, after
+
+    objects, prefixes, more = _use(settings, name, pages)
+    output = Output(settings)
+
+    def show() -> None:
+        rows = [("", "", each) for each in prefixes]
+        rows += [(str(meta.size), local_time(meta.modified), meta.path) for meta in objects]
+        rows.sort(key=lambda row: row[2])
+        output.table([Column("size", right=True), Column("modified"), Column("path")], rows)
+        if more is not None:
+            output.note(f"there is more: --cursor {more}, or --all")
+
+    listed = [{key: value for key, value in asdict(meta).items() if key in _LISTED} for meta in objects]
+    output.result({"objects": listed, "prefixes": prefixes, "cursor": more}, show)
+
+
+#: What a listing knows of an object.
+_LISTED = ("path", "size", "etag", "modified")
+
+
+def _use(settings: Settings, name: str, work: Callable[[StorageProvider[Any]], Awaitable[T]]) -> T:
+    async def run() -> T:
+        async with started(settings, name, StorageProvider) as storage:
+            return await work(storage)
+
+    return asyncio.run(run())
+
+
+# --- transfers ------------------------------------------------------------------------------------------
+
+
+async def _read(file: str, advance: Callable[[int], None]) -> AsyncIterator[bytes]:
+    """The bytes of a file or of standard input, which may let us wait, and must not then block Ctrl-C."""
+    descriptor = os.dup(sys.stdin.fileno()) if file == "-" else os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        while True:
+            await _readable(descriptor)
+            chunk = await asyncio.to_thread(os.read, descriptor, _CHUNK)
+            if not chunk:
+                return
+            advance(len(chunk))
+            yield chunk
+    finally:
+        os.close(descriptor)
+
+
+async def _readable(descriptor: int) -> None:
+    """Wait until a pipe, terminal or socket has something to read; a file always has."""
+    loop = asyncio.get_running_loop()
+    ready = asyncio.Event()
+    try:
+        loop.add_reader(descriptor, ready.set)
+    except PermissionError:  # epoll's answer for plain files
+        return
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(descriptor)
+
+
+async def _advancing(
+    storage: StorageProvider[Any], path: str, advance: Callable[[int], None]
+) -> AsyncIterator[bytes]:
+    async with aclosing(storage.stream(path)) as chunks:
+        async for chunk in chunks:
+            yield chunk
+            advance(len(chunk))
+
+
+async def _copy(chunks: AsyncIterator[bytes], file: Any) -> int:
+    size = 0
+    async for chunk in chunks:
+        await asyncio.to_thread(file.write, chunk)
+        size += len(chunk)
+    await asyncio.to_thread(file.flush)
+    return size
+
+
+async def _save(chunks: AsyncIterator[bytes], target: Path, *, replace: bool) -> int:
+    """Write a file that appears whole or not at all."""
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name[:64]}.", suffix=".part", dir=target.parent)
+    try:
+        with open(descriptor, "wb") as file:  # noqa: PTH123, ASYNC230 - it is open already
+            os.fchmod(descriptor, 0o666 & ~_umask())
+            size = await _copy(chunks, file)
+        if replace:
+            os.replace(temporary, target)  # noqa: PTH105
+        else:
+            try:
+                os.link(temporary, target)  # unlike rename, it refuses where a file has appeared meanwhile
+            except FileExistsError:
+                raise FileInTheWayError(str(target)) from None
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+    return size
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+@contextmanager
+def _progress(output: Output, title: str, size: int | None) -> Iterator[Callable[[int], None]]:
+    """Show how far a transfer is, on a terminal, once it has taken a while; gives what is called with each step."""
+    if not output.shows_progress:
+        yield lambda _: None
+        return
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn  # noqa: PLC0415
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    progress = Progress(*columns, console=output.stderr, transient=True)
+    task = progress.add_task(title, total=size)
+    begun = monotonic()
+
+    def advance(count: int) -> None:
+        progress.advance(task, count)
+        if monotonic() - begun > _PATIENCE:
+            progress.start()  # again and again does no harm
+
+    try:
+        yield advance
+    finally:
+        progress.stop()
+
+
+def _size(count: int) -> str:
+    size = float(count)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"
