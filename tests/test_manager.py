@@ -756,7 +756,6 @@ async def test_reloads_and_operations_of_many_threads() -> None:
         for thread in threads:
             await asyncio.to_thread(thread.join)
         assert min(calls) > 0
-        assert provider._gate is not None
         assert provider._gate.held == 0
 
 
@@ -812,7 +811,7 @@ async def test_cancelled_at_any_await_nothing_is_left(action: str) -> None:
         assert provider.resources == 0
         assert provider.calls.count("initialize") == provider.calls.count("cleanup")
         gate = provider._gate
-        assert gate is None or gate.held == 0
+        assert gate.held == 0
         assert asyncio.all_tasks() == {asyncio.current_task()}
         n += 1
     assert n > 5

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import CodeType, FrameType
 
-__all__ = ["Gate", "gate_of_owner"]
+__all__ = ["UNREGISTERED", "Gate", "gate_of_owner"]
 
 #: The gate of the provider whose lifecycle runs in this context: its own calls never wait for it.
 gate_of_owner: ContextVar[Gate | None] = ContextVar("gate_of_owner", default=None)
@@ -72,9 +72,9 @@ class Gate:
         return sum(cell[0] for cell in list(self.cells.values()))
 
     @property
-    def ended(self) -> bool:
-        """Whether the registration that it belonged to is over."""
-        return self._phase is _Phase.ENDED
+    def in_use(self) -> bool:
+        """Whether it belongs to a registration that is not over."""
+        return self is not UNREGISTERED and self._phase is not _Phase.ENDED
 
     # --- for the one who reloads or stops -----------------------------------------------------------
 
@@ -125,9 +125,8 @@ class Gate:
 
     # --- for operations -----------------------------------------------------------------------------
 
-    def cell(self) -> list[int]:
-        """The calling thread's count of leases."""
-        thread = threading.get_ident()
+    def cell(self, thread: int) -> list[int]:
+        """A thread's count of leases; only that thread may write to it."""
         try:
             return self.cells[thread]
         except KeyError:
@@ -245,3 +244,8 @@ class Gate:
         with self._lock:
             if wake in self._openings:
                 self._openings.remove(wake)
+
+
+#: The gate of providers that no manager has registered: always open.
+UNREGISTERED = Gate("")
+UNREGISTERED.open()

@@ -36,11 +36,23 @@ class ProviderManager:
     """Registers providers, finds them, reloads them and cleans them up.
 
     It belongs to the event loop of its first registration. Lookups may come from any thread; they take no
-    lock and cost a dictionary access. Used as an async context manager it cleans up at the end::
+    lock and cost a dictionary access. Used as an async context manager it cleans up at the end.
 
-        async with ProviderManager() as manager:
-            await manager.register(Greeter(metadata, config))
-            greeter = manager.get("greeter", Greeter)
+    .. code-block:: python
+
+        import asyncio
+        from purveyor import MemoryProvider, ProviderManager, ProviderMetadata, ProviderType
+        from purveyor.memory.inprocess import InProcessConfig, InProcessMemory
+
+        async def main() -> None:
+            metadata = ProviderMetadata("notes", ProviderType.MEMORY, "Notes", "1", ["store"])
+            async with ProviderManager() as manager:
+                await manager.register(InProcessMemory(metadata, InProcessConfig()))
+                notes = manager.get("notes", MemoryProvider)
+                await notes.put("n1", {"page": 3})
+                assert manager.get_providers_by_capability("store") == [notes]
+
+        asyncio.run(main())
 
     Args:
         drain_timeout: How long a reload or a stop waits for the operations that run, in seconds.
@@ -247,11 +259,11 @@ class ProviderManager:
         if self._closing is not None:
             raise ManagerClosingError
         name = provider.metadata.name
-        gate = provider._gate
-        if name in self._runners or (gate is not None and not gate.ended):
+        if name in self._runners or provider._gate.in_use:
             raise ProviderExistsError(name)
         runner = self._runners[name] = ProviderRunner(provider, self._drain_timeout, self._ended)
         provider._gate = runner.gate
+        provider._bindings = {}
         return runner
 
     def _runner(self, name: str) -> ProviderRunner:

@@ -1,8 +1,8 @@
 """`operation`, which marks a provider's public methods: leased, and measured.
 
 The wrapper is the hottest code of the system, so what it does stands in it line by line: count the lease
-of this thread, read the clock, run, record, give the lease back. What is rare (a gate that is shut, a
-thread that comes for the first time, a failure) is in functions of its own.
+of this thread, run, give the lease back, record. What it writes to is bound to the provider and the thread at the first
+call; what is rare (a gate that is shut, a failure) is looked up when it happens.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from purveyor.lease import wrapper_codes
 from purveyor.monitor.metrics import MetricsManager
-from purveyor.monitor.records import BUCKETS, FIRST_BUCKET, SUCCESSES, TOTAL_SECONDS
+from purveyor.monitor.records import BOUNDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from purveyor.lease import Gate
     from purveyor.monitor.records import OperationRecord
-    from purveyor.provider import Provider
+    from purveyor.provider import Binding, Provider
 
 __all__ = ["OperationInfo", "operation", "operations_of", "record_of"]
 
@@ -81,15 +82,13 @@ def operations_of(provider: type[Provider[Any]]) -> dict[str, OperationInfo]:
 
 
 def record_of(provider: Provider[Any], name: str) -> OperationRecord:
-    """The record that counts an operation of this provider, looked up once and kept on the provider."""
+    """The record that counts an operation of this provider."""
     metadata = getattr(provider, "_metadata", None)
-    record = MetricsManager.get_instance().operation(
+    return MetricsManager.get_instance().operation(
         name,
         metadata.type.value if metadata else provider.provider_type.value,
         metadata.name if metadata else type(provider).__name__,
     )
-    provider._records = {**provider._records, name: record}
-    return record
 
 
 def _mark(method: Callable[..., Any], *, idempotent: bool) -> Callable[..., Any]:
@@ -107,46 +106,41 @@ def _mark(method: Callable[..., Any], *, idempotent: bool) -> Callable[..., Any]
     return functools.update_wrapper(wrapper, method)
 
 
+def _bind(provider: Provider[Any], name: str) -> Binding:
+    """What the calling thread needs for an operation of this provider, looked up once and kept."""
+    thread = get_ident()
+    gate = provider._gate
+    binding = record_of(provider, name).cell(thread), gate.cell(thread), gate
+    if "_bindings" not in vars(provider):
+        provider._bindings = {}
+    provider._bindings.setdefault(name, {})[thread] = binding
+    return binding
+
+
 def _coroutine(method: Callable[..., Any]) -> Any:
     name = method.__name__
 
     async def operate(self: Provider[Any], /, *args: Any, **kwargs: Any) -> Any:
         started = perf_counter()
-        thread = get_ident()
         try:
-            record = self._records[name]
+            cell, lease, gate = self._bindings[name][get_ident()]
         except KeyError:
-            record = record_of(self, name)
+            cell, lease, gate = _bind(self, name)
+        lease[0] += 1
+        if gate.shut:
+            await _wait(self, name, gate, lease)
         try:
-            cell = record.cells[thread]
-        except KeyError:
-            cell = record.new_cell(thread)
-        gate = self._gate
-        try:
-            if gate is None:
-                result = await method(self, *args, **kwargs)
-            else:
-                try:
-                    lease = gate.cells[thread]
-                except KeyError:
-                    lease = gate.cells[thread] = [0]
-                lease[0] += 1
-                if gate.shut:
-                    lease[0] -= 1
-                    await gate.admit(lease)
-                try:
-                    result = await method(self, *args, **kwargs)
-                finally:
-                    lease[0] -= 1
-                    if gate.shut:
-                        gate.left()
+            result = await method(self, *args, **kwargs)
         except BaseException as error:
-            record.fail(error)
+            record_of(self, name).fail(error)
             raise
+        finally:
+            lease[0] -= 1
+            if gate.shut:
+                gate.left()
         seconds = perf_counter() - started
-        cell[SUCCESSES] += 1
-        cell[TOTAL_SECONDS] += seconds
-        cell[bisect_left(BUCKETS, seconds) + FIRST_BUCKET] += 1
+        cell[0] += seconds
+        cell[bisect_left(BOUNDS, seconds)] += 1
         return result
 
     return operate
@@ -157,15 +151,14 @@ def _generator(method: Callable[..., Any]) -> Any:
 
     async def operate(self: Provider[Any], /, *args: Any, **kwargs: Any) -> Any:
         started = perf_counter()
-        record = self._records.get(name) or record_of(self, name)
         gate = self._gate
-        admitted = False
-        reader = None
+        lease = gate.cell(get_ident())
+        lease[0] += 1
+        if gate.shut:
+            await _wait(self, name, gate, lease)
+        record = record_of(self, name)
+        reader = gate.hold()
         try:
-            if gate is not None:
-                await gate.admit(gate.cell())
-                admitted = True
-                reader = gate.hold()
             generator = method(self, *args, **kwargs)
             try:
                 item = await anext(generator)
@@ -189,10 +182,9 @@ def _generator(method: Callable[..., Any]) -> Any:
             record.fail(error)
             raise
         finally:
-            if gate is not None and admitted:
-                gate.release(reader)
-                gate.cell()[0] -= 1  # of the thread that closes it: the sum over all threads is what counts
-                gate.left()
+            gate.release(reader)
+            gate.cell(get_ident())[0] -= 1  # of the thread that closes it: the sum over all threads is what counts
+            gate.left()
         record.succeed(perf_counter() - started)
 
     return operate
@@ -203,23 +195,40 @@ def _function(method: Callable[..., Any]) -> Any:
 
     def operate(self: Provider[Any], /, *args: Any, **kwargs: Any) -> Any:
         started = perf_counter()
-        record = self._records.get(name) or record_of(self, name)
-        gate = self._gate
         try:
-            if gate is None:
-                result = method(self, *args, **kwargs)
-            else:
-                lease = gate.cell()
+            cell, lease, gate = self._bindings[name][get_ident()]
+        except KeyError:
+            cell, lease, gate = _bind(self, name)
+        lease[0] += 1
+        if gate.shut:
+            lease[0] -= 1
+            try:
                 gate.admit_thread(lease)
-                try:
-                    result = method(self, *args, **kwargs)
-                finally:
-                    lease[0] -= 1
-                    gate.left()
+            except BaseException as error:
+                record_of(self, name).fail(error)
+                raise
+        try:
+            result = method(self, *args, **kwargs)
         except BaseException as error:
-            record.fail(error)
+            record_of(self, name).fail(error)
             raise
-        record.succeed(perf_counter() - started)
+        finally:
+            lease[0] -= 1
+            if gate.shut:
+                gate.left()
+        seconds = perf_counter() - started
+        cell[0] += seconds
+        cell[bisect_left(BOUNDS, seconds)] += 1
         return result
 
     return operate
+
+
+async def _wait(provider: Provider[Any], name: str, gate: Gate, lease: list[int]) -> None:
+    """Enter a gate that was found shut; whoever is not let in is a failure of the operation."""
+    lease[0] -= 1
+    try:
+        await gate.admit(lease)
+    except BaseException as error:
+        record_of(provider, name).fail(error)
+        raise

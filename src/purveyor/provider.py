@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
+from purveyor.lease import UNREGISTERED, Gate
 from purveyor.metadata import ProviderMetadata, ProviderType
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from purveyor.lease import Gate
-    from purveyor.monitor.records import OperationRecord
 
 __all__ = ["Provider"]
 
 T = TypeVar("T")
 
-_NO_RECORDS: Mapping[str, OperationRecord] = {}
+#: What an operation writes to, for one thread: its record's cell and its gate's, and the gate itself.
+Binding: TypeAlias = "tuple[list[float], list[int], Gate]"
 
 
 class Provider(ABC, Generic[T]):
     """One thing an application depends on: its metadata, its typed config, its lifecycle, its operations.
 
     A subclass writes `initialize` and `cleanup`, and marks what it offers with `operation`. It parametrises
-    the base with the type of its config, from which the configuration file is validated::
+    the base with the type of its config, against which a configuration file is checked.
+
+    .. code-block:: python
+
+        from dataclasses import dataclass
+        from purveyor import Provider, operation
+
+        @dataclass
+        class GreeterConfig:
+            greeting: str = "Good morning"
 
         class Greeter(Provider[GreeterConfig]):
             provider_capabilities = ("greet",)
@@ -34,7 +39,8 @@ class Provider(ABC, Generic[T]):
             async def cleanup(self) -> None: ...
 
             @operation
-            async def greet(self, name: str) -> str: ...
+            async def greet(self, name: str) -> str:
+                return f"{self.config.greeting}, {name}"
 
     Args:
         metadata: Who the provider is.
@@ -48,12 +54,13 @@ class Provider(ABC, Generic[T]):
 
     # Class-level defaults, so that a subclass which never calls super().__init__ works all the same.
     _state: dict[str, Any] | None = None
-    _gate: Gate | None = None
-    _records: Mapping[str, OperationRecord] = _NO_RECORDS
+    _gate: Gate = UNREGISTERED
+    _bindings: dict[str, dict[int, Binding]] = {}  # noqa: RUF012 - never written to: see purveyor.operations
 
     def __init__(self, metadata: ProviderMetadata, config: T) -> None:
         self._metadata = metadata
         self._config = config
+        self._bindings = {}
         self._logger = logging.getLogger(type(self).__module__)
 
     @property

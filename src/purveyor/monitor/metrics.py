@@ -161,8 +161,9 @@ class MetricsManager:
         for record in records:
             who = {"operation": record.operation, "type": record.type, "name": record.name}
             if record.cells:
-                operations.add(record.successes, success="true", **who)
-                durations.add_distribution(record.durations, success="true", **who)
+                distribution = record.durations  # read once, so that the two agree
+                operations.add(distribution.count, success="true", **who)
+                durations.add_distribution(distribution, success="true", **who)
             for kind, count in list(record.errors.items()):
                 operations.add(count, success="false", **who)
                 errors.add(count, error_type=kind, **who)

@@ -17,11 +17,10 @@ __all__ = ["BUCKETS", "Distribution", "OperationRecord"]
 #: ``db.client.operation.duration``, two below for embedded stores and two above for model calls.
 BUCKETS: tuple[float, ...] = (0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 90.0)
 
-# The layout of a cell.
-SUCCESSES = 0
-TOTAL_SECONDS = 1
-FIRST_BUCKET = 2
-_EMPTY_CELL = (0, 0.0) + (0,) * (len(BUCKETS) + 1)
+#: A cell holds the total of seconds and then the buckets. `bisect_left(BOUNDS, seconds)` is a duration's place in
+#: it: the bound below zero stands for the total, and is never met.
+BOUNDS: tuple[float, ...] = (-1.0, *BUCKETS)
+_EMPTY_CELL = (0.0, *(0 for _ in BUCKETS), 0)
 
 
 @dataclass(slots=True)
@@ -76,18 +75,19 @@ class OperationRecord:
         self.errors: dict[str, int] = {}  # by class name; failures are rare enough for a lock
         self._lock = _FAILURES
 
-    def new_cell(self, thread: int) -> list[float]:
-        """The cell of a thread that has none yet; only that thread may ask."""
-        cell = self.cells[thread] = list(_EMPTY_CELL)
-        return cell
+    def cell(self, thread: int) -> list[float]:
+        """The cell of a thread; only that thread may write to it."""
+        try:
+            return self.cells[thread]
+        except KeyError:
+            cell = self.cells[thread] = list(_EMPTY_CELL)
+            return cell
 
     def succeed(self, seconds: float) -> None:
         """Count a call that returned."""
-        thread = threading.get_ident()
-        cell = self.cells.get(thread) or self.new_cell(thread)
-        cell[SUCCESSES] += 1
-        cell[TOTAL_SECONDS] += seconds
-        cell[bisect_left(BUCKETS, seconds) + FIRST_BUCKET] += 1
+        cell = self.cell(threading.get_ident())
+        cell[0] += seconds
+        cell[bisect_left(BOUNDS, seconds)] += 1
 
     def fail(self, error: BaseException) -> None:
         """Count a call that raised."""
@@ -98,7 +98,7 @@ class OperationRecord:
     @property
     def successes(self) -> int:
         """Calls that returned."""
-        return int(sum(cell[SUCCESSES] for cell in list(self.cells.values())))
+        return self.durations.count
 
     @property
     def failures(self) -> int:
@@ -111,7 +111,7 @@ class OperationRecord:
         """The durations of the calls that returned, in seconds."""
         total = Distribution.empty()
         for cell in list(self.cells.values()):
-            total.add(Distribution([int(count) for count in cell[FIRST_BUCKET:]], cell[TOTAL_SECONDS]))
+            total.add(Distribution([int(count) for count in cell[1:]], cell[0]))
         return total
 
 
