@@ -281,9 +281,8 @@ class System:
             config = await asyncio.to_thread(self._load)
             change = _Change(self.manager, self._running, self._register)
             await change.apply(config)
-            self.config = replace(
-                config, providers=tuple(self._running.get(spec.name, spec) for spec in config.providers)
-            )
+            specs = {spec.name: spec for spec in config.providers} | self._running
+            self.config = replace(config, providers=tuple(specs.values()))
             self.failed = {**config.unavailable, **change.failed}
             return change.summary()
 
@@ -309,7 +308,8 @@ class _Change:
         self._done: dict[str, list[str]] = {"added": [], "removed": [], "changed": [], "unchanged": []}
 
     async def apply(self, config: SystemConfig) -> None:
-        for name in [name for name in reversed(self._running) if name not in config.names]:
+        declared = {*config.names, *config.unavailable}  # what cannot be imported now keeps running as it is
+        for name in [name for name in reversed(self._running) if name not in declared]:
             await self._attempt(name, self._remove(name))
         for spec in config.providers:
             await self._attempt(spec.name, self._bring_about(spec))

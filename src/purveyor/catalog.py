@@ -103,9 +103,6 @@ class Catalog:
             DriverLoadError: Its code cannot be imported, is no provider class, or two distributions offer it.
         """
         if ":" in name:
-            target = _TARGET.fullmatch(name)
-            if target is None:
-                raise DriverLoadError(name, "named by its class", "is not of the form 'package.module:Class'")
             with _importable_from(folder):
                 return _load_class(Driver(name, "", "", name))
         candidates = self._drivers.get(name)
@@ -198,6 +195,8 @@ def _importable_from(folder: Path | None) -> Generator[None]:
 
 
 def _load_class(driver: Driver) -> type[Provider[Any]]:
+    if _TARGET.fullmatch(driver.target) is None:
+        raise DriverLoadError(driver.name, _source(driver), "is not of the form 'package.module:Class'")
     module_name, _, attribute = driver.target.partition(":")
     try:
         found: Any = importlib.import_module(module_name)
@@ -259,16 +258,19 @@ def _attribute_missing(driver: Driver, module_name: str, error: AttributeError) 
 
 
 def _provider_argument(cls: type, arguments: Mapping[Any, Any]) -> Any:
-    """What `cls` gives to `Provider`; None if it leaves that open."""
+    """What `cls` gives to `Provider`; a TypeVar or None if it leaves that open."""
+    left_open = None
     for base in cls.__dict__.get("__orig_bases__", cls.__bases__):
         origin = get_origin(base) or base
         if not _is_provider_class(origin):
             continue
         given = [arguments.get(argument, argument) for argument in get_args(base)]
         if origin is Provider:
-            return given[0] if given else None
-        parameters = getattr(origin, "__parameters__", ())
-        found = _provider_argument(origin, dict(zip(parameters, given, strict=False)))
-        if found is not None:
+            found = given[0] if given else None
+        else:
+            parameters = getattr(origin, "__parameters__", ())
+            found = _provider_argument(origin, dict(zip(parameters, given, strict=False)))
+        if found is not None and not isinstance(found, TypeVar):
             return found
-    return None
+        left_open = left_open or found
+    return left_open

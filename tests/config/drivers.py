@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretBytes, SecretStr
-
 from typing_extensions import TypedDict
 
 from purveyor.metadata import ProviderType
@@ -125,9 +125,9 @@ class Unbuildable(Base[Foreign]):
 
 @dataclass
 class WithCallable:
-    hook: Any = None
+    hook: Callable[[], int] = int
     kind: ClassVar[str] = "x"
-    call: type[Foreign] | None = None
+    where: Path = Path("w")
 
 
 class Odd(Base[WithCallable]):

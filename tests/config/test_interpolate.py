@@ -44,11 +44,17 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_a_string_becomes(load: Load, text: str, expected: str) -> None:
     escaped = text.replace("\\", "\\\\").replace("\n", "\\n")
-    config = load(f'[providers.a]\ndriver = "@Loose"\nx = "{escaped}"\ndeep = [{{ y = ["{escaped}"] }}]').get("a").config
+    config = (
+        load(f'[providers.a]\ndriver = "@Loose"\nx = "{escaped}"\ndeep = [{{ y = ["{escaped}"] }}]')
+        .get("a")
+        .config
+    )
     assert config == {"x": expected, "deep": [{"y": [expected]}]}
 
 
-@pytest.mark.parametrize("text", ["${", "${SET", "${}", "${1A}", "${A-b}", "${SET:b}", "${UNSET:-${SET}}", "${ SET }"])
+@pytest.mark.parametrize(
+    "text", ["${", "${SET", "${}", "${1A}", "${A-b}", "${SET:b}", "${UNSET:-${SET}}", "${ SET }"]
+)
 def test_what_is_no_reference_is_a_problem(problems: Problems, text: str) -> None:
     (problem,) = problems(f'[providers.a]\ndriver = "@Loose"\nx = "{text}"')
     assert problem == (

@@ -61,7 +61,7 @@ class TestWhatIsLoaded:
         assert provider.config is None
 
     def test_providers_keep_the_order_of_the_file(self, load: Load) -> None:
-        text = "".join(f'[providers.{name}]\ndriver = "@NoConfig"\n' for name in "zebra apple mango".split())
+        text = "".join(f'[providers.{name}]\ndriver = "@NoConfig"\n' for name in ["zebra", "apple", "mango"])
         assert load(text).names == ("zebra", "apple", "mango")
 
     def test_an_unknown_provider_names_near_misses(self, load: Load) -> None:
@@ -115,7 +115,9 @@ class TestWhatIsLoaded:
         assert all("not acted on" in str(warning) for warning in config.warnings)
 
     def test_a_mapping_is_as_good_as_a_file(self, tmp_path: Path) -> None:
-        source = {"providers": {"a": {"driver": "tests.config.drivers:Loose", "list": (1, {"x": 2}), "path": Path("x")}}}
+        source = {
+            "providers": {"a": {"driver": "tests.config.drivers:Loose", "list": (1, {"x": 2}), "path": Path("x")}}
+        }
         config = load_config(source)
         assert config.get("a").config == {"list": [1, {"x": 2}], "path": Path("x")}
         assert config.file is None
@@ -123,7 +125,9 @@ class TestWhatIsLoaded:
         config.get("a").config["list"].append(3)
         assert source["providers"]["a"]["list"] == (1, {"x": 2})
 
-    def test_embedded_defaults_load_nothing_from_disk(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def test_embedded_defaults_load_nothing_from_disk(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
         catalog = Catalog(
             [
                 Driver("memory.sqlite", "d", "1", "tests.config.drivers:Store"),
@@ -154,15 +158,24 @@ class TestWhatIsWrong:
             ("[providerz.a]", "purveyor.toml:1:2 providerz: unknown key; did you mean 'providers'?"),
             ("zzz = 1", "purveyor.toml:1:1 zzz: unknown key; known are version, providers, profiles, server"),
             ("version = 2", "purveyor.toml:1:1 version: expected 1, the only version of the format that there is"),
-            ("version = true", "purveyor.toml:1:1 version: expected 1, the only version of the format that there is"),
+            (
+                "version = true",
+                "purveyor.toml:1:1 version: expected 1, the only version of the format that there is",
+            ),
             ("providers = 3", "purveyor.toml:1:1 providers: expected a table"),
             ("server = []", "purveyor.toml:1:1 server: expected a table"),
             ("[server]\nprt = 1", "purveyor.toml:2:1 server.prt: unknown key; did you mean 'port'?"),
             ("[server]\nport = 70000", "purveyor.toml:2:1 server.port: expected less than or equal to 65535"),
             ("[providers]\na = 3", "purveyor.toml:2:1 providers.a: expected a table: [providers.NAME]"),
             ("[providers.a]", "purveyor.toml:1:2 providers.a.driver: is missing, and has no default"),
-            ('[providers.a]\ndriver = ""', "purveyor.toml:2:1 providers.a.driver: string should have at least 1 character"),
-            ("[providers.a]\ndriver = 3", "purveyor.toml:2:1 providers.a.driver: expected a string, not an integer"),
+            (
+                '[providers.a]\ndriver = ""',
+                "purveyor.toml:2:1 providers.a.driver: string should have at least 1 character",
+            ),
+            (
+                "[providers.a]\ndriver = 3",
+                "purveyor.toml:2:1 providers.a.driver: expected a string, not an integer",
+            ),
         ],
     )
     def test_of_the_file(self, problems: Problems, text: str, expected: str) -> None:
@@ -196,7 +209,10 @@ class TestWhatIsWrong:
             ("labels = { a = 1 }", "labels.a: expected a string, not an integer"),
             ("capabilities = ['']", "capabilities[0]: string should have at least 1 character"),
             ("needs = { x = 'aa' }", "needs.x: there is no provider 'aa'; did you mean 'a'?"),
-            ("policy = { timout = 1 }", "policy.timout: unknown key; did you mean 'timeout' or 'stop_timeout' or 'start_timeout'?"),
+            (
+                "policy = { timout = 1 }",
+                "policy.timout: unknown key; did you mean 'timeout' or 'stop_timeout' or 'start_timeout'?",
+            ),
             ("policy = { reload = 'x' }", "policy.reload: expected 'swap' or 'in_place'"),
             ("policy = { retries = -1 }", "policy.retries: expected greater than or equal to 0"),
             (
@@ -279,7 +295,9 @@ class TestWhatIsWrong:
 
     def test_a_config_type_that_cannot_be_read_from_a_file(self, problems: Problems) -> None:
         (problem,) = problems('[providers.a]\ndriver = "@Unbuildable"')
-        assert problem.startswith("purveyor.toml:1:2 providers.a: its config type Foreign cannot be read from a config")
+        assert problem.startswith(
+            "purveyor.toml:1:2 providers.a: its config type Foreign cannot be read from a config"
+        )
 
     def test_a_mapping_with_keys_that_are_no_strings(self) -> None:
         source: Any = {"providers": {"a": {"driver": "x:Y", 3: 4, "deep": [{None: 1}]}}}
@@ -326,5 +344,3 @@ class TestDriversThatCannotBeLoaded:
     def test_a_misspelt_one_is_a_problem_even_if_optional(self, problems: Problems) -> None:
         (problem,) = problems('[providers.a]\ndriver = "memory.sqlit"\nrequired = false')
         assert "no driver 'memory.sqlit' is installed; did you mean 'memory.sqlite'" in problem
-
-

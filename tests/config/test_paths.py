@@ -68,6 +68,12 @@ def test_a_typed_dict_too(load: Load, tmp_path: Path) -> None:
     }
 
 
+def test_a_default_without_a_file_s_shape_does_not_matter(load: Load, tmp_path: Path) -> None:
+    config = load('[providers.a]\ndriver = "@Odd"').get("a").config
+    assert config.hook is int
+    assert config.where == tmp_path / "w"
+
+
 def test_a_secret_file_is_beside_the_configuration(elsewhere: Path) -> None:
     (elsewhere / "token").write_text("t")
     (elsewhere / "purveyor.toml").write_text(TEXT + 'token = { file = "token" }')

@@ -5,25 +5,28 @@ from __future__ import annotations
 import sys
 import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from purveyor.config import ConfigSource, load_config
+from purveyor.config import ConfigSource, load_config, positions
 from purveyor.config.positions import key_positions
 from purveyor.config.tree import dotted
 from purveyor.errors import ConfigError
 
-TEXT = """\
+TEXT = (
+    """\
 # comment
 top = 1  # é
 "quoted key"."x.y" = { inner = [ { deep = 1 }, 2 ], 'lit' = 1 }
 [a.b] # comment
   # comment
   c.d = 1
-"é" = 1; """.removesuffix("; ") + """
+"é" = 1; """.removesuffix("; ")
+    + """
 [a."b c"]
 x = [
   # comment
@@ -40,6 +43,7 @@ z = 1
 [a]
 late = 1
 """
+)
 
 
 def paths(tree: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
@@ -107,7 +111,13 @@ def written(value: Any) -> str:
 
 
 def quoted(key: str) -> str:
-    return '"' + "".join(f"\\U{ord(each):08x}" if each in '"\\' or ord(each) < 32 or each == "\x7f" else each for each in key) + '"'
+    return (
+        '"'
+        + "".join(
+            f"\\U{ord(each):08x}" if each in '"\\' or ord(each) < 32 or each == "\x7f" else each for each in key
+        )
+        + '"'
+    )
 
 
 @given(st.dictionaries(keys.filter(lambda key: key.isprintable()), trees, max_size=4))
@@ -129,17 +139,25 @@ def test_dotted_quotes_what_needs_it() -> None:
     assert dotted(()) == ""
 
 
-def test_several_problems_parse_the_text_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    from purveyor.config import positions
-
+def test_several_problems_parse_the_text_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     calls: list[str] = []
 
     def counted(text: str) -> dict[tuple[str | int, ...], tuple[int, int]]:
         calls.append(text)
-        return {}
+        return key_positions(text)
 
     monkeypatch.setattr(positions, "key_positions", counted)
     (tmp_path / "p.toml").write_text("a = 1\nb = 2")
-    with pytest.raises(ConfigError):
+    with pytest.raises(ConfigError, match="p.toml:2:1 b"):
         load_config(tmp_path / "p.toml")
     assert len(calls) == 1
+
+
+def test_without_the_parser_problems_lose_only_their_place(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delitem(sys.modules, "purveyor.config.positions")
+    monkeypatch.setitem(sys.modules, "tree_sitter_toml", None)
+    (tmp_path / "p.toml").write_text("[provider]")
+    with pytest.raises(ConfigError, match="p.toml provider: unknown key; did you mean 'providers'"):
+        load_config("p.toml")

@@ -103,7 +103,9 @@ def test_an_unknown_profile(problems: Problems, monkeypatch: pytest.MonkeyPatch)
         "purveyor.toml:11:2 profiles: there is no profile 'zzz' (asked for); declared are dev, other, wrong, empty"
     ]
     monkeypatch.setenv("PURVEYOR_PROFILE", "zzz")
-    with pytest.raises(ConfigError, match=r"there is no profile 'zzz' \(named by PURVEYOR_PROFILE\); no profile is"):
+    with pytest.raises(
+        ConfigError, match=r"there is no profile 'zzz' \(named by PURVEYOR_PROFILE\); no profile is"
+    ):
         load_config()
 
 
@@ -113,7 +115,10 @@ def test_an_unknown_profile(problems: Problems, monkeypatch: pytest.MonkeyPatch)
         ("profiles = 1", "purveyor.toml:1:1 profiles: expected a table of profiles: [profiles.NAME]"),
         ("[profiles]\ndev = 1", "purveyor.toml:2:1 profiles.dev: expected a table"),
         ("[profiles.dev]\nserver = 1", "purveyor.toml:2:1 profiles.dev.server: expected a table"),
-        ("[profiles.dev.provider.x]", "purveyor.toml:1:2 profiles.dev.provider: unknown key; did you mean 'providers'?"),
+        (
+            "[profiles.dev.provider.x]",
+            "purveyor.toml:1:2 profiles.dev.provider: unknown key; did you mean 'providers'?",
+        ),
         (
             "[profiles.dev]\nqqq = 1",
             "purveyor.toml:2:1 profiles.dev.qqq: unknown key; a profile has the tables providers and server",

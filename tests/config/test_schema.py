@@ -65,7 +65,11 @@ def test_each_driver_that_can_be_imported_has_its_keys(schema: dict[str, Any]) -
 def test_drivers_that_cannot_be_imported_may_have_any_keys(schema: dict[str, Any]) -> None:
     others = choices(schema)["others"]
     assert "additionalProperties" not in others
-    assert [option.get("const") for option in others["properties"]["driver"]["anyOf"]] == [None, "broken", "missing"]
+    assert [option.get("const") for option in others["properties"]["driver"]["anyOf"]] == [
+        None,
+        "broken",
+        "missing",
+    ]
 
 
 def test_what_may_be_written_for_a_value_is_allowed(schema: dict[str, Any]) -> None:

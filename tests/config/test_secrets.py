@@ -33,7 +33,9 @@ def store(*lines: str) -> str:
 
 
 class TestWhereTheyGo:
-    @pytest.mark.parametrize("reference", ['{ env = "TOKEN" }', '{ file = "token" }', '{ env = "${NAME:-TOKEN}" }'])
+    @pytest.mark.parametrize(
+        "reference", ['{ env = "TOKEN" }', '{ file = "token" }', '{ env = "${NAME:-TOKEN}" }']
+    )
     def test_a_reference_is_resolved(self, load: Load, reference: str) -> None:
         config = load(
             store(
@@ -127,8 +129,14 @@ class TestWhatIsWrong:
                 'token = { envv = "TOKEN" }',
                 'token: expected a string, not a table; refer to it: { env = "NAME" } or { file = "path" }',
             ),
-            ("token = 3", 'token: expected a string, not an integer; refer to it: { env = "NAME" } or { file = "path" }'),
-            ("token.env = 3", 'token: expected a string, not a table; refer to it: { env = "NAME" } or { file = "path" }'),
+            (
+                "token = 3",
+                'token: expected a string, not an integer; refer to it: { env = "NAME" } or { file = "path" }',
+            ),
+            (
+                "token.env = 3",
+                'token: expected a string, not a table; refer to it: { env = "NAME" } or { file = "path" }',
+            ),
         ],
     )
     def test_at_a_key(self, problems: Problems, tmp_path: Path, line: str, expected: str) -> None:
@@ -149,7 +157,13 @@ class TestWhatIsWrong:
         ('plains = [{ file = "token" }]',),
         ('description = { env = "TOKEN" }',),
         ('labels = { a = { env = "TOKEN" } }',),
-        ('size = "${TOKEN}"', 'mode = "${TOKEN}"', 'timeout = "${TOKEN}"', 'flag = "${TOKEN}"', 'type = "${TOKEN}"'),
+        (
+            'size = "${TOKEN}"',
+            'mode = "${TOKEN}"',
+            'timeout = "${TOKEN}"',
+            'flag = "${TOKEN}"',
+            'type = "${TOKEN}"',
+        ),
         ('policy = { timeout = "${TOKEN}", reload = "${TOKEN}" }',),
         ('retry = "${TOKEN}"', 'either = "${TOKEN}"', 'log = "${TOKEN}"'),
         ('blob = [ "${TOKEN}" ]', 'by_name = "${TOKEN}"'),
@@ -164,7 +178,13 @@ def test_no_problem_shows_a_value(load: Load, lines: tuple[str, ...], caplog: py
     with pytest.raises(ConfigError) as caught:
         load(text)
     error = caught.value
-    shown = [str(error), repr(error), *map(repr, error.problems), "".join(traceback.format_exception(error)), caplog.text]
+    shown = [
+        str(error),
+        repr(error),
+        *map(repr, error.problems),
+        "".join(traceback.format_exception(error)),
+        caplog.text,
+    ]
     assert all(MARKER not in each for each in shown)
 
 
@@ -196,7 +216,13 @@ async def test_a_running_system_shows_nothing(
     )
     async with System("purveyor.toml") as system:
         assert system.manager.get("a").config.token.get_secret_value() == MARKER
-        shown = [repr(system.config), str(system.config), repr(system.config.providers), repr(system), repr(system.manager)]
+        shown = [
+            repr(system.config),
+            str(system.config),
+            repr(system.config.providers),
+            repr(system),
+            repr(system.manager),
+        ]
         shown += [repr(system.manager.get("a")), str(system.config.warnings), repr(await system.reload())]
     shown += [caplog.text, *capsys.readouterr()]
     assert all(MARKER not in each for each in shown)

@@ -71,7 +71,10 @@ class TestNotToml:
     @pytest.mark.parametrize(
         ("text", "expected"),
         [
-            ("[providers.notes", "1:17: is not valid TOML: Expected ']' at the end of a table declaration at the end of the file"),
+            (
+                "[providers.notes",
+                "1:17: is not valid TOML: Expected ']' at the end of a table declaration at the end of the file",
+            ),
             ('a = 1\nb = "half', "2:10: is not valid TOML: Unterminated string at the end of the file"),
             ("a = 1\na = 2\n", "2:6: is not valid TOML: Cannot overwrite a value: the key is there twice"),
             ("[a]\n[b]\n[a]\n", "3:3: is not valid TOML: Cannot declare ('a',) twice"),
@@ -80,7 +83,10 @@ class TestNotToml:
             ("= 1", "1:1: is not valid TOML: Invalid statement"),
             ("a = 1\x00", "1:6: is not valid TOML: Expected newline or end of document after a statement"),
             ("a = " + "[" * 5000, ": is nested too deeply"),
-            ("a = " + "9" * 5000, ": is not valid TOML: Exceeds the limit (4300 digits) for integer string conversion"),
+            (
+                "a = " + "9" * 5000,
+                ": is not valid TOML: Exceeds the limit (4300 digits) for integer string conversion",
+            ),
         ],
     )
     def test_the_place_is_told(self, tmp_path: Path, text: str, expected: str) -> None:

@@ -39,15 +39,14 @@ class _Walk:
         self._lengths: dict[KeyPath, int] = {}  # of arrays of tables, so far
 
     def document(self, root: Node) -> dict[KeyPath, tuple[int, int]]:
+        self._pairs(root, ())
         for child in root.named_children:
-            if child.type == "pair":
-                self._pair(child, ())
-            elif child.type in ("table", "table_array_element"):
+            if child.type in ("table", "table_array_element"):
                 self._table(child)
         return self._places
 
     def _table(self, table: Node) -> None:
-        key, *rest = table.named_children
+        key = table.named_children[0]
         *parents, last = _parts(key)
         path = self._key(parents, (), key)
         path = (*path, last)
@@ -57,20 +56,16 @@ class _Walk:
             self._note(path, key)
             path = (*path, index)
         self._note(path, key)
-        for child in rest:
-            if child.type == "pair":
-                self._pair(child, path)
+        self._pairs(table, path)
 
-    def _pair(self, pair: Node, table: KeyPath) -> None:
-        key, value = (child for child in pair.named_children if child.type != "comment")
-        path = self._key(_parts(key), table, key)
-        self._value(value, path)
+    def _pairs(self, node: Node, table: KeyPath) -> None:
+        for pair in (child for child in node.named_children if child.type == "pair"):
+            key, value = pair.named_children[:2]  # a comment may follow
+            self._value(value, self._key(_parts(key), table, key))
 
     def _value(self, value: Node, path: KeyPath) -> None:
         if value.type == "inline_table":
-            for child in value.named_children:
-                if child.type == "pair":
-                    self._pair(child, path)
+            self._pairs(value, path)
         elif value.type == "array":
             elements = [child for child in value.named_children if child.type != "comment"]
             for index, element in enumerate(elements):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import tomllib
@@ -20,6 +21,8 @@ __all__ = ["FILE_NAME", "ConfigSource", "Report", "find_config"]
 
 #: What `find_config` looks for.
 FILE_NAME = "purveyor.toml"
+
+_logger = logging.getLogger(__name__)
 
 _POSITION = re.compile(r"\s*\(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$")
 
@@ -96,10 +99,9 @@ class ConfigSource:
         if self._text is None:
             return None, None
         if self._positions is None:
-            # Imported here: a configuration without problems never needs the parser.
-            from purveyor.config.positions import key_positions  # noqa: PLC0415
-
-            self._positions = key_positions(self._text)
+            self._positions = _positions_in(self._text)
+        if not self._positions:
+            return None, None
         for end in range(len(path), 0, -1):
             overlaid = () if profile is None else [("profiles", profile, *path[:end])]
             for candidate in (*overlaid, path[:end]):
@@ -180,6 +182,18 @@ def _parse(file: Path, text: str) -> dict[str, Any]:
     except ValueError as error:  # TOMLDecodeError, and what int() and datetime() raise for absurd values
         problem, line, column = _syntax_problem(str(error), text)
     raise ConfigError([ConfigProblem("", problem, None, _label(file), line, column)])
+
+
+def _positions_in(text: str) -> Mapping[KeyPath, tuple[int, int]]:
+    try:
+        # Imported here: a configuration without problems never needs the parser.
+        from purveyor.config.positions import key_positions  # noqa: PLC0415
+
+        return key_positions(text)
+    except Exception:
+        # It is not installed, or does not read a newer TOML as tomllib does: places are lost, problems are not.
+        _logger.debug("the places of keys cannot be told", exc_info=True)
+        return {}
 
 
 def _syntax_problem(message: str, text: str) -> tuple[str, int | None, int | None]:

@@ -105,7 +105,7 @@ def validate(
         value, details = _try(prepared)
     found = [*prepared.problems, *_explain(details, prepared, siblings)]
     for place, problem, advice in found:
-        report.problem((*path, *place), redact(problem, prepared.texts), advice)
+        report.problem((*path, *place), problem, advice)
     if found:
         return INVALID
     for place in prepared.plain_secrets:
@@ -230,13 +230,15 @@ def _words(
         return "unknown key", _did_you_mean(str(place[-1]), [*known, *(siblings if len(place) == 1 else ())])
     if kind in _MISSING_KEY:
         return "is missing, and has no default", None
-    if kind in ("value_error", "assertion_error"):
-        return detail["msg"].partition(", ")[2], None
-    text = _EXPECTED.get(kind) or detail["msg"].replace("Input should be ", "expected ", 1)
-    text = text[:1].lower() + text[1:]
-    if kind.endswith("_type") or kind in _EXPECTED:
-        text += f", not {_toml_type(detail['input'])}"
-    return text, _REFER if takes_secret(prepared.schemas(place)) else None
+    advice = _REFER if takes_secret(prepared.schemas(place)) else None
+    if kind in _EXPECTED:
+        return f"{_EXPECTED[kind]}, not {_toml_type(detail['input'])}", advice
+    if kind in ("value_error", "assertion_error"):  # the driver's own words, after "Value error, "
+        return redact(detail["msg"].partition(", ")[2], prepared.texts), advice
+    if kind in ("literal_error", "enum"):
+        return detail["msg"].replace("Input should be ", "expected ", 1), advice
+    text = redact(detail["msg"], prepared.texts).replace("Input should be ", "expected ", 1)
+    return text[:1].lower() + text[1:], advice
 
 
 def _either(texts: list[str]) -> str:
