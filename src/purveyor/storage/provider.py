@@ -16,7 +16,7 @@ from purveyor.errors import (
     UnsupportedError,
 )
 from purveyor.metadata import ProviderType
-from purveyor.operation import operation
+from purveyor.operations import operation
 from purveyor.provider import Provider
 from purveyor.storage import _cursor
 from purveyor.storage.attributes import check_checksum, check_content_type, check_metadata

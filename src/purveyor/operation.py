@@ -1,1 +1,0 @@
-from purveyor.operations import operation as operation  # until every importer is moved
