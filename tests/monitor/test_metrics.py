@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import platform
 import threading
 from collections.abc import Iterable
+from importlib.metadata import version
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -23,6 +25,7 @@ def samples(metrics: MetricsManager, accept: str = "") -> dict[str, float]:
         f"{sample.name}{{{','.join(f'{k}={v}' for k, v in sorted(sample.labels.items()))}}}": sample.value
         for family in text_string_to_metric_families(text)
         for sample in family.samples
+        if family.name != "purveyor_build_info"  # of every process: see its own test
     }
 
 
@@ -184,3 +187,19 @@ def test_a_source_is_read_for_as_long_as_it_lives() -> None:
 def test_the_collector_reads_the_process_by_default(metrics: MetricsManager) -> None:
     metrics.counter("jobs")
     assert "jobs" in {family.name for family in PurveyorCollector().collect()}
+
+
+def test_a_series_is_kept_by_those_who_add_often() -> None:
+    metrics = MetricsManager()
+    hits = metrics.series("lookups", result="hit")
+    hits.add()
+    hits.add(2)
+    metrics.counter("lookups_total", 4, result="hit")
+    assert metrics.series("lookups", result="hit") is hits
+    assert hits.value == 7
+    assert samples(metrics) == {"lookups_total{result=hit}": 7}
+
+
+def test_what_runs_is_exposed() -> None:
+    text = exposition(metrics=MetricsManager())[0].decode()
+    assert f'purveyor_build_info{{python="{platform.python_version()}",version="{version("purveyor")}"}} 1.0' in text

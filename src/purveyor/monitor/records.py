@@ -11,7 +11,7 @@ import threading
 from bisect import bisect_left
 from dataclasses import dataclass
 
-__all__ = ["BUCKETS", "Distribution", "OperationRecord"]
+__all__ = ["BOUNDS", "BUCKETS", "CounterSeries", "Distribution", "OperationRecord"]
 
 #: Upper bounds of the duration buckets, in seconds. They hold every boundary that OpenTelemetry advises for
 #: ``db.client.operation.duration``, two below for embedded stores and two above for model calls.
@@ -54,6 +54,28 @@ class Distribution:
     def empty(cls) -> Distribution:
         """A distribution without observations."""
         return cls([0] * (len(BUCKETS) + 1), 0.0)
+
+
+class CounterSeries:
+    """One counter with its labels, kept by whoever adds to it often."""
+
+    __slots__ = ("cells",)
+
+    def __init__(self) -> None:
+        self.cells: dict[int, list[float]] = {}
+
+    def add(self, value: float = 1) -> None:
+        """Add to it; `value` is not negative, and that is the caller's to see to."""
+        thread = threading.get_ident()
+        try:
+            self.cells[thread][0] += value
+        except KeyError:
+            self.cells[thread] = [value]
+
+    @property
+    def value(self) -> float:
+        """What all threads have added."""
+        return sum(cell[0] for cell in list(self.cells.values()))
 
 
 class OperationRecord:
