@@ -10,7 +10,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["JSON", "metadata_option", "parse_json", "provider_argument"]
+__all__ = ["metadata_option", "parse_json", "provider_argument", "where_option"]
 
 
 def provider_argument(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -22,6 +22,13 @@ def metadata_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """The option --metadata, which gathers KEY=VALUE pairs into a dictionary, None without any."""
     return click.option(
         "--metadata", metavar="KEY=VALUE", multiple=True, callback=_pairs, help="Keep this with it; repeatable."
+    )(command)
+
+
+def where_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The option --where, a filter of items."""
+    return click.option(
+        "--where", metavar="JSON", callback=_filter, help='A filter, such as \'{"page": {"$gt": 1}}\'.'
     )(command)
 
 
@@ -37,25 +44,19 @@ def parse_json(text: str) -> Any:
         raise ValueError("nested too deeply") from None
 
 
-class _Json(click.ParamType):
-    name = "json"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        try:
-            return parse_json(value)
-        except ValueError as error:
-            return self.fail(f"this is not JSON: {error}", param, ctx)
-
-
-JSON = _Json()
-
-
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]
         raise ValueError(f"the key {next(key for key in keys if keys.count(key) > 1)!r} is there twice")
     return found
+
+
+def _filter(_: click.Context, param: click.Parameter, text: str | None) -> Any:
+    try:
+        return None if text is None else parse_json(text)
+    except ValueError as error:
+        raise click.BadParameter(f"this is not JSON: {error}", param=param) from None
 
 
 def _pairs(_: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str] | None:
@@ -77,7 +78,8 @@ def _provider_names(ctx: click.Context, _: click.Parameter, incomplete: str) -> 
 
     settings = ctx.find_root().obj
     try:
-        providers = ConfigSource.read(find_config(settings.config if settings else None)).tree.get("providers")
+        source = ConfigSource.read(find_config(settings.config if settings else None))
     except ConfigError:
         return []
-    return [name for name in providers if name.startswith(incomplete)] if isinstance(providers, dict) else []
+    names = list[str](source.tree.get("providers", ()))
+    return [name for name in names if name.startswith(incomplete)]

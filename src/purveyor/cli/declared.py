@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 from pydantic_core import to_jsonable_python
 
@@ -12,7 +12,9 @@ from purveyor.cli.output import visible
 if TYPE_CHECKING:
     from purveyor.config import ProviderSpec, SystemConfig
 
-__all__ = ["MASK", "describe_spec", "masked_config", "source_of"]
+__all__ = ["MASK", "Json", "describe_spec", "masked_config", "source_of"]
+
+Json: TypeAlias = Union[dict[str, "Json"], list["Json"], str, int, float, None]  # noqa: UP007 - it is recursive
 
 #: What stands in the place of a secret.
 MASK = "********"
@@ -34,7 +36,7 @@ def describe_spec(config: SystemConfig, spec: ProviderSpec) -> dict[str, Any]:
     }
 
 
-def masked_config(config: Any) -> Any:
+def masked_config(config: Any) -> Json:
     """A provider's own config as JSON data, with every secret in it masked."""
     return _mask(to_jsonable_python(config, bytes_mode="base64", fallback=_fallback))
 
@@ -49,14 +51,13 @@ def _fallback(value: Any) -> str:
     return f"<{type(value).__name__}>"
 
 
-def _mask(value: Any) -> Any:
+def _mask(value: Json, key: str = "") -> Json:
     if isinstance(value, dict):
-        return {
-            key: MASK if _SECRET_KEY.search(str(key)) and child not in (None, "") else _mask(child)
-            for key, child in value.items()
-        }
+        return {name: _mask(child, name) for name, child in value.items()}
+    if _SECRET_KEY.search(key) and value not in (None, ""):
+        return MASK
     if isinstance(value, list):
         return [_mask(child) for child in value]
     if isinstance(value, str):
-        return MASK if set(value) == {"*"} else _URL_PASSWORD.sub(rf"\1:{MASK}", value)
+        return MASK if value and set(value) == {"*"} else _URL_PASSWORD.sub(rf"\1:{MASK}", value)
     return value

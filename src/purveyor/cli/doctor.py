@@ -60,11 +60,10 @@ async def _examine(system: System, output: Output, settings: Settings) -> list[d
     names = [*system.config.names, *system.config.unavailable]
     for name in names:
         begun = perf_counter()
-        error = await _failure(system, name)
-        milliseconds = round((perf_counter() - begun) * 1000, 1)
-        finding = {
-            "name": name, "ok": error is None, "ms": milliseconds, "error": None if error is None else describe(error)
-        }  # fmt: skip
+        failure = await _failure(system, name)
+        seconds = perf_counter() - begun
+        error = None if failure is None else describe(failure)
+        finding = {"name": name, "ok": error is None, "ms": round(seconds * 1000, 1), "error": error}
         findings.append(finding)
         if not settings.json:
             _show(output, finding, max(map(len, names)))

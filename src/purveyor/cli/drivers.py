@@ -20,7 +20,7 @@ __all__ = ["command"]
 @click.command(cls=Command, name="drivers")
 @click.option("--load", is_flag=True, help="Import each driver, and say whether it can be used.")
 @pass_settings
-def command(settings: Settings, load: bool) -> int:  # noqa: FBT001 - click passes options by name
+def command(settings: Settings, load: bool) -> int:
     """List the installed drivers.
 
     They are found without being imported. With --load they are imported, and the exit code is 1 if one fails.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from pathlib import Path
 
 import click
 
+from purveyor.cli.files import whole_file
 from purveyor.cli.options import Command, Settings, pass_settings
 from purveyor.cli.output import Output
 from purveyor.config import TEMPLATE, json_schema
@@ -24,7 +24,7 @@ _SCHEMA = "purveyor.schema.json"
 @click.option("--force", is_flag=True, help="Replace files that exist.")
 @click.option("--schema/--no-schema", default=True, help=f"Write {_SCHEMA}, too, for editors.", show_default=True)
 @pass_settings
-def command(settings: Settings, file: str, force: bool, schema: bool) -> None:  # noqa: FBT001 - click passes by name
+def command(settings: Settings, file: str, force: bool, schema: bool) -> None:
     """Write a commented configuration file.
 
     What it declares is what runs without any file. Its first line names the JSON Schema, from which editors
@@ -38,7 +38,8 @@ def command(settings: Settings, file: str, force: bool, schema: bool) -> None:  
             if os.path.lexists(path):
                 raise FileInTheWayError(str(path))
     for path, text in texts.items():
-        _write(path, text, force=force)
+        with whole_file(path, replace=force) as written:
+            written.write(text.encode())
     output = Output(settings)
 
     def show() -> None:
@@ -46,14 +47,3 @@ def command(settings: Settings, file: str, force: bool, schema: bool) -> None:  
             output.note(f"wrote {path}")
 
     output.result({"files": [str(path) for path in texts]}, show)
-
-
-def _write(path: Path, text: str, *, force: bool) -> None:
-    if not force:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-        return
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
-        file.write(text)
-    Path(file.name).chmod(0o644)
-    Path(file.name).replace(path)

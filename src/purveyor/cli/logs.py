@@ -51,5 +51,5 @@ class _Handler(logging.Handler):
             if self._verbose > 1 and record.exc_info and record.exc_info[1]:
                 text.append("\n" + visible("".join(traceback.format_exception(record.exc_info[1]))), "dim")
             self._output.stderr.print(text, soft_wrap=True)
-        except Exception:  # noqa: BLE001 - logging must not break what is logged
+        except Exception:
             self.handleError(record)

@@ -13,7 +13,7 @@ import click
 from rich.padding import Padding
 from rich.text import Text
 
-from purveyor.cli.arguments import JSON, metadata_option, parse_json, provider_argument
+from purveyor.cli.arguments import metadata_option, parse_json, provider_argument, where_option
 from purveyor.cli.options import Group, Settings, pass_settings
 from purveyor.cli.output import Column, Output, local_time, visible
 from purveyor.cli.running import started
@@ -32,10 +32,12 @@ T = TypeVar("T")
 # The words that a search marks. A text may have ** of its own (`**kwargs`): a mark touches a word on both sides.
 _MARKED = re.compile(r"\*\*(?=\w)([^*]+?)(?<=\w)\*\*")
 
+# A line of signs below a heading, which says nothing in a snippet.
+_RULER = re.compile(r"([^\w\s])\1{3,}")
+
 _namespace = click.option(
     "-n", "--namespace", multiple=True, metavar="SEGMENT", help="The namespace, one option a segment."
 )
-_where = click.option("--where", type=JSON, metavar="JSON", help='A filter, such as \'{"page": {"$gt": 1}}\'.')
 _cursor = click.option("--cursor", metavar="CURSOR", help="Go on where the page before ended.")
 
 
@@ -60,11 +62,11 @@ def put(
     name: str,
     key: str,
     value: str,
-    text: bool,  # noqa: FBT001 - click passes options by name
+    text: bool,
     namespace: tuple[str, ...],
     metadata: dict[str, str] | None,
     ttl: float | None,
-    create_only: bool,  # noqa: FBT001
+    create_only: bool,
     if_version: int | None,
 ) -> None:
     """Store VALUE, which is JSON; - reads it from standard input."""
@@ -94,7 +96,7 @@ def put(
 @click.option("--item", "whole", is_flag=True, help="Print all fields of the item, not only its value.")
 @click.option("--text", is_flag=True, help="Print a value that is a string as it is, not as JSON.")
 @pass_settings
-def get(settings: Settings, name: str, key: str, namespace: tuple[str, ...], whole: bool, text: bool) -> None:  # noqa: FBT001
+def get(settings: Settings, name: str, key: str, namespace: tuple[str, ...], whole: bool, text: bool) -> None:
     """Print a value."""
     item = _use(settings, name, lambda memory: memory.get(key, namespace=namespace))
     if item is None:
@@ -130,7 +132,7 @@ def delete(settings: Settings, name: str, key: str, namespace: tuple[str, ...], 
 @command.command("list")
 @provider_argument
 @_namespace
-@_where
+@where_option
 @click.option("--order", type=click.Choice(["key", "created", "updated"]), default="key", show_default=True)
 @click.option("--descending", is_flag=True, help="From the last to the first.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True, help="Items on a page.")
@@ -143,10 +145,10 @@ def list_(
     namespace: tuple[str, ...],
     where: Any,
     order: Any,
-    descending: bool,  # noqa: FBT001
+    descending: bool,
     limit: int,
     cursor: str | None,
-    everything: bool,  # noqa: FBT001
+    everything: bool,
 ) -> None:
     """List the items of a namespace and those below it."""
 
@@ -176,7 +178,7 @@ def list_(
 @command.command()
 @provider_argument
 @_namespace
-@_where
+@where_option
 @pass_settings
 def count(settings: Settings, name: str, namespace: tuple[str, ...], where: Any) -> None:
     """Count the items of a namespace and those below it."""
@@ -189,7 +191,7 @@ def count(settings: Settings, name: str, namespace: tuple[str, ...], where: Any)
 @provider_argument
 @click.argument("query")
 @_namespace
-@_where
+@where_option
 @click.option("--limit", type=click.IntRange(1, 10_000), default=10, show_default=True, help="Hits on a page.")
 @_cursor
 @pass_settings
@@ -249,7 +251,7 @@ def _parse_value(text: str) -> Any:
 
 def _show_hit(output: Output, rank: str, hit: Hit) -> None:
     output.line(Text.assemble(f"{rank}  ", (visible(_place(hit.item)), "bold cyan"), f"  {hit.score:.2f}"))
-    snippet = _highlighted(visible(" ".join(hit.snippet.split())))
+    snippet = _highlighted(visible(" ".join(_RULER.sub(" ", hit.snippet).split())))
     if output.on_terminal:
         output.stdout.print(Padding(snippet, (0, 0, 0, len(rank) + 2)))
     else:

@@ -160,17 +160,18 @@ class Narrator:
 
     def _providers(self) -> list[dict[str, Any]]:
         config, manager, failed = self._system.config, self._system.manager, self._system.failed
-        rows: list[dict[str, Any]] = []
-        for spec in config.providers:
-            rows.append({
+        rows: list[dict[str, Any]] = [
+            {
                 "name": spec.name,
                 "type": spec.type.value,
                 "driver": spec.driver,
                 "status": manager.status(spec.name).value if spec.name in manager else "failed",
                 "ms": round(self._seconds.get(spec.name, 0.0) * 1000, 1),
-            })  # fmt: skip
-        for name in config.unavailable:
-            rows.append({"name": name, "type": None, "driver": None, "status": "failed", "ms": None})  # noqa: PERF401
+            }
+            for spec in config.providers
+        ]
+        absent = {"type": None, "driver": None, "status": "failed", "ms": None}
+        rows += [{"name": name, **absent} for name in config.unavailable]
         for row in rows:
             error = failed.get(row["name"])
             row["error"] = None if error is None else describe(error)

@@ -114,8 +114,10 @@ def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
 def _global_options() -> list[click.Option]:
     return [
         _GlobalOption(["-c", "--config"], metavar="FILE", type=click.Path(), help=
-                      "The configuration; default: $PURVEYOR_CONFIG, else purveyor.toml here or above, else the embedded one."),
-        _GlobalOption(["-p", "--profile"], metavar="NAME", help="The profile to lay over it; default: $PURVEYOR_PROFILE."),
+                      "The configuration; default: $PURVEYOR_CONFIG, else purveyor.toml here or above, "
+                      "else the embedded one."),
+        _GlobalOption(["-p", "--profile"], metavar="NAME", help=
+                      "The profile to lay over it; default: $PURVEYOR_PROFILE."),
         _GlobalOption(["--json"], is_flag=True, help="Write JSON to standard output."),
         _GlobalOption(["-q", "--quiet"], is_flag=True, help="Write only data and errors."),
         _GlobalOption(["-v", "--verbose"], count=True, help="Log more; -vv logs all, and shows tracebacks."),

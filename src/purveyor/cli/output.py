@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 from rich.console import Console
@@ -255,7 +255,8 @@ def describe(error: Exception) -> dict[str, Any]:
     elif isinstance(error, OSError) and error.strerror:
         answers |= {"what": error.strerror, "where": error.filename and str(error.filename)}
     elif isinstance(error, ExceptionGroup):
-        answers["what"] = f"{error.message}: " + "; ".join(map(str, error.exceptions))
+        group = cast("ExceptionGroup[Exception]", error)
+        answers["what"] = f"{group.message}: " + "; ".join(map(str, group.exceptions))
     else:
         answers |= {"what": f"{type(error).__name__}: {error}".rstrip(": "), "hint": "-vv shows the traceback"}
     return answers

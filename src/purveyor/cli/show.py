@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +12,9 @@ from purveyor.cli.options import Command, Settings, pass_settings
 from purveyor.cli.output import Output
 from purveyor.cli.running import load
 from purveyor.operations import operations_of
+
+if TYPE_CHECKING:
+    from purveyor.cli.declared import Json
 
 __all__ = ["command"]
 
@@ -27,31 +30,33 @@ def command(settings: Settings, name: str) -> None:
         raise config.unavailable[name]
     spec = config.get(name)
     kind = spec.provider_class
-    data = {
+    own = masked_config(spec.config)
+    data: dict[str, Json] = {
         **describe_spec(config, spec),
         "description": spec.description,
         "version": spec.version,
         "class": f"{kind.__module__}:{kind.__qualname__}",
         "labels": dict(spec.labels),
         "needs": dict(spec.needs),
-        "config": masked_config(spec.config),
+        "config": own,
         "operations": sorted(operations_of(kind)),
     }
 
     def show() -> None:
         fields = {key: _text(value) for key, value in data.items() if key != "config"}
         fields["declared at"] = fields.pop("declared_at") or "the embedded configuration"
-        config_fields = data["config"] if isinstance(data["config"], dict) else {}
-        output.fields(fields | {f"config.{key}": _text(value) or '""' for key, value in config_fields.items()})
+        if isinstance(own, dict):
+            fields |= {f"config.{key}": _text(value) or '""' for key, value in own.items()}
+        output.fields(fields)
 
     output.result(data, show)
 
 
-def _text(value: object) -> str:
+def _text(value: Json) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, list) and all(isinstance(each, str) for each in value):
-        return " ".join(value)
+    if isinstance(value, list):
+        return " ".join(map(_text, value))
     if isinstance(value, dict):
         return " ".join(f"{key}={_text(each)}" for key, each in value.items())
-    return value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
+    return "" if value is None else str(value)

@@ -5,32 +5,31 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-import tempfile
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
 from purveyor.cli.arguments import metadata_option, provider_argument
+from purveyor.cli.files import read_chunks, whole_file
 from purveyor.cli.options import Group, Settings, pass_settings
 from purveyor.cli.output import Column, Output, local_time
 from purveyor.cli.running import started
-from purveyor.errors import FileInTheWayError, ObjectNotFoundError
+from purveyor.errors import ObjectNotFoundError
 from purveyor.storage.provider import StorageProvider
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+    from typing import BinaryIO
 
     from purveyor.storage.storage import Listing, ObjectMeta
 
 __all__ = ["command"]
 
 T = TypeVar("T")
-
-_CHUNK = 1024 * 1024
 
 #: After how many seconds a transfer shows its progress.
 _PATIENCE = 0.5
@@ -57,16 +56,16 @@ def put(
     file: str,
     content_type: str | None,
     metadata: dict[str, str] | None,
-    create_only: bool,  # noqa: FBT001 - click passes options by name
+    create_only: bool,
     if_match: str | None,
 ) -> None:
     """Store a file as the object PATH; - reads standard input."""
     output = Output(settings)
 
     async def send(storage: StorageProvider[Any]) -> ObjectMeta:
-        size = None if file == "-" else Path(file).stat().st_size
+        size = None if file == "-" else os.path.getsize(file)  # noqa: PTH202, ASYNC240 - of a local file
         with _progress(output, path, size) as advance:
-            async with aclosing(_read(file, advance)) as chunks:
+            async with aclosing(_advancing(read_chunks(file), advance)) as chunks:
                 return await storage.put(
                     path,
                     chunks,
@@ -86,23 +85,20 @@ def put(
 @click.argument("file", type=click.Path(allow_dash=True), required=False)
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 @pass_settings
-def get(settings: Settings, name: str, path: str, file: str | None, force: bool) -> None:  # noqa: FBT001
+def get(settings: Settings, name: str, path: str, file: str | None, force: bool) -> None:
     """Fetch an object into FILE, by default its last segment in this folder; - writes standard output."""
     output = Output(settings)
     target = Path(file or path.rpartition("/")[2])
-    if file != "-":
-        if target.is_dir():
-            target /= path.rpartition("/")[2]
-        if not force and os.path.lexists(target):
-            raise FileInTheWayError(str(target))
+    if file != "-" and target.is_dir():
+        target /= path.rpartition("/")[2]
+    local = nullcontext(sys.stdout.buffer) if file == "-" else whole_file(target, replace=force)
 
     async def fetch(storage: StorageProvider[Any]) -> int:
         meta = await storage.head(path)
-        with _progress(output, path, meta.size) as advance:
-            async with aclosing(_advancing(storage, path, advance)) as chunks:
-                if file == "-":
-                    return await _copy(chunks, sys.stdout.buffer)
-                return await _save(chunks, target, replace=force)
+        stream = cast("AsyncGenerator[bytes, None]", storage.stream(path, if_match=meta.etag))
+        with _progress(output, path, meta.size) as advance, local as opened:
+            async with aclosing(_advancing(stream, advance)) as chunks:
+                return await _copy(chunks, opened)
 
     size = _use(settings, name, fetch)
     if file != "-":
@@ -160,10 +156,10 @@ def list_(
     settings: Settings,
     name: str,
     prefix: str,
-    level: bool,  # noqa: FBT001
+    level: bool,
     limit: int,
     cursor: str | None,
-    everything: bool,  # noqa: FBT001
+    everything: bool,
 ) -> None:
     """List the objects whose paths begin with PREFIX."""
 
@@ -209,45 +205,7 @@ def _use(settings: Settings, name: str, work: Callable[[StorageProvider[Any]], A
 # --- transfers ------------------------------------------------------------------------------------------
 
 
-async def _read(file: str, advance: Callable[[int], None]) -> AsyncIterator[bytes]:
-    """The bytes of a file or of standard input, which may let us wait, and must not then block Ctrl-C."""
-    descriptor = os.dup(sys.stdin.fileno()) if file == "-" else os.open(file, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        while True:
-            await _readable(descriptor)
-            chunk = await asyncio.to_thread(os.read, descriptor, _CHUNK)
-            if not chunk:
-                return
-            advance(len(chunk))
-            yield chunk
-    finally:
-        os.close(descriptor)
-
-
-async def _readable(descriptor: int) -> None:
-    """Wait until a pipe, terminal or socket has something to read; a file always has."""
-    loop = asyncio.get_running_loop()
-    ready = asyncio.Event()
-    try:
-        loop.add_reader(descriptor, ready.set)
-    except PermissionError:  # epoll's answer for plain files
-        return
-    try:
-        await ready.wait()
-    finally:
-        loop.remove_reader(descriptor)
-
-
-async def _advancing(
-    storage: StorageProvider[Any], path: str, advance: Callable[[int], None]
-) -> AsyncIterator[bytes]:
-    async with aclosing(storage.stream(path)) as chunks:
-        async for chunk in chunks:
-            yield chunk
-            advance(len(chunk))
-
-
-async def _copy(chunks: AsyncIterator[bytes], file: Any) -> int:
+async def _copy(chunks: AsyncGenerator[bytes, None], file: BinaryIO) -> int:
     size = 0
     async for chunk in chunks:
         await asyncio.to_thread(file.write, chunk)
@@ -256,34 +214,18 @@ async def _copy(chunks: AsyncIterator[bytes], file: Any) -> int:
     return size
 
 
-async def _save(chunks: AsyncIterator[bytes], target: Path, *, replace: bool) -> int:
-    """Write a file that appears whole or not at all."""
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name[:64]}.", suffix=".part", dir=target.parent)
-    try:
-        with open(descriptor, "wb") as file:  # noqa: PTH123, ASYNC230 - it is open already
-            os.fchmod(descriptor, 0o666 & ~_umask())
-            size = await _copy(chunks, file)
-        if replace:
-            os.replace(temporary, target)  # noqa: PTH105
-        else:
-            try:
-                os.link(temporary, target)  # unlike rename, it refuses where a file has appeared meanwhile
-            except FileExistsError:
-                raise FileInTheWayError(str(target)) from None
-    finally:
-        Path(temporary).unlink(missing_ok=True)
-    return size
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
+async def _advancing(
+    chunks: AsyncGenerator[bytes, None], advance: Callable[[int], None]
+) -> AsyncGenerator[bytes, None]:
+    async with aclosing(chunks):
+        async for chunk in chunks:
+            advance(len(chunk))
+            yield chunk
 
 
 @contextmanager
-def _progress(output: Output, title: str, size: int | None) -> Iterator[Callable[[int], None]]:
-    """Show how far a transfer is, on a terminal, once it has taken a while; gives what is called with each step."""
+def _progress(output: Output, title: str, size: int | None) -> Generator[Callable[[int], None]]:
+    """Show how far a transfer is, on a terminal, once it has taken a while; gives what to call at each step."""
     if not output.shows_progress:
         yield lambda _: None
         return

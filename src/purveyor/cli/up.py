@@ -129,7 +129,7 @@ class _Up:
             self._reload.clear()
             try:
                 summary = await self._system.reload()
-            except Exception as error:  # noqa: BLE001 - whatever it is, the old configuration serves on
+            except Exception as error:
                 if self._signal is None:
                     self._narrator.refused(error)
             else:
@@ -143,7 +143,7 @@ class _Up:
         failure: Exception | None = None
         try:
             await self._system.stop()
-        except Exception as error:  # noqa: BLE001 - told to the user; the process ends in any case
+        except Exception as error:
             failure = error
         self._narrator.stopped(names, perf_counter() - begun, failure)
         return failure is None

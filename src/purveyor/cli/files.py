@@ -1,0 +1,93 @@
+"""Local files on the other end of a transfer: read without blocking Ctrl-C, written whole or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from purveyor.errors import FileInTheWayError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Generator
+    from typing import BinaryIO
+
+__all__ = ["read_chunks", "whole_file"]
+
+_CHUNK = 1024 * 1024
+
+
+async def read_chunks(file: str) -> AsyncGenerator[bytes, None]:
+    """The bytes of a file, or of standard input for ``"-"``."""
+    descriptor = os.dup(sys.stdin.fileno()) if file == "-" else os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        while True:
+            await _readable(descriptor)
+            chunk = await asyncio.to_thread(os.read, descriptor, _CHUNK)
+            if not chunk:
+                return
+            yield chunk
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def whole_file(target: Path, *, replace: bool) -> Generator[BinaryIO]:
+    """A file to write, which gets its name at the end of the block, and never if that raises.
+
+    Args:
+        target: The name.
+        replace: Whether it may replace a file.
+
+    Raises:
+        FileInTheWayError: It may not, and there is one.
+        OSError: The file cannot be written.
+    """
+    if not replace and os.path.lexists(target):
+        raise FileInTheWayError(str(target))
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name[:64]}.", suffix=".part", dir=target.parent)
+    try:
+        with open(descriptor, "wb") as file:  # noqa: PTH123 - it is open already
+            os.fchmod(descriptor, 0o666 & ~_umask())
+            yield file
+        if replace:
+            Path(temporary).replace(target)
+        else:
+            _name(temporary, target)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+async def _readable(descriptor: int) -> None:
+    """Wait until a pipe, terminal or socket has something to read: a thread that waited could not be stopped."""
+    ready = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    try:
+        loop.add_reader(descriptor, ready.set)
+    except PermissionError:  # what epoll says of plain files, which never let anyone wait
+        return
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(descriptor)
+
+
+def _name(temporary: str, target: Path) -> None:
+    try:
+        os.link(temporary, target)  # a rename would replace what has appeared there meanwhile
+    except FileExistsError:
+        raise FileInTheWayError(str(target)) from None
+    except OSError:  # this file system has no links
+        if os.path.lexists(target):
+            raise FileInTheWayError(str(target)) from None
+        Path(temporary).replace(target)
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
