@@ -7,6 +7,7 @@ import logging
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ from purveyor.provider import Provider
 
 calls: list[str] = []
 gates: dict[str, asyncio.Event] = {}
+import_entered, import_gate = threading.Event(), threading.Event()
 
 
 @dataclass(frozen=True)
@@ -490,6 +492,38 @@ class TestReload:
         gates.setdefault("initialize", asyncio.Event()).set()
         await system.stop()
         assert not system._reloads
+
+    async def test_a_stop_waits_for_one_that_still_reads(self, write: Write, tmp_path: Path) -> None:
+        (tmp_path / "gated_driver_xyz.py").write_text(
+            "from tests.test_app import Thing, import_entered, import_gate\n"
+            "import_entered.set(); import_gate.wait()\n"
+            "class Gated(Thing): pass\n"
+        )
+        system = System(write(a="value = 1"))
+        await system.start()
+        write(a="value = 2", b="driver = 'gated_driver_xyz:Gated'")
+        task = asyncio.create_task(system.reload())
+        await asyncio.to_thread(import_entered.wait)
+        stop = asyncio.create_task(system.stop())
+        while system.manager.names():
+            await asyncio.sleep(0)
+        import_gate.set()
+        await stop
+        with pytest.raises(ManagerClosingError):
+            await task
+        assert system.manager.names() == ()
+        sys.modules.pop("gated_driver_xyz")
+
+    async def test_one_that_ends_with_its_event_loop_is_cancelled(self, write: Write) -> None:
+        async with System(write(a="value = 1")) as system:
+            write(a="value = 2; wait = 'initialize'")
+            caller = asyncio.create_task(system.reload())
+            await gates.setdefault("initialize entered", asyncio.Event()).wait()
+            (reload,) = system._reloads
+            reload.cancel()  # as asyncio.run does at its end
+            with pytest.raises(asyncio.CancelledError):
+                await caller
+            gates.setdefault("initialize", asyncio.Event()).set()
 
     async def test_the_source_is_read_off_the_event_loop(self, write: Write, tmp_path: Path) -> None:
         async with System(write(a="")) as system:

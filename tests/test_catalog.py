@@ -7,14 +7,16 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import pytest
 
 from purveyor.catalog import Catalog, Driver, config_type
 from purveyor.errors import DriverLoadError, DriverNotFoundError, MissingExtraError
 from purveyor.provider import Provider
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Install = Callable[..., None]
 
@@ -90,7 +92,7 @@ def test_a_broken_plugin_harms_no_other(install: Install) -> None:
         """,
         cat_bad="raise RuntimeError('on purpose')",
         cat_exit="import sys; sys.exit(3)",
-        cat_raises="import sys\nsys.nothing",
+        cat_raises="import sys\nsys.none",
         cat_good=GOOD,
     )
     catalog = Catalog()
@@ -99,7 +101,7 @@ def test_a_broken_plugin_harms_no_other(install: Install) -> None:
         "bad.exit": "importing cat_exit failed with SystemExit: 3",
         "bad.module": "there is no module cat_gone",
         "bad.value": "is not of the form 'package.module:Class'",
-        "bad.attribute": "importing cat_raises:x failed with AttributeError: module 'sys' has no attribute 'nothing'",
+        "bad.attribute": "importing cat_raises:x failed with AttributeError: module 'sys' has no attribute 'none'",
     }.items():
         with pytest.raises(DriverLoadError) as caught:
             catalog.load(name)
@@ -138,7 +140,8 @@ def test_a_missing_extra_says_what_to_install(install: Install) -> None:
     with pytest.raises(MissingExtraError) as caught:
         catalog.load("cat.extra")
     assert str(caught.value) == (
-        "driver cat.extra needs the module missing_module_xyz, which is not installed; pip install 'cat-shop[fast]'"
+        "driver cat.extra needs the module missing_module_xyz, which is not installed; "
+        "pip install 'cat-shop[fast]'"
     )
     with pytest.raises(DriverLoadError, match="it needs the module missing_module_xyz, which is not installed"):
         catalog.load("cat.none")
@@ -161,7 +164,7 @@ def test_two_distributions_with_one_name_are_both_shown_and_neither_is_used(inst
 
 
 def test_an_unknown_name_offers_near_misses() -> None:
-    with pytest.raises(DriverNotFoundError, match="did you mean 'memory.sqlite'"):
+    with pytest.raises(DriverNotFoundError, match=r"did you mean 'memory\.sqlite'"):
         Catalog().load("memory.sqlit")
     with pytest.raises(DriverNotFoundError, match="`purveyor drivers` lists"):
         Catalog([]).load("zzz")
@@ -178,7 +181,7 @@ class TestByClass:
             (".:X", "importing . failed with"),
             (
                 "no_such_package.sub:X",
-                "there is no module no_such_package; it is looked for beside the configuration file, then in sys.path",
+                "there is no module no_such_package; it is looked for beside the configuration file, then in sys",
             ),
             ("tests.config.needs_missing:X", "it needs the module missing_module_xyz, which is not installed"),
             (
@@ -209,6 +212,9 @@ class TestByClass:
         with pytest.raises(DriverLoadError) as caught:
             Catalog([]).load(name)
         assert str(caught.value).startswith(f"driver {name} (named by its class): {expected}")
+
+    def test_what_is_right_is_loaded(self) -> None:
+        assert Catalog([]).load("tests.config.drivers:Store").__name__ == "Store"
 
     def test_it_is_found_in_the_folder_only_while_it_is_imported(self, tmp_path: Path, install: Install) -> None:
         (tmp_path / "cat_local.py").write_text("import cat_neighbour\n" + GOOD)
@@ -285,7 +291,7 @@ class Nothing(Complete[None]):
     pass
 
 
-class Several(Bare, Direct):  # type: ignore[misc]
+class Several(Bare, Direct):
     pass
 
 

@@ -73,8 +73,8 @@ def test_an_error_says_what_where_and_what_to_do_and_can_be_copied(kind: type[Pu
         (errors.InvalidInputError, "value.a[3]: NaN is not JSON; use null"),
         (errors.ConflictError, "n1: expected it to be at 3, but it is at 4; read it again and decide anew"),
         (errors.ConfigError, "p.toml:3:1 providers.a: unknown key; did you mean 'b'?"),
-        (errors.MissingExtraError, "memory.sqlite needs the module apsw, which is not installed; "
-                                   "pip install 'purveyor[sqlite]'"),
+        (errors.MissingExtraError,
+         "memory.sqlite needs the module apsw, which is not installed; pip install 'purveyor[sqlite]'"),
         (errors.UnsupportedError, "memory.inprocess does not support text search; use memory.sqlite"),
     ],
 )  # fmt: skip

@@ -12,7 +12,6 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
-from tests.providers import Scripted, metadata, raising, waiting
 
 from purveyor.errors import (
     InvalidMetadataError,
@@ -28,6 +27,7 @@ from purveyor.errors import (
 from purveyor.manager import ProviderManager
 from purveyor.metadata import ProviderMetadata, ProviderStatus, ProviderType
 from purveyor.provider import Provider
+from tests.providers import Scripted, Step, metadata, raising, waiting
 
 # --- Lookups ----------------------------------------------------------------------------------------
 
@@ -662,7 +662,9 @@ async def test_a_provider_that_waits_for_itself_is_told(step: str, action: str) 
         except (ReentrantLifecycleError, ProviderNotFoundError) as error:
             seen.append(error)
 
-    await manager.register(Scripted(**{step: call}))
+    provider = Scripted()
+    provider.steps[step] = call
+    await manager.register(provider)
     if step == "cleanup":
         await manager.unregister("one")
     assert len(seen) == 1
@@ -778,7 +780,7 @@ def _cancel_at(n: int, call: Callable[[], Coroutine[Any, Any, Any]]) -> Coroutin
     return run()
 
 
-def _steps() -> dict[str, Any]:
+def _steps() -> dict[str, Step]:
     async def three_awaits() -> None:
         for _ in range(3):
             await asyncio.sleep(0)
@@ -792,7 +794,8 @@ async def test_cancelled_at_any_await_nothing_is_left(action: str) -> None:
     running = True
     while running:
         manager = ProviderManager()
-        provider = Scripted(**_steps())
+        provider = Scripted()
+        provider.steps.update(_steps())
         calls: dict[str, Callable[[], Coroutine[Any, Any, Any]]] = {
             "register": lambda m=manager, p=provider: m.register(p),  # type: ignore[misc]
             "reload": lambda m=manager: m.reload_provider("one"),  # type: ignore[misc]

@@ -10,13 +10,13 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from typing import Any
 
 import pytest
-from tests.providers import Scripted
 
 from purveyor.manager import ProviderManager
 from purveyor.metadata import ProviderType
 from purveyor.monitor.metrics import MetricsManager
 from purveyor.operations import OperationInfo, operation, operations_of
 from purveyor.provider import Provider
+from tests.providers import Scripted
 
 
 def successes(metrics: MetricsManager, name: str, provider: str = "one") -> int:

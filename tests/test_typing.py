@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any, assert_type
 
-from tests.providers import Scripted, metadata
-
 from purveyor import MemoryProvider, Provider, ProviderManager, ProviderType
 from purveyor.memory.inprocess import InProcessConfig, InProcessMemory
+from tests.providers import Scripted, metadata
 
 
 async def test_lookups_and_operations_keep_their_types() -> None:

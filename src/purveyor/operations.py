@@ -1,8 +1,8 @@
 """`operation`, which marks a provider's public methods: leased, and measured.
 
 The wrapper is the hottest code of the system, so what it does stands in it line by line: count the lease
-of this thread, run, give the lease back, record. What it writes to is bound to the provider and the thread at the first
-call; what is rare (a gate that is shut, a failure) is looked up when it happens.
+of this thread, run, give the lease back, record. What it writes to is bound to the provider and the thread
+at the first call; what is rare (a gate that is shut, a failure) is looked up when it happens.
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ from abc import ABC
 from typing import Any
 
 import pytest
-from tests.providers import Scripted, metadata, raising, waiting
 
 from purveyor import (
     MemoryProvider,
@@ -23,7 +22,9 @@ from purveyor import (
     StorageProvider,
 )
 from purveyor.monitor.prometheus import exposition
+from tests.providers import Scripted, metadata, raising, waiting
 
+NOT_A_LABEL: dict[str, Any] = {"not a label": "x"}
 LOG_RECORD_ATTRIBUTES = frozenset(vars(logging.LogRecord("", 0, "", 0, "", (), None))) | {"message", "asctime"}
 
 
@@ -54,7 +55,7 @@ def test_metadata_is_a_dataclass_with_defaults_of_its_own() -> None:
 def test_provider_is_abstract_and_generic() -> None:
     assert issubclass(Provider, ABC)
     assert Provider.__abstractmethods__ == {"initialize", "cleanup"}
-    assert Provider[int]
+    assert Provider[int] is not None
     with pytest.raises(TypeError, match="abstract"):
         Provider(metadata(), None)  # type: ignore[abstract]
 
@@ -149,9 +150,11 @@ async def test_a_provider_that_does_not_start_is_not_added_logged_and_reraised(
     step: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     error = RuntimeError("no connection")
+    broken = Scripted("broken", "store")
+    broken.steps[step] = raising(error)
     async with ProviderManager() as manager:
         with pytest.raises(RuntimeError) as raised:
-            await manager.register(Scripted("broken", "store", **{step: raising(error)}))
+            await manager.register(broken)
         assert raised.value is error
         assert manager.get_provider("broken") is None
         assert manager.get_providers_by_type(ProviderType.CUSTOM) == []
@@ -370,7 +373,7 @@ async def test_record_operation_calls_the_metrics_manager_as_specified(
 async def test_record_operation_never_raises(metrics: MetricsManager, caplog: pytest.LogCaptureFixture) -> None:
     monitor = ProviderMonitor()
     await monitor.record_operation("put", "memory", type="clash")
-    await monitor.record_operation("put", "memory", **{"not a label": "x"})
+    await monitor.record_operation("put", "memory", **NOT_A_LABEL)
     await monitor.record_operation("put", "memory", duration=float("nan"))
     await monitor.record_operation(object(), None, "yes", "long")  # type: ignore[arg-type]
     assert len(caplog.records) == 4
@@ -402,7 +405,7 @@ async def test_no_log_record_attribute_is_overwritten(caplog: pytest.LogCaptureF
             await manager.register(Scripted())
         with pytest.raises(ValueError, match="not found"):
             await manager.unregister("nobody")
-    await ProviderMonitor().record_operation("put", "memory", **{"not a label": "x"})
+    await ProviderMonitor().record_operation("put", "memory", **NOT_A_LABEL)
     assert len(caplog.records) == 4
     for record in caplog.records:
         extra = set(vars(record)) - LOG_RECORD_ATTRIBUTES - {"taskName"}

@@ -52,7 +52,7 @@ async def test_provider_system():  # type: ignore[no-untyped-def]
     # Setup
     manager = ProviderManager()
     monitor = ProviderMonitor()
-    
+
     # Create memory provider
     memory_metadata = ProviderMetadata(
         name="test_memory",
@@ -62,17 +62,17 @@ async def test_provider_system():  # type: ignore[no-untyped-def]
         capabilities=["store", "search"],
         labels={"env": "test"}
     )
-    
+
     memory_config = MemoryConfig(
         name="test",
         enabled=True
     )
-    
+
     memory_provider = TestMemoryProvider(
         memory_metadata,
         memory_config
     )
-    
+
     # Create storage provider
     storage_metadata = ProviderMetadata(
         name="test_storage",
@@ -82,35 +82,35 @@ async def test_provider_system():  # type: ignore[no-untyped-def]
         capabilities=["store", "retrieve"],
         labels={"env": "test"}
     )
-    
+
     storage_config = StorageConfig(
         name="test",
         enabled=True
     )
-    
+
     storage_provider = TestStorageProvider(
         storage_metadata,
         storage_config
     )
-    
+
     # Register providers
     await manager.register(memory_provider)
     await manager.register(storage_provider)
-    
+
     # Test operations
     providers = manager.get_providers_by_type(ProviderType.MEMORY)
     assert len(providers) == 1
     assert providers[0].metadata.name == "test_memory"
-    
+
     providers = manager.get_providers_by_capability("store")
     assert len(providers) == 2
-    
+
     # Test reload
     await manager.reload_provider("test_memory")
-    
+
     # Test unregister
     await manager.unregister("test_storage")
-    
+
     # Test monitoring
     await monitor.record_operation(
         "register",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from tests.providers import Scripted
 
 from purveyor.lifecycle.runner import ProviderRunner
 from purveyor.lifecycle.states import TRANSITIONS
 from purveyor.metadata import ProviderStatus
+from tests.providers import Scripted
 
 
 def test_every_status_has_its_row_and_only_the_end_is_final() -> None:

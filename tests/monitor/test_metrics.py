@@ -9,13 +9,13 @@ from importlib.metadata import version
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from tests.providers import Scripted
 
 from purveyor.errors import InvalidMetricError
 from purveyor.manager import ProviderManager
 from purveyor.monitor import metrics as metrics_module
 from purveyor.monitor.metrics import Family, MetricsManager
 from purveyor.monitor.prometheus import PurveyorCollector, exposition
+from tests.providers import Scripted
 
 
 def samples(metrics: MetricsManager, accept: str = "") -> dict[str, float]:
@@ -201,5 +201,5 @@ def test_a_series_is_kept_by_those_who_add_often() -> None:
 
 
 def test_what_runs_is_exposed() -> None:
-    text = exposition(metrics=MetricsManager())[0].decode()
-    assert f'purveyor_build_info{{python="{platform.python_version()}",version="{version("purveyor")}"}} 1.0' in text
+    build = f'python="{platform.python_version()}",version="{version("purveyor")}"'
+    assert f"purveyor_build_info{{{build}}} 1.0" in exposition(metrics=MetricsManager())[0].decode()

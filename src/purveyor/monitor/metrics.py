@@ -115,7 +115,7 @@ class MetricsManager:
         self.series(name, **labels).add(value)
 
     def series(self, name: str, /, **labels: str) -> CounterSeries:
-        """One series of a counter, for those who add to it often: `CounterSeries.add` costs no lock and no look-up.
+        """One series of a counter, for those who add to it often: its `add` takes no lock and looks nothing up.
 
         Args:
             name: The metric's name; a trailing ``_total`` is implied.
