@@ -65,8 +65,10 @@ def test_what_is_no_reference_is_a_problem(problems: Problems, text: str) -> Non
 
 def test_what_is_not_set_is_a_problem_where_it_stands(problems: Problems) -> None:
     assert problems('[providers.a]\ndriver = "@Loose"\nx = [\n  1,\n  "${UNSET}",\n]') == [
-        "purveyor.toml:5:3 providers.a.x[1]: the environment variable UNSET is not set; "
-        "set it, or give a default: ${UNSET:-...}"
+        (
+            "purveyor.toml:5:3 providers.a.x[1]: the environment variable UNSET is not set; "
+            "set it, or give a default: ${UNSET:-...}"
+        )
     ]
 
 
@@ -84,7 +86,15 @@ def test_reserved_keys_and_numbers_are_taken_from_the_environment_too(
 
 
 def test_only_what_is_used_has_to_be_set(load: Load) -> None:
-    text = '[providers.a]\ndriver = "@Loose"\nx = "${UNSET}"\n[profiles.p.providers.a]\nx = "y"\n[profiles.q.providers.b]\nz = "${UNSET}"'
+    text = """
+        [providers.a]
+        driver = "@Loose"
+        x = "${UNSET}"
+        [profiles.p.providers.a]
+        x = "y"
+        [profiles.q.providers.b]
+        z = "${UNSET}"
+        """
     assert load(text, "p").get("a").config == {"x": "y"}
 
 

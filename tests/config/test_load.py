@@ -97,16 +97,16 @@ class TestWhatIsLoaded:
             [providers.a]
             driver = "@NoConfig"
             needs = { memory = "b" }
-            policy = { timeout = "500ms", start_timeout = 5, stop_timeout = "2m", drain_timeout = "1.5h", retries = 2 }
+            policy = { timeout = "500ms", start_timeout = 5, stop_timeout = "2m", drain_timeout = "1.5h" }
             [providers.b]
             driver = "@NoConfig"
-            policy = { reload = "swap", concurrency = 4, breaker = { failures = 3, reset = "1 s" } }
+            policy = { reload = "swap", retries = 2, concurrency = 4, breaker = { failures = 3, reset = "1 s" } }
             """
         )
         a, b = config.providers
         assert a.needs == {"memory": "b"}
-        assert a.policy == Policy(timeout=0.5, start_timeout=5, stop_timeout=120, drain_timeout=5400, retries=2)
-        assert b.policy == Policy(reload="swap", concurrency=4, breaker=Breaker(3, 1.0))
+        assert a.policy == Policy(timeout=0.5, start_timeout=5, stop_timeout=120, drain_timeout=5400)
+        assert b.policy == Policy(reload="swap", retries=2, concurrency=4, breaker=Breaker(3, 1.0))
         assert [(w.key, w.line) for w in config.warnings] == [
             ("providers.a.needs", 4),
             ("providers.a.policy", 5),
@@ -114,16 +114,14 @@ class TestWhatIsLoaded:
         ]
         assert all("not acted on" in str(warning) for warning in config.warnings)
 
-    def test_a_mapping_is_as_good_as_a_file(self, tmp_path: Path) -> None:
-        source = {
-            "providers": {"a": {"driver": "tests.config.drivers:Loose", "list": (1, {"x": 2}), "path": Path("x")}}
-        }
-        config = load_config(source)
+    def test_a_mapping_is_as_good_as_a_file(self) -> None:
+        provider = {"driver": "tests.config.drivers:Loose", "list": (1, {"x": 2}), "path": Path("x")}
+        config = load_config({"providers": {"a": provider}})
         assert config.get("a").config == {"list": [1, {"x": 2}], "path": Path("x")}
         assert config.file is None
         assert config.origin("providers", "a") is None
         config.get("a").config["list"].append(3)
-        assert source["providers"]["a"]["list"] == (1, {"x": 2})
+        assert provider["list"] == (1, {"x": 2})
 
     def test_embedded_defaults_load_nothing_from_disk(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -204,7 +202,10 @@ class TestWhatIsWrong:
             ("type = 'memry'", "type: expected 'memory', 'storage', 'capability' or 'custom'"),
             (
                 "type = 'storage'",
-                'type: the driver is a memory provider, and cannot be of another type; leave it out, or write type = "memory"',
+                (
+                    "type: the driver is a memory provider, and cannot be of another type; "
+                    'leave it out, or write type = "memory"'
+                ),
             ),
             ("labels = { a = 1 }", "labels.a: expected a string, not an integer"),
             ("capabilities = ['']", "capabilities[0]: string should have at least 1 character"),
@@ -289,8 +290,10 @@ class TestWhatIsWrong:
         found = problems('[providers.a]\ndriver = "@NoConfig"\nlabel = {}\nqqq = 1')
         assert found == [
             "purveyor.toml:3:1 providers.a.label: unknown key; did you mean 'labels'?",
-            "purveyor.toml:4:1 providers.a.qqq: unknown key; known are capabilities, description, driver, labels, "
-            "needs, policy, required, type, version",
+            (
+                "purveyor.toml:4:1 providers.a.qqq: unknown key; known are capabilities, description, driver, labels, "
+                "needs, policy, required, type, version"
+            ),
         ]
 
     def test_a_config_type_that_cannot_be_read_from_a_file(self, problems: Problems) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import sys
 import tomllib
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -16,6 +14,10 @@ from purveyor.config import ConfigSource, load_config, positions
 from purveyor.config.positions import key_positions
 from purveyor.config.tree import dotted
 from purveyor.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 TEXT = (
     """\
@@ -148,7 +150,7 @@ def test_several_problems_parse_the_text_once(monkeypatch: pytest.MonkeyPatch, t
 
     monkeypatch.setattr(positions, "key_positions", counted)
     (tmp_path / "p.toml").write_text("a = 1\nb = 2")
-    with pytest.raises(ConfigError, match="p.toml:2:1 b"):
+    with pytest.raises(ConfigError, match=r"p\.toml:2:1 b"):
         load_config(tmp_path / "p.toml")
     assert len(calls) == 1
 
@@ -159,5 +161,5 @@ def test_without_the_parser_problems_lose_only_their_place(
     monkeypatch.delitem(sys.modules, "purveyor.config.positions")
     monkeypatch.setitem(sys.modules, "tree_sitter_toml", None)
     (tmp_path / "p.toml").write_text("[provider]")
-    with pytest.raises(ConfigError, match="p.toml provider: unknown key; did you mean 'providers'"):
+    with pytest.raises(ConfigError, match=r"p\.toml provider: unknown key; did you mean 'providers'"):
         load_config("p.toml")

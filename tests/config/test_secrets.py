@@ -6,7 +6,7 @@ import logging
 import os
 import traceback
 from collections.abc import Callable
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from pydantic import SecretBytes, SecretStr
@@ -14,6 +14,9 @@ from pydantic import SecretBytes, SecretStr
 from purveyor.app import System
 from purveyor.config import SystemConfig, load_config
 from purveyor.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Load = Callable[..., SystemConfig]
 Problems = Callable[..., list[str]]
@@ -75,10 +78,14 @@ class TestWhereTheyGo:
         config = load(store(f'token = "{MARKER}"', f'tokens = ["{MARKER}"]'))
         assert config.get("a").config.token == SecretStr(MARKER)
         assert [str(warning) for warning in config.warnings] == [
-            "purveyor.toml:4:1 providers.a.token: a secret stands here in plain text; "
-            'refer to it: { env = "NAME" } or { file = "path" }',
-            "purveyor.toml:5:11 providers.a.tokens[0]: a secret stands here in plain text; "
-            'refer to it: { env = "NAME" } or { file = "path" }',
+            (
+                "purveyor.toml:4:1 providers.a.token: a secret stands here in plain text; "
+                'refer to it: { env = "NAME" } or { file = "path" }'
+            ),
+            (
+                "purveyor.toml:5:11 providers.a.tokens[0]: a secret stands here in plain text; "
+                'refer to it: { env = "NAME" } or { file = "path" }'
+            ),
         ]
 
     def test_a_secret_interpolated_from_the_environment_is_not_in_the_file(self, load: Load) -> None:
@@ -97,33 +104,45 @@ class TestWhatIsWrong:
             ),
             (
                 'token = { file = "gone" }',
-                "token: the secret's file 'gone' cannot be read: No such file or directory; "
-                "the secret is read from it: create it, readable by this process",
+                (
+                    "token: the secret's file 'gone' cannot be read: No such file or directory; "
+                    "the secret is read from it: create it, readable by this process"
+                ),
             ),
             (
                 'token = { file = "." }',
-                "token: the secret's file '.' cannot be read: Is a directory; "
-                "the secret is read from it: create it, readable by this process",
+                (
+                    "token: the secret's file '.' cannot be read: Is a directory; "
+                    "the secret is read from it: create it, readable by this process"
+                ),
             ),
             (
                 'token = { file = "a\\u0000" }',
-                "token: the secret's file 'a\\x00' cannot be read: embedded null byte; "
-                "the secret is read from it: create it, readable by this process",
+                (
+                    "token: the secret's file 'a\\x00' cannot be read: embedded null byte; "
+                    "the secret is read from it: create it, readable by this process"
+                ),
             ),
             (
                 'token = { file = "binary" }',
-                "token: the secret's file 'binary' is not UTF-8; "
-                "the secret is read from it: create it, readable by this process",
+                (
+                    "token: the secret's file 'binary' is not UTF-8; "
+                    "the secret is read from it: create it, readable by this process"
+                ),
             ),
             (
                 'plain = { env = "TOKEN" }',
-                "plain: a secret cannot be given here: the driver would show it, since this key is not typed "
-                "SecretStr; a value that is no secret can be given as ${NAME}",
+                (
+                    "plain: a secret cannot be given here: the driver would show it, since this key is not typed "
+                    "SecretStr; a value that is no secret can be given as ${NAME}"
+                ),
             ),
             (
                 'description = { env = "TOKEN" }',
-                "description: a secret cannot be given here: the driver would show it, since this key is not typed "
-                "SecretStr; a value that is no secret can be given as ${NAME}",
+                (
+                    "description: a secret cannot be given here: the driver would show it, since this key is not typed "
+                    "SecretStr; a value that is no secret can be given as ${NAME}"
+                ),
             ),
             (
                 'token = { envv = "TOKEN" }',

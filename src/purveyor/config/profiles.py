@@ -40,7 +40,8 @@ def lay_over(tree: dict[str, Any], reserved: frozenset[str], report: Report, nam
         report: Takes what is wrong with the profiles.
         named_by: Who named the profile, for the error.
     """
-    base: dict[str, Any] = {"providers": {}, "server": {}} | {k: v for k, v in tree.items() if k != "profiles"}
+    base: dict[str, Any] = {key: {} for key in _TABLES}
+    base.update((key, value) for key, value in tree.items() if key != "profiles")
     profiles = tree.get("profiles", {})
     name, report.profile = report.profile, None  # what is said here is about the tables as they stand
     for key in _TABLES:

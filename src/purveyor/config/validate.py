@@ -84,23 +84,19 @@ def validate(
     """
     if type_ is NoneType:
         for key in table:
-            report.problem(
-                (*path, key), "unknown key", _did_you_mean(key, siblings) or "this driver has no config"
-            )
+            report.problem((*path, key), "unknown key", _did_you_mean(key, siblings))
         return INVALID if table else None
     try:
         shape = ConfigShape.of(type_)
     except Exception as error:  # pydantic and the type's own hooks raise all kinds
         name = getattr(type_, "__qualname__", str(type_))
-        reason = str(error).splitlines()[0]
+        reason = str(error).partition("\n")[0]
         report.problem(path, f"its config type {name} cannot be read from a configuration: {reason}")
         return INVALID
     prepared = _Prepared(shape, table, report)
     value, details = _try(prepared)
-    if (
-        bytes_wanted := {prepared.place(each) for each in details if each["type"] == "bytes_type"}
-        & prepared.secrets
-    ):
+    bytes_wanted = {prepared.place(each) for each in details if each["type"] == "bytes_type"} & prepared.secrets
+    if bytes_wanted:  # the key is typed SecretBytes
         prepared = _Prepared(shape, table, report, bytes_wanted)
         value, details = _try(prepared)
     found = [*prepared.problems, *_explain(details, prepared, siblings)]
