@@ -34,7 +34,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from purveyor.errors import InvalidInputError, near_misses
-from purveyor.memory.values import decode, encode, is_number
+from purveyor.memory.values import encode, is_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -61,8 +61,8 @@ def parse_filter(where: Json, argument: str = "where") -> Filter | None:
     """
     if where is None:
         return None
-    # Bounds the depth, refuses what no item could hold, and takes a copy that nobody else can change.
-    parsed = _parse(decode(encode(where, argument, MAX_FILTER_BYTES)), argument)
+    own, _ = encode(where, argument, MAX_FILTER_BYTES)  # refuses what no item could hold, and bounds the depth
+    parsed = _parse(own, argument)
     return None if isinstance(parsed, AllOf) and not parsed.parts else parsed
 
 

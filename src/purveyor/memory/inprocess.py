@@ -119,8 +119,8 @@ class InProcessStore:
         for mutation in mutations:
             try:
                 outcomes.append(self._apply(mutation, now))
-            except ConflictError as conflict:
-                outcomes.append(conflict)
+            except (ConflictError, UnsupportedError) as error:
+                outcomes.append(error)
         return outcomes
 
     async def query(self, query: Query[R]) -> R:

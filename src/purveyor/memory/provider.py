@@ -484,10 +484,10 @@ class MemoryProvider(Provider[T]):
     ) -> Put:
         if ttl is not None and expires is not None:
             raise InvalidInputError("expires", "contradicts ttl", "give one of them")
-        text = encode(value, argument, self.max_value_bytes)
+        own, text = encode(value, argument, self.max_value_bytes)
         return Put(
             address,
-            decode(text),
+            own,
             text,
             "{}" if metadata is None else _encode_metadata(metadata, self.max_value_bytes),
             check_ttl(ttl),
@@ -520,7 +520,7 @@ def _encode_metadata(metadata: Mapping[str, Json], max_bytes: int) -> str:
         raise InvalidInputError(
             "metadata", f"is {metadata!r:.80}, not a mapping", 'use an object such as {"team": "search"}'
         )
-    return encode(dict(metadata), "metadata", max_bytes)
+    return encode(dict(metadata), "metadata", max_bytes)[1]
 
 
 def _parse(where: Mapping[str, Json] | None) -> Filter | None:

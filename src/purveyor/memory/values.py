@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from math import isfinite
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from purveyor.errors import InvalidInputError
 from purveyor.memory.store import Address
@@ -26,6 +26,7 @@ __all__ = [
     "check_version",
     "decode",
     "encode",
+    "is_number",
 ]
 
 MAX_KEY_BYTES = 1024
@@ -35,11 +36,11 @@ MAX_DEPTH = 128
 MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1
 
 _encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":"))
-decode = json.JSONDecoder().decode
+_decoder = json.JSONDecoder()
 
 
-def encode(value: Json, argument: str, max_bytes: int) -> str:
-    """The JSON text of a value, with no blanks and its keys in their order.
+def encode(value: Json, argument: str, max_bytes: int) -> tuple[Json, str]:
+    """A copy of a value, which nobody else can change, and its JSON text, without blanks, its keys in their order.
 
     Args:
         value: The value.
@@ -49,9 +50,11 @@ def encode(value: Json, argument: str, max_bytes: int) -> str:
     Raises:
         InvalidInputError: It is not JSON, and where in it; or it is too long.
     """
-    if not _is_json(value, MAX_DEPTH):
-        _refuse(value, argument, MAX_DEPTH)
-    text = _encoder.encode(value)
+    try:
+        own = _copy(value, MAX_DEPTH)
+    except _NotJsonError:
+        raise _refusal(value, argument, MAX_DEPTH) from None
+    text = _encoder.encode(own)
     try:
         size = len(text) if text.isascii() else len(text.encode())
     except UnicodeEncodeError:
@@ -62,7 +65,12 @@ def encode(value: Json, argument: str, max_bytes: int) -> str:
             f"is {size:,} bytes long as JSON, more than the {max_bytes:,} allowed",
             "split it, keep it in a storage provider, or raise max_value_bytes",
         )
-    return text
+    return own, text
+
+
+def decode(text: str) -> Json:
+    """The value of a JSON text that `encode` made."""
+    return _decoder.raw_decode(text)[0]
 
 
 def check_address(namespace: Namespace, key: str) -> Address:
@@ -163,70 +171,85 @@ def _is_finite(number: object) -> bool:
     )
 
 
-def _is_json(value: Json, depth: int) -> bool:  # noqa: PLR0911 - one line a kind, since every put comes through here
-    """Whether it is JSON; surrogates are left to the encoding."""
-    kind = type(value)
-    if kind is str or kind is bool or value is None:
-        return True
-    if kind is int:
-        return bool(MIN_INTEGER <= value <= MAX_INTEGER)
-    if kind is float:
-        return isfinite(value)
-    if not depth:
-        return False
+class _NotJsonError(Exception):
+    """Something in a value is not JSON; where and why is found out in a second look."""
+
+
+def _copy(value: Json, depth: int) -> Json:
+    """A copy of a value that is JSON; surrogates are left to the encoding.
+
+    Every put comes through here: what is common is asked first, and strings without a call.
+    """
+    kind: object = type(value)
     if kind is dict:
-        for key, member in value.items():
-            if type(key) is not str or not (type(member) is str or _is_json(member, depth - 1)):
-                return False
-        return True
-    if kind is list:
-        return all(_is_json(member, depth - 1) for member in value)
-    return False
-
-
-def _refuse(value: Json, place: str, depth: int) -> None:
-    """Raise for the first thing in the value that is not JSON."""
-    kind = type(value)
-    if kind is int and not MIN_INTEGER <= value <= MAX_INTEGER:
-        raise InvalidInputError(place, "is an integer of more than 64 bits", "use a string")
-    if kind is float and not isfinite(value):
-        raise InvalidInputError(place, f"is {value!r}, which JSON does not have", "use None or a string")
-    if kind in (dict, list):
         if not depth:
-            raise InvalidInputError(place, f"is nested more than {MAX_DEPTH} levels deep", "flatten it")
-        members = value.items() if kind is dict else enumerate(value)
-        for key, member in members:
-            if kind is dict and type(key) is not str:
-                raise InvalidInputError(
-                    place, f"has a key that is {_article(key)}: {key!r:.80}", "keys are strings in JSON"
-                )
-            _refuse(member, _inside(place, key), depth - 1)
-    elif not _is_json(value, 0):
-        advice: dict[object, str] = {
-            tuple: "use a list",
-            set: "use a sorted list",
-            frozenset: "use a sorted list",
-            bytes: "use text, or base64",
-        }
-        raise InvalidInputError(place, f"is {_article(value)}, which is not JSON", advice.get(kind))
+            raise _NotJsonError
+        own: dict[str, Json] = {}
+        for key, member in value.items():
+            if type(key) is not str:
+                raise _NotJsonError
+            own[key] = member if type(member) is str else _copy(member, depth - 1)
+        return own
+    if kind is list:
+        if not depth:
+            raise _NotJsonError
+        return [member if type(member) is str else _copy(member, depth - 1) for member in value]
+    if (
+        kind is str
+        or kind is bool
+        or value is None
+        or (kind is int and MIN_INTEGER <= value <= MAX_INTEGER)
+        or (kind is float and isfinite(value))
+    ):
+        return value
+    raise _NotJsonError
+
+
+def _refusal(value: Json, place: str, depth: int) -> InvalidInputError:
+    """The error for the first thing in a value that is not JSON."""
+    kind: Any = type(value)
+    if kind is int:
+        return InvalidInputError(place, "is an integer of more than 64 bits", "use a string")
+    if kind is float:
+        return InvalidInputError(place, f"is {value!r}, which JSON does not have", "use None or a string")
+    if kind is not dict and kind is not list:
+        return InvalidInputError(place, f"is {_article(value)}, which is not JSON", _ADVICE.get(kind))
+    if not depth:
+        return InvalidInputError(place, f"is nested more than {MAX_DEPTH} levels deep", "flatten it")
+    members: Any = value.items() if kind is dict else enumerate(value)
+    for key, member in members:
+        if kind is dict and type(key) is not str:
+            return InvalidInputError(place, f"has a key that is {_article(key)}: {key!r:.80}", "use strings")
+        try:
+            _copy(member, depth - 1)
+        except _NotJsonError:
+            return _refusal(member, _inside(place, key), depth - 1)
+    raise AssertionError  # pragma: no cover - called only for a value that has such a thing
+
+
+_ADVICE: dict[object, str] = {
+    tuple: "use a list",
+    set: "use a sorted list",
+    frozenset: "use a sorted list",
+    bytes: "use text, or base64",
+}
 
 
 def _surrogate(value: Json, place: str) -> InvalidInputError:
-    """The error for the first string in the value that no encoding can write."""
+    """The error for the first string in a value that no encoding can write."""
+    members: list[tuple[str, Json]] = []
     if type(value) is dict:
         members = [(_inside(place, key), part) for key, member in value.items() for part in (key, member)]
     elif type(value) is list:
         members = [(_inside(place, index), member) for index, member in enumerate(value)]
-    else:
-        return InvalidInputError(
-            place, "holds a lone surrogate, which is no character", "decode the text with the right codec"
-        )
     for inner, member in members:
         try:
             _encoder.encode(member).encode()
         except UnicodeEncodeError:
             return _surrogate(member, inner)
-    raise AssertionError  # pragma: no cover - called only for a value that does not encode
+    return InvalidInputError(
+        place, "holds a lone surrogate, which is no character", "decode it with the right codec"
+    )
 
 
 def _inside(place: str, key: str | int) -> str:

@@ -129,11 +129,12 @@ class Database:
         self._busy_timeout = busy_timeout
         self._give_up_at = 0.0
         self._version = 0
+        self._texts: dict[int, str] = {}  # of the rows this transaction has changed; empty for none
         self._has_snippets = False
-        self._querying = False
+        self._abandoned: Callable[[], bool] | None = None  # of the query that runs
         self._connection = connect(name, path, create=create, synchronous=synchronous, wait=self._wait)
         self._execute: Callable[..., Any] = self._connection.cursor().execute
-        self._connection.set_progress_handler(lambda: self._querying and stopping.is_set(), _LOOK_UP)
+        self._connection.set_progress_handler(self._is_in_vain, _LOOK_UP)
 
     def close(self) -> None:
         """Close the connection."""
@@ -159,8 +160,7 @@ class Database:
         """Remove some of what has expired; whether there may be more."""
         with self._translated(), self._writing():
             gone = self._execute(_PURGE, (self._clock(), PURGE_PORTION)).fetchall()
-            for row in gone:
-                self._execute(_UNINDEX, row)
+            self._texts.update((row, "") for (row,) in gone)
         return len(gone) == PURGE_PORTION
 
     def _transaction(
@@ -193,15 +193,16 @@ class Database:
     def _apply_apart(self, mutation: Mutation[Any], now: float) -> Outcome | Exception:
         self._execute("SAVEPOINT mutation")
         try:
-            return self._apply(mutation, now)
+            outcome = self._apply(mutation, now)
+            self._index()
         except ENVIRONMENT:
             raise
         except Exception as error:
+            self._texts.clear()
             self._execute("ROLLBACK TO mutation")
-            return translate(error, self._name) if isinstance(error, apsw.Error) else error
-        finally:
-            if self._connection.in_transaction:
-                self._execute("RELEASE mutation")
+            outcome = translate(error, self._name) if isinstance(error, apsw.Error) else error
+        self._execute("RELEASE mutation")
+        return outcome
 
     def _put(self, put: Put, now: float) -> Stamp:
         address = put.address
@@ -227,11 +228,7 @@ class Database:
                 put.created is not None,
             ),
         ).fetchall()
-        text = text_of(put.value)
-        if text:
-            self._execute(_INDEX, (row, text))
-        else:
-            self._execute(_UNINDEX, (row,))
+        self._texts[row] = text_of(put.value)
         return Stamp(self._version, created, updated, expires)
 
     def _delete(self, delete: Delete, now: float) -> bool:
@@ -253,9 +250,21 @@ class Database:
 
     def _unindex(self, gone: list[Any], now: float) -> int:
         """Drop the words of rows that went; how many of them had not expired."""
-        for row, _ in gone:
-            self._execute(_UNINDEX, (row,))
+        self._texts.update((row, "") for row, _ in gone)
         return sum(expires is None or expires > now for _, expires in gone)
+
+    def _index(self) -> None:
+        """Bring the index up to what the transaction did to the rows.
+
+        At its end, since FTS5 writes out what it has gathered whenever another statement comes between:
+        a put costs three times as much when its row and its words are written in turn.
+        """
+        for row, text in self._texts.items():
+            if text:
+                self._execute(_INDEX, (row, text))
+            else:
+                self._execute(_UNINDEX, (row,))
+        self._texts.clear()
 
     def _check(self, address: Any, expected: object, now: float) -> None:
         rows = self._execute(_FIND, (_encode(address.namespace), address.key)).fetchall()
@@ -267,14 +276,14 @@ class Database:
 
     def read(self, addresses: Sequence[Any]) -> list[Item | None]:
         """The items at these addresses, all as of one moment."""
-        with self._translated(), self._snapshot():
+        with self._translated(), self._snapshot(lambda: False):
             now = self._clock()
             found = [self._execute(_READ, (_encode(space), key, now)).fetchall() for space, key in addresses]
         return [_item(rows[0]) if rows else None for rows in found]
 
-    def query(self, query: Query[Any]) -> Any:
-        """The answer, as of one moment."""
-        with self._translated(), self._snapshot():
+    def query(self, query: Query[Any], abandoned: Callable[[], bool] = lambda: False) -> Any:
+        """The answer, as of one moment; broken off once `abandoned` says that nobody waits for it."""
+        with self._translated(), self._snapshot(abandoned):
             now = self._clock()
             if isinstance(query, Scan):
                 return self._scan(query, now)
@@ -349,9 +358,11 @@ class Database:
 
     @contextmanager
     def _writing(self) -> Generator[None]:
+        self._texts.clear()
         self._execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._index()
             self._execute("COMMIT")
         except BaseException:
             if self._connection.in_transaction:
@@ -359,14 +370,14 @@ class Database:
             raise
 
     @contextmanager
-    def _snapshot(self) -> Generator[None]:
+    def _snapshot(self, abandoned: Callable[[], bool]) -> Generator[None]:
         """A view of one moment; whatever is written in it, to temporary tables, is gone afterwards."""
         self._execute("BEGIN")
-        self._querying = True
+        self._abandoned = abandoned
         try:
             yield
         finally:
-            self._querying = False
+            self._abandoned = None
             if self._connection.in_transaction:
                 self._execute("ROLLBACK")
 
@@ -376,6 +387,9 @@ class Database:
             yield
         except apsw.Error as error:
             raise translate(error, self._name, self._connection) from error
+
+    def _is_in_vain(self) -> bool:
+        return self._abandoned is not None and (self._stopping.is_set() or self._abandoned())
 
     def _wait(self, attempts: int) -> bool:
         """Wait a little for another process's lock; false to give up."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from dataclasses import dataclass
 from functools import partial
 from math import isfinite
@@ -14,6 +15,7 @@ from purveyor.errors import InvalidInputError, WrongEventLoopError
 from purveyor.memory.provider import MemoryProvider
 from purveyor.memory.sqlite.database import Database
 from purveyor.memory.sqlite.worker import Worker
+from purveyor.memory.values import check_text
 
 if TYPE_CHECKING:
     import asyncio
@@ -57,6 +59,8 @@ class SQLiteConfig:
             raise InvalidInputError(
                 "path", f"is the string {self.path!r}", f"use Path({self.path!r}) or ':memory:'"
             )
+        if "\0" in check_text(str(self.path), "path"):
+            raise InvalidInputError("path", "holds a NUL character")
         if self.synchronous not in ("full", "normal"):
             raise InvalidInputError("synchronous", f"is {self.synchronous!r}", 'use "full" or "normal"')
         if not (isfinite(self.busy_timeout) and self.busy_timeout >= 0):
@@ -110,7 +114,8 @@ class SQLiteStore:
 
     capabilities: frozenset[str] = frozenset({"text"})
 
-    def __init__(self, writer: Worker, reader: Worker, querier: Worker) -> None:
+    def __init__(self, name: str, writer: Worker, reader: Worker, querier: Worker) -> None:
+        self._name = name
         self._writer = writer
         self._reader = reader
         self._querier = querier
@@ -125,7 +130,7 @@ class SQLiteStore:
             clock: Gives the time in seconds since the epoch.
 
         Raises:
-            StoreCorruptError: The file is no database of Purveyor's, or of a newer one, or damaged; it is left alone.
+            StoreCorruptError: It is no database of Purveyor's, or a newer one's, or damaged; it is left as it is.
             StorePermissionError: The file or its folder cannot be read, written or made.
             StoreFullError: There is no room for it.
             StoreBusyError: Another process did not let go of its lock in time.
@@ -143,7 +148,7 @@ class SQLiteStore:
         alone = config.path == ":memory:"
         reader = writer if alone else Worker(name, "reader", opener)
         querier = writer if alone else Worker(name, "querier", opener)
-        store = cls(writer, reader, querier)
+        store = cls(name, writer, reader, querier)
         try:
             for worker in store._workers():
                 await worker.start()
@@ -161,6 +166,12 @@ class SQLiteStore:
         for worker in reversed(workers):
             worker.stop()
             await worker.stopped()
+
+    def __del__(self) -> None:
+        if self._writer.is_running():
+            warnings.warn(f"{self._name} was never closed", ResourceWarning, source=self, stacklevel=2)
+            for worker in self._workers():
+                worker.stop()
 
     async def read(self, addresses: Sequence[Address]) -> list[Item | None]:
         """The items at these addresses, as they are at one moment."""

@@ -94,7 +94,7 @@ def connect(
         _prepare(name, path)
     flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if create else 0)
     try:
-        connection = apsw.Connection(str(path), flags=flags)
+        connection = apsw.Connection(str(path.absolute()) if isinstance(path, Path) else path, flags=flags)
     except apsw.Error as error:
         raise translate(error, name) from error
     try:
@@ -168,7 +168,7 @@ def _prepare(name: str, path: Path) -> None:
     except OSError as error:
         if error.errno in _NO_ROOM:
             raise StoreFullError(name, "there is no room left") from error
-        raise StoreError(name, f"its folder cannot be made: {error.strerror}", "check the path") from error
+        raise StoreError(name, f"cannot be used: {error.strerror}", "check the path") from error
     # Immutable: no lock, no recovery, nothing written, whatever it is. (A plain open() and close() of the file
     # would drop the locks this process may hold on it: https://www.sqlite.org/howtocorrupt.html, 2.2.)
     try:

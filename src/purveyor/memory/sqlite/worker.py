@@ -75,11 +75,15 @@ class Worker:
         Raises:
             StoreClosedError: The worker is not running.
         """
-        if self._stopping.is_set() or not self._thread.is_alive():
+        if not self.is_running():
             raise self._closed()
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._jobs.put(_Job(verb, argument, future))
         return future
+
+    def is_running(self) -> bool:
+        """Whether the thread takes jobs."""
+        return self._thread.is_alive() and not self._stopping.is_set()
 
     def stop(self) -> None:
         """Let the thread end after the writes that are queued; a query that runs is broken off."""
@@ -120,7 +124,7 @@ class Worker:
             if writes := [job for job in jobs if job.verb == "write"]:
                 self._write(database, writes)
             for job in jobs:
-                if job.verb != "write":
+                if job.verb != "write" and not job.future.cancelled():
                     _deliver([(job.future, self._answer(database, job))])
             if interval is not None and due is not None and monotonic() >= due:
                 due = monotonic() + (_PURGE_PAUSE if self._purge(database) else interval)
@@ -151,7 +155,9 @@ class Worker:
 
     def _answer(self, database: Database, job: _Job) -> object:
         try:
-            return database.read(job.argument) if job.verb == "read" else database.query(job.argument)
+            if job.verb == "read":
+                return database.read(job.argument)
+            return database.query(job.argument, job.future.cancelled)
         except Exception as error:
             return self._closed() if self._stopping.is_set() else error
 
