@@ -63,8 +63,9 @@ class Arm:
     Args:
         name: What the table calls it.
         role: What it is compared as.
-        open: Sets it up, yields what measures it once, and takes it down. A peer whose library is not
-            installed raises `ModuleNotFoundError`; that, or any other failure of a peer, is shown in its row.
+        open: Sets it up, yields what measures it once, and takes it down. If its library is not installed it
+            raises `ModuleNotFoundError`; that, or any other failure of what is neither Purveyor nor the floor,
+            is shown in its row.
         skip: Why it is not measured, where it is known beforehand.
     """
 
@@ -168,11 +169,11 @@ async def run(comparison: Comparison) -> Outcome:
     ready: dict[int, Repeat] = {}
 
     async def attempt(index: int, step: Awaitable[T]) -> T | None:
-        """Do something with an arm. A peer that fails says so in its row, and the others go on."""
+        """Do something with an arm. One that is not ours and fails says so in its row, and the others go on."""
         try:
             return await step
         except Exception as error:
-            if rows[index].role != "peer":
+            if rows[index].role in ("purveyor", "floor"):
                 raise
             rows[index].note = _why_not(error)
             rows[index].samples.clear()

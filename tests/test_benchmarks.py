@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +41,7 @@ def test_the_cheap_subjects_run_and_write_every_repeat(tmp_path: Path, capsys: p
 def _check_arm(arm: dict[str, Any]) -> None:
     assert arm["role"] in ("floor", "purveyor", "peer", "explains")
     if arm["note"]:
-        assert arm["role"] == "peer"
+        assert arm["role"] in ("peer", "explains")
         assert "not installed" in arm["note"], f"{arm['arm']}: {arm['note']}"
         assert arm["samples"] == []
     else:
@@ -58,6 +59,25 @@ def _check_goal(goal: dict[str, Any], comparison: dict[str, Any]) -> None:
     else:
         assert math.isfinite(goal["reached"])
         assert isinstance(goal["met"], bool)
+
+
+def test_without_any_peer_every_row_is_there_and_the_figures_against_peers_are_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("dependency_injector", "dishka", "stevedore", "svcs", "that_depends", "wireup"):
+        for loaded in [name for name in sys.modules if name.partition(".")[0] == module]:
+            monkeypatch.delitem(sys.modules, loaded)
+        monkeypatch.setitem(sys.modules, module, None)
+    target = tmp_path / "result.json"
+    main(["lookup", "--quick", "--json", str(target)])
+    ((comparison,),) = json.loads(target.read_text())["subjects"].values()
+    peers = [arm for arm in comparison["arms"] if arm["role"] == "peer"]
+    assert len(peers) == 6
+    assert all("not installed" in arm["note"] for arm in peers)
+    assert {goal["text"].split(" ")[0]: goal["met"] is None for goal in comparison["goals"]} == {
+        "at": False,
+        "ahead": True,
+    }
 
 
 def test_every_subject_states_what_it_compares() -> None:
