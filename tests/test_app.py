@@ -235,6 +235,18 @@ class TestStart:
         assert system.manager.names() == ()
         assert "initialize c 0" not in calls
 
+    async def test_a_reload_that_waits_for_a_failing_start_does_not_hold_it_up(self, write: Write) -> None:
+        system = System(write(a="", b="wait = 'initialize'; fail = 'initialize'"))
+        start = asyncio.create_task(system.start())
+        await gates.setdefault("initialize entered", asyncio.Event()).wait()
+        reload = asyncio.create_task(system.reload())
+        await asyncio.sleep(0)
+        gates.setdefault("initialize", asyncio.Event()).set()
+        with pytest.raises(RuntimeError, match="b fails to initialize"):
+            await start
+        with pytest.raises(NotStartedError):
+            await reload
+
     async def test_a_progress_report_that_fails_stops_the_start(self, write: Write) -> None:
         def report(progress: Progress) -> None:
             if progress.name == "b":

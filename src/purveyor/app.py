@@ -22,7 +22,7 @@ from purveyor.metadata import ProviderStatus
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import AsyncGenerator, Callable, Mapping
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
     from types import TracebackType
 
     from purveyor.catalog import Catalog
@@ -159,7 +159,9 @@ class System:
                 for spec in self.config.providers:
                     await self._start(spec, on_progress or _ignore)
             except BaseException as error:
-                await self._stop_after(error)
+                # Not stop(): it waits for reloads, and they wait for the lock that is held here.
+                await _stop_after(error, self._clean_up)
+                self._running.clear()
                 raise
             self._started = True
 
@@ -190,7 +192,7 @@ class System:
         started, and changed ones get their new config and are reloaded; one whose driver or metadata changed is
         stopped and started anew. If a change fails, the provider's old config is put back. What did not
         change is left alone, unless it has failed: then it is tried again. A caller that is cancelled waits
-        until the reload is over; it is not left half-way.
+        until the reload is over; it is not left half-way. Code that was imported is not imported again.
 
         Returns:
             What was done, and what failed.
@@ -212,10 +214,8 @@ class System:
         Raises:
             ExceptionGroup: What the providers' cleanups raised.
         """
-        self._stopping = True
-        self._started = False
         try:
-            await self.manager.cleanup()
+            await self._clean_up()
         finally:
             if self._reloads:
                 await asyncio.wait(self._reloads)
@@ -231,7 +231,7 @@ class System:
         if error is None:
             await self.stop()
         else:
-            await self._stop_after(error)
+            await _stop_after(error, self.stop)
 
     # --- starting -----------------------------------------------------------------------------------
 
@@ -264,12 +264,10 @@ class System:
             extra={"provider_name": name, "provider_error": str(error)},
         )  # fmt: skip
 
-    async def _stop_after(self, error: BaseException) -> None:
-        """Stop while an error is on its way; it stays the one that is raised."""
-        try:
-            await self.stop()
-        except Exception as failures:
-            error.add_note(f"while cleaning up after it: {failures!r}")
+    async def _clean_up(self) -> None:
+        self._stopping = True
+        self._started = False
+        await self.manager.cleanup()
 
     # --- reloading ----------------------------------------------------------------------------------
 
@@ -358,11 +356,11 @@ class _Change:
         return "changed"
 
     async def _reconfigure(self, provider: Provider[Any], old: ProviderSpec, new: ProviderSpec) -> None:
-        provider.config = new.config
+        provider.config = new.own_config()
         try:
             await self._manager.reload_provider(new.name)
         except Exception as error:
-            provider.config = old.config
+            provider.config = old.own_config()
             try:
                 await self._manager.reload_provider(new.name)
             except Exception as again:
@@ -388,6 +386,14 @@ class _Change:
                 self._running[old.name] = old
             raise
         self._running[new.name] = new
+
+
+async def _stop_after(error: BaseException, stop: Callable[[], Awaitable[None]]) -> None:
+    """Stop while an error is on its way; it stays the one that is raised."""
+    try:
+        await stop()
+    except Exception as failures:
+        error.add_note(f"while cleaning up after it: {failures!r}")
 
 
 def _ignore(_: Progress) -> None:

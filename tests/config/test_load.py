@@ -60,6 +60,11 @@ class TestWhatIsLoaded:
         assert provider.metadata.name == "a"
         assert provider.config is None
 
+    def test_a_table_is_each_provider_s_own(self, load: Load) -> None:
+        spec = load('[providers.a]\ndriver = "@Loose"\nx = [{ y = 1 }]').get("a")
+        spec.build().config["x"][0]["y"] = 2
+        assert spec.build().config == spec.config == {"x": [{"y": 1}]}
+
     def test_providers_keep_the_order_of_the_file(self, load: Load) -> None:
         text = "".join(f'[providers.{name}]\ndriver = "@NoConfig"\n' for name in ["zebra", "apple", "mango"])
         assert load(text).names == ("zebra", "apple", "mango")

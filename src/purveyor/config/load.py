@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from purveyor.config.tree import KeyPath
     from purveyor.provider import Provider
 
-__all__ = ["RESERVED", "ReservedKeys", "load_config"]
+__all__ = ["NAME", "RESERVED", "ReservedKeys", "load_config"]
 
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+#: What a provider may be called.
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _TOP_LEVEL = ("version", "providers", "profiles", "server")
 
 _Word = Annotated[str, Field(min_length=1)]
@@ -130,7 +131,7 @@ class _Loader:
 
     def _provider(self, name: str, table: object, declared: Collection[str]) -> ProviderSpec | None:
         path = ("providers", name)
-        if not _NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             allowed = "letters, digits, '.', '_' and '-', at most 128, and not '.' or '-' at the beginning"
             self._report.problem(path, f"{name!r} cannot be a provider's name", f"use {allowed}")
         if not is_table(table):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from purveyor.config.tree import is_array, is_table
 from purveyor.errors import ProviderNotFoundError
 from purveyor.metadata import ProviderMetadata
 
@@ -23,13 +24,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Breaker", "Policy", "ProviderSpec", "ServerConfig", "SystemConfig"]
 
-_DURATION = re.compile(r"(?P<amount>\d+(?:\.\d+)?)\s*(?P<unit>ms|s|m|h)")
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 def _seconds(value: object) -> float:
     if isinstance(value, str) and (match := _DURATION.fullmatch(value)):
-        seconds = float(match["amount"]) * _SECONDS[match["unit"]]
+        seconds = float(match[1]) * _SECONDS[match[2]]
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
         seconds = float(value)
     else:
@@ -39,21 +40,12 @@ def _seconds(value: object) -> float:
     return seconds
 
 
-Duration = Annotated[
-    float,
-    BeforeValidator(_seconds),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "number", "exclusiveMinimum": 0},
-                {
-                    "type": "string",
-                    "pattern": rf"^{_DURATION.pattern.replace('?P<amount>', '').replace('?P<unit>', '')}$",
-                },
-            ]
-        }
-    ),
-]
+_WRITTEN = {
+    "anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string", "pattern": f"^{_DURATION.pattern}$"}]
+}
+
+#: Seconds; in a file, a number of them or a string with a unit.
+Duration = Annotated[float, BeforeValidator(_seconds), WithJsonSchema(_WRITTEN)]
 
 #: How pydantic reads the dataclasses of this package.
 TABLE = ConfigDict(extra="forbid", use_attribute_docstrings=True)
@@ -162,7 +154,17 @@ class ProviderSpec:
 
     def build(self) -> Provider[Any]:
         """A new, unregistered instance of the provider."""
-        return self.provider_class(self.metadata, self.config)
+        return self.provider_class(self.metadata, self.own_config())
+
+    def own_config(self) -> Any:
+        """The config for one instance: a plain table is copied, since its provider may change it."""
+        return _copy(self.config)
+
+
+def _copy(value: Any) -> Any:
+    if is_table(value):
+        return {key: _copy(child) for key, child in value.items()}
+    return [_copy(child) for child in value] if is_array(value) else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from purveyor.catalog import Catalog, config_type
-from purveyor.config.load import RESERVED, ReservedKeys
+from purveyor.config.load import NAME, RESERVED, ReservedKeys
 from purveyor.config.model import ServerConfig
 from purveyor.config.shape import SchemaGenerator
 from purveyor.config.tree import is_array, is_table
@@ -56,7 +56,11 @@ def json_schema(catalog: Catalog | None = None) -> dict[str, Any]:
     choices = [_driver(name, schemas[name], reserved) for name in types]
     named = {"anyOf": [{"pattern": "^[A-Za-z0-9_.]+:[A-Za-z0-9_.]+$"}, *({"const": name} for name in others)]}
     choices.append({"properties": {**reserved, "driver": {**reserved["driver"], **named}}, "required": ["driver"]})
-    providers = {"type": "object", "additionalProperties": {"type": "object", "anyOf": choices}}
+    providers = {
+        "type": "object",
+        "propertyNames": {"pattern": f"^{NAME.pattern}$"},
+        "additionalProperties": {"type": "object", "anyOf": choices},
+    }
     overlaid = {"type": "object", "additionalProperties": {"type": "object", "properties": reserved}}
     server = schemas[":server"]
     return {
