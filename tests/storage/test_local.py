@@ -25,8 +25,9 @@ from purveyor.errors import (
     UnsupportedError,
 )
 from purveyor.storage import LocalStorage
+from purveyor.storage.local.files import LocalFiles
 
-from .conftest import leftovers, local, tree
+from .helpers import leftovers, local, tree
 
 MIB = 1024 * 1024
 
@@ -352,9 +353,10 @@ async def test_after_cleanup_it_is_closed_and_can_be_opened_again(root: Path, no
     provider = local(root)
     await provider.initialize()
     storage = provider.storage
-    assert storage is not None
+    assert isinstance(storage, LocalFiles)
     await provider.put("a", b"1", metadata={"k": "v"})
     await provider.cleanup()
+    await storage.close()
     await provider.cleanup()
     assert provider.storage is None
     with pytest.raises(StoreClosedError):

@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from purveyor.storage import Listing, LocalStorage
 
-from .conftest import local
+from .helpers import local
 
 SEGMENTS = st.text(alphabet="ab-/.0é~\U0001f680", min_size=1, max_size=4).filter(
     lambda text: not any(part in ("", ".", "..") for part in text.split("/"))
@@ -130,8 +131,7 @@ async def test_what_cannot_be_read_by_its_path_is_not_listed(files: LocalStorage
     (root / "new\nline/x").write_bytes(b"")
     (root / "only").mkdir()
     (root / "only/back\\slash").write_bytes(b"")
-    with open(os.path.join(os.fsencode(root), b"latin-\xe9"), "wb"):
-        pass
+    (root / os.fsdecode(b"latin-\xe9")).write_bytes(b"")
     os.mkfifo(root / "pipe")
     (root / "link").symlink_to("good")
     (root / "loop").symlink_to(".")
@@ -155,7 +155,7 @@ async def test_purveyors_own_folder_is_not_listed(files: LocalStorage) -> None:
 class Entries(list["os.DirEntry[str]"]):
     """What a folder held, as `os.scandir` gives it."""
 
-    def __enter__(self) -> Entries:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:

@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from purveyor.errors import ConflictError, ObjectNotFoundError, PathObstructedError
 from purveyor.storage.attributes import guess_content_type
 
-from .conftest import leftovers, local, tree
+from .helpers import leftovers, local, tree
 
 R = TypeVar("R")
 
@@ -169,5 +169,5 @@ class LocalMachine(RuleBasedStateMachine):
 
 TestLocalMachine = LocalMachine.TestCase
 TestLocalMachine.settings = settings(
-    max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )

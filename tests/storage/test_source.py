@@ -54,7 +54,8 @@ async def test_large_sources_come_in_portions() -> None:
 
 
 async def test_nothing_is_nothing() -> None:
-    for source in ([], asynchronous(), io.BytesIO()):
+    nothing: list[object] = [[], asynchronous(), io.BytesIO()]
+    for source in nothing:
         assert await gathered(source) == []
 
 

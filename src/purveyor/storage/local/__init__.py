@@ -44,7 +44,7 @@ class LocalStorage(StorageProvider[LocalConfig]):
 
     provider_version: ClassVar[str] = "1"
 
-    _files: LocalFiles | None = None
+    _files: LocalFiles
 
     async def _initialize_storage(self) -> None:
         if os.name != "posix":
@@ -56,6 +56,5 @@ class LocalStorage(StorageProvider[LocalConfig]):
         self._storage = self._files = files
 
     async def _cleanup_storage(self) -> None:
-        files, self._files, self._storage = self._files, None, None
-        if files:
-            await files.close()
+        self._storage = None
+        await self._files.close()

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
-from purveyor.errors import StoreCorruptError
+from purveyor.errors import PathObstructedError, StoreCorruptError
 from purveyor.storage.local.temp import TempFile
 from purveyor.storage.local.tree import Place, Tree, sync
 
@@ -98,20 +98,20 @@ class Sidecars:
             modified: Its modification time in nanoseconds.
         """
         name = _name(place.digest, modified)
-        with suppress(OSError), self._tree.folder((name[:2],), place.path) as shard:
+        with suppress(OSError, PathObstructedError), self._tree.folder((name[:2],), place.path) as shard:
             os.unlink(name, dir_fd=shard)
 
     def entries(self) -> Iterator[tuple[Place, int]]:
         """Of which versions attributes are kept: places and modification times in nanoseconds."""
         for shard_name in os.listdir(self._tree.root):  # noqa: PTH208  # a descriptor, not a path
-            with suppress(OSError), self._tree.folder((shard_name,), shard_name) as shard:
+            with suppress(OSError, PathObstructedError), self._tree.folder((shard_name,), shard_name) as shard:
                 for name in os.listdir(shard):  # noqa: PTH208
                     digest, _, modified = name.partition("-")
                     try:
                         place = Place.of(json.loads(_read(shard, name))["path"])
                         if place.digest == digest:
                             yield place, int(modified)
-                    except (ValueError, LookupError, TypeError, AttributeError):
+                    except (OSError, ValueError, LookupError, TypeError, AttributeError):
                         continue  # damaged, or none of ours: left as it is
 
 
@@ -121,5 +121,8 @@ def _name(digest: str, modified: int) -> str:
 
 def _read(folder: int, name: str) -> bytes:
     descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
-    with os.fdopen(descriptor, "rb") as file:
-        return file.read()
+    try:
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(descriptor)
