@@ -318,6 +318,16 @@ class TestReload:
             assert system.manager.names() == ("e",)
             assert system.config.names == ("e",)
 
+    async def test_the_same_file_is_read_after_a_change_of_the_working_directory(
+        self, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        write(a="value = 1")
+        async with System("purveyor.toml") as system:
+            (tmp_path / "elsewhere").mkdir()
+            monkeypatch.chdir(tmp_path / "elsewhere")
+            write(a="value = 2")
+            assert (await system.reload()).changed == ("a",)
+
     async def test_an_invalid_configuration_changes_nothing(self, write: Write) -> None:
         async with System(write(a="value = 1")) as system:
             before = system.config

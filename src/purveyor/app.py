@@ -128,6 +128,8 @@ class System:
         #: What runs, or is to run: after a reload, the new configuration, with the old specification of each
         #: provider whose new one failed.
         self.config: SystemConfig = self._load()
+        if self.config.file is not None:  # a reload reads the same file, wherever the process has moved
+            self._source = self.config.file
         self.manager = ProviderManager()
         #: The providers that are declared but could not be started or changed, and why.
         self.failed: dict[str, Exception] = {}

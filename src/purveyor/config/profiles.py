@@ -101,9 +101,7 @@ def _without_driver_keys(
 def _merge(base: Any, overlay: Any) -> Any:
     if not is_table(base) or not is_table(overlay):
         return overlay
-    if is_reference(base) and is_reference(
-        overlay
-    ):  # { env = } over { file = } is one secret, not a table of both
+    if is_reference(base) and is_reference(overlay):  # { env } over { file } is one secret, not a table of both
         return overlay
     merged = dict(base)
     for key, value in overlay.items():
