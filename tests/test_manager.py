@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import logging
 import os
@@ -565,6 +566,73 @@ async def test_unregister_aborts_a_registration_that_is_under_way() -> None:
     await manager.unregister("one")
     with pytest.raises(RegistrationAbortedError):
         await registration
+    assert manager.names() == ()
+
+
+async def test_a_registration_can_be_aborted_before_its_first_step() -> None:
+    manager = ProviderManager()
+    provider = Scripted()
+    registration = asyncio.create_task(manager.register(provider))
+    stop = asyncio.create_task(manager.unregister("one"))
+    await stop
+    with pytest.raises(RegistrationAbortedError):
+        await registration
+    assert provider.calls == []
+    await manager.register(provider)
+    assert await provider.echo(1) == 1
+    await manager.cleanup()
+
+
+async def test_a_start_that_swallows_its_cancellation_is_stopped_all_the_same() -> None:
+    async def stubborn() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        await asyncio.sleep(0)
+
+    manager = ProviderManager()
+    for stop in (lambda task: task.cancel(), lambda task: manager.cleanup()):
+        provider = Scripted(initialize=stubborn)
+        registration = asyncio.create_task(manager.register(provider))
+        await asyncio.sleep(0.01)
+        outcome = stop(registration)
+        if asyncio.iscoroutine(outcome):
+            await outcome
+        with pytest.raises((asyncio.CancelledError, RegistrationAbortedError)):
+            await registration
+        assert provider.calls == ["validate", "initialize", "cleanup"]
+        assert manager.names() == ()
+
+
+async def test_an_owner_task_that_is_cancelled_from_outside_cleans_up() -> None:
+    """As happens to every task when `asyncio.run` ends."""
+    manager = ProviderManager()
+    go = asyncio.Event()
+    provider = Scripted(cleanup=waiting(go))
+    await manager.register(provider)
+    owner = next(iter(provider.tasks))
+    assert owner is not None
+    owner.cancel()
+    await asyncio.sleep(0.01)
+    with pytest.raises(ProviderNotReadyError, match="stopping"):
+        await manager.reload_provider("one")
+    go.set()
+    await asyncio.gather(owner, return_exceptions=True)
+    assert manager.names() == ()
+    assert provider.resources == 0
+
+
+async def test_an_owner_task_that_is_cancelled_during_a_reload_disposes_of_it() -> None:
+    manager = ProviderManager()
+    provider = Scripted()
+    await manager.register(provider)
+    provider.steps["initialize"] = waiting(asyncio.Event())
+    reload = asyncio.create_task(manager.reload_provider("one"))
+    await asyncio.sleep(0.01)
+    owner = next(iter(provider.tasks))
+    assert owner is not None
+    owner.cancel()
+    await asyncio.gather(owner, reload, return_exceptions=True)
+    assert provider.resources == 0
     assert manager.names() == ()
 
 

@@ -310,7 +310,7 @@ def test_a_waiter_whose_event_loop_is_gone_harms_nobody() -> None:
                 task = loop.create_task(provider.echo(1))
                 loop.run_until_complete(asyncio.sleep(0.01))
                 task._log_destroy_pending = False  # type: ignore[attr-defined]
-                task.get_coro().close()  # type: ignore[union-attr]
+                task.get_coro().close()
                 loop.close()
 
             elsewhere_done = asyncio.to_thread(elsewhere)

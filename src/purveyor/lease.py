@@ -111,15 +111,14 @@ class Gate:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
         while self.held and (remaining := deadline - loop.time()) > 0:
-            left = asyncio.Event()
-            self._idle = partial(loop.call_soon_threadsafe, left.set)
+            changed = asyncio.Event()
+            self._idle = partial(loop.call_soon_threadsafe, changed.set)
+            self.left()  # the last one may have left before the callback stood
+            alarm = loop.call_later(remaining, changed.set)
             try:
-                if self.held:  # not before the callback stands: the last one may just have left
-                    async with asyncio.timeout(remaining):
-                        await left.wait()
-            except TimeoutError:
-                break
+                await changed.wait()
             finally:
+                alarm.cancel()
                 self._idle = None
         return self.held
 
@@ -146,11 +145,11 @@ class Gate:
             loop = asyncio.get_running_loop()
             opened = asyncio.Event()
             wake = partial(loop.call_soon_threadsafe, opened.set)
-            if self._on_opening(wake):
-                try:
-                    await opened.wait()
-                finally:
-                    self._forget_opening(wake)
+            self._on_opening(wake)
+            try:
+                await opened.wait()
+            finally:
+                self._forget_opening(wake)
 
     def admit_thread(self, lease: list[int]) -> None:
         """As `admit`, for a plain function: its thread waits, unless an event loop runs in it.
@@ -162,8 +161,8 @@ class Gate:
             if asyncio._get_running_loop() is not None:
                 raise ProviderNotReadyError(self.name, self._status)
             opened = threading.Event()
-            if self._on_opening(opened.set):
-                opened.wait()
+            self._on_opening(opened.set)
+            opened.wait()
 
     def left(self) -> None:
         """Tell the one who drains, after a lease was given back to a gate that is shut."""
@@ -232,13 +231,13 @@ class Gate:
             frame = frame.f_back
         return False
 
-    def _on_opening(self, wake: Callable[[], object]) -> bool:
-        """Have `wake` called at the next change; False if waiting has become needless."""
+    def _on_opening(self, wake: Callable[[], object]) -> None:
+        """Have `wake` called at the next change, or now if it has just happened."""
         with self._lock:
-            if not self.shut or self._phase in _CLOSED:
-                return False
-            self._openings.append(wake)
-            return True
+            if self.shut and self._phase not in _CLOSED:
+                self._openings.append(wake)
+                return
+        wake()
 
     def _forget_opening(self, wake: Callable[[], object]) -> None:
         with self._lock:

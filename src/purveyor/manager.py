@@ -160,10 +160,9 @@ class ProviderManager:
         except Exception as error:
             self._log_failure("register", name, error, type=_type_for_log(provider))
             raise
-        if self._runners.get(runner.name) is runner:  # nobody stopped it between its start and now
-            self._live[runner.name] = provider
-            self._by_type.add([provider.metadata.type], runner.name, provider)
-            self._by_capability.add(dict.fromkeys(provider.metadata.capabilities), runner.name, provider)
+        self._live[runner.name] = provider
+        self._by_type.add([provider.metadata.type], runner.name, provider)
+        self._by_capability.add(dict.fromkeys(provider.metadata.capabilities), runner.name, provider)
 
     async def unregister(self, name: str) -> None:
         """Wait for a provider's operations, clean it up, and remove it.

@@ -95,7 +95,7 @@ class ProviderRunner:
             started.cancel()
             await self._stop()
             raise
-        if self._stopping and (started.cancelled() or started.exception()):
+        if self._stopping:
             raise RegistrationAbortedError(self.name)
         await started
 
@@ -247,8 +247,7 @@ class ProviderRunner:
 
     async def _stop(self) -> None:
         self._stopping = True
-        if self._task is None:
-            return
+        assert self._task is not None
         if self._abortable:
             self._abortable = False
             self._task.cancel()

@@ -95,8 +95,7 @@ class MetricsManager:
         """The one that this process's operations and monitors record to."""
         if cls._instance is None:
             with cls._instance_lock:
-                if cls._instance is None:
-                    cls._instance = cls()
+                cls._instance = cls._instance or cls()
         return cls._instance
 
     def counter(self, name: str, value: float = 1, /, **labels: str) -> None:
