@@ -183,7 +183,7 @@ def _prepare(name: str, path: Path) -> None:
     except apsw.Error as error:
         raise translate(error, name) from error
     if application != APPLICATION_ID:
-        raise StoreCorruptError(name, "is a SQLite database of something else", "choose another path")
+        raise StoreCorruptError(name, "is no database of Purveyor's", "choose another path")
     _check_version(name, version)
 
 

@@ -56,16 +56,13 @@ class Worker:
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._stopping = threading.Event()
         self._started: asyncio.Future[None] | None = None
-        self._ended: asyncio.Future[None] | None = None
         # A daemon, since a provider that is never cleaned up must not keep the interpreter from ending; what
         # has been answered is committed.
         self._thread = threading.Thread(target=self._run, name=f"purveyor {store} {role}", daemon=True)
 
     async def start(self) -> None:
         """Start the thread, and wait until the connection is open."""
-        loop = asyncio.get_running_loop()
-        self._started = loop.create_future()
-        self._ended = loop.create_future()
+        self._started = asyncio.get_running_loop().create_future()
         self._thread.start()
         await self._started
 
@@ -92,9 +89,8 @@ class Worker:
 
     async def stopped(self) -> None:
         """Wait until the thread has ended."""
-        if self._ended is not None:
-            await asyncio.shield(self._ended)
-            self._thread.join()  # it has nothing left to do
+        if self._thread.ident is not None:
+            await asyncio.to_thread(self._thread.join)
 
     # --- On the thread --------------------------------------------------------------------------------
 
@@ -103,7 +99,6 @@ class Worker:
             self._serve()
         finally:
             self._refuse_the_rest()
-            _deliver([(self._ended, None)])
 
     def _serve(self) -> None:
         try:
