@@ -90,6 +90,15 @@ class OpenModel(BaseModel):
     known: int = 0
 
 
+class Nested(BaseModel):
+    inner: OpenModel = OpenModel()
+    closed: Retry = Retry()
+
+
+class Nesting(Base[Nested]):
+    pass
+
+
 class Open(Base[OpenModel]):
     pass
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from purveyor.config import SystemConfig
@@ -98,6 +98,7 @@ def test_only_what_is_used_has_to_be_set(load: Load) -> None:
     assert load(text, "p").get("a").config == {"x": "y"}
 
 
+@settings(deadline=None)
 @given(st.recursive(st.text(alphabet="ab${}:-_ \\"), lambda inner: st.lists(inner, max_size=3), max_leaves=5))
 def test_escaping_every_dollar_brace_gives_the_text_back(value: Any) -> None:
     def escape(item: Any) -> Any:

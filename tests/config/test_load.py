@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from purveyor.catalog import Catalog, Driver
 from purveyor.config import Breaker, Policy, ServerConfig, SystemConfig, load_config
+from purveyor.config.load import RESERVED
 from purveyor.errors import ConfigError, MissingExtraError, ProviderNotFoundError
 from purveyor.metadata import ProviderMetadata, ProviderType
-from tests.config.drivers import NoConfig, Store
+from tests.config.drivers import NoConfig, Store, StoreConfig
 
 Load = Callable[..., SystemConfig]
 Problems = Callable[..., list[str]]
@@ -83,6 +87,15 @@ class TestWhatIsLoaded:
     def test_a_model_that_allows_more_gets_more(self, load: Load) -> None:
         config = load('[providers.a]\ndriver = "@Open"\nmore = 1').get("a").config
         assert config.model_extra == {"more": 1}
+
+    def test_a_table_inside_that_allows_more_gets_more(self, load: Load, problems: Problems) -> None:
+        text = '[providers.a]\ndriver = "@Nesting"\ninner = { known = "1", more = 1 }\n'
+        assert load(text).get("a").config.inner.model_extra == {"more": 1}
+        found = problems(text.replace('"1"', '"x"') + "closed = { more = 1 }")
+        assert found == [
+            "purveyor.toml:3:11 providers.a.inner.known: expected an integer, not a string",
+            "purveyor.toml:4:12 providers.a.closed.more: unknown key; known are log, times",
+        ]
 
     def test_an_alias_is_a_key(self, load: Load) -> None:
         assert load('[providers.a]\ndriver = "@Model"\ntitle = "t"').get("a").config.name == "t"
@@ -352,3 +365,39 @@ class TestDriversThatCannotBeLoaded:
     def test_a_misspelt_one_is_a_problem_even_if_optional(self, problems: Problems) -> None:
         (problem,) = problems('[providers.a]\ndriver = "memory.sqlit"\nrequired = false')
         assert "no driver 'memory.sqlit' is installed; did you mean 'memory.sqlite'" in problem
+
+
+_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=5)
+    | st.datetimes()
+    | st.sampled_from(["${UNSET}", "${X:-1}", "a.b:C", "tests.config.drivers:Store", "memory.sqlite", "\0"])
+    | st.sampled_from([{"env": "UNSET"}, {"file": "gone"}, {"env": ""}, {"file": ""}]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=5,
+)
+_keys = st.sampled_from([*RESERVED, *(each.name for each in fields(StoreConfig)), "other"])
+_drivers = st.sampled_from(["Store", "Model", "Typed", "Loose", "NoConfig", "Nesting"]).map(
+    "tests.config.drivers:{}".format
+)
+_tables = st.builds(
+    lambda driver, table: {"driver": driver, **table}, _drivers, st.dictionaries(_keys, _values, max_size=4)
+)
+
+
+@settings(deadline=None)
+@given(
+    providers=st.dictionaries(st.sampled_from(["a", "b", "-"]), _tables | _values, max_size=2) | _values,
+    others=st.dictionaries(st.sampled_from(["version", "server", "profiles", "x"]), _values, max_size=2),
+)
+def test_whatever_is_given_is_loaded_or_refused_in_words(providers: Any, others: dict[str, Any]) -> None:
+    problems: list[str] = ["none"]
+    try:
+        load_config({"providers": providers, **others})
+    except ConfigError as error:
+        problems = [problem.problem for problem in error.problems]
+    assert problems
+    assert all(problems)

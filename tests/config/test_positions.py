@@ -7,7 +7,7 @@ import tomllib
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from purveyor.config import ConfigSource, load_config, positions
@@ -122,6 +122,7 @@ def quoted(key: str) -> str:
     )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(keys.filter(lambda key: key.isprintable()), trees, max_size=4))
 def test_every_key_of_any_text_is_found(tree: dict[str, Any]) -> None:
     text = "".join(f"{quoted(key)} = {written(value)}\n" for key, value in tree.items())

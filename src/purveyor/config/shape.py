@@ -66,7 +66,7 @@ class ConfigShape:
                 found.extend(self._alternatives(schema["properties"][key]))
             elif isinstance(schema.get("additionalProperties"), dict):
                 found.extend(self._alternatives(schema["additionalProperties"]))
-            elif schema.get("additionalProperties") is True:
+            elif takes_any_key(schema):
                 found.append({})
         return found
 
@@ -97,6 +97,11 @@ class ConfigShape:
 def is_open(schema: dict[str, Any]) -> bool:
     """Whether anything is allowed."""
     return not schema.keys() & _CONSTRAINTS
+
+
+def takes_any_key(schema: dict[str, Any]) -> bool:
+    """Whether a table may have keys that its type does not name."""
+    return schema.get("additionalProperties") is True
 
 
 def takes_secret(schemas: Schemas) -> bool:

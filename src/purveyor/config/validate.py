@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretBytes, SecretStr, ValidationError
 
 from purveyor.config.secrets import SecretError, is_reference, redact, resolve
-from purveyor.config.shape import ConfigShape, is_open, takes_path, takes_secret, takes_table
+from purveyor.config.shape import ConfigShape, is_open, takes_any_key, takes_path, takes_secret, takes_table
 from purveyor.config.tree import is_array, is_table
 from purveyor.errors import near_misses
 
@@ -111,9 +111,17 @@ def validate(
 
 
 def _try(prepared: _Prepared) -> tuple[Any, list[ErrorDetails]]:
-    shape = prepared.shape
+    validate_python = prepared.shape.adapter.validate_python
     try:
-        return shape.adapter.validate_python(prepared.table, extra="forbid" if shape.forbid_unknown else None), []
+        if prepared.shape.forbid_unknown:
+            try:
+                return validate_python(prepared.table, extra="forbid"), []
+            except ValidationError as error:
+                # This `extra` holds for every table inside, also for those that allow more by themselves.
+                details = [each for each in error.errors(include_url=False) if not prepared.is_allowed(each)]
+            if details:
+                return INVALID, details
+        return validate_python(prepared.table), []
     except ValidationError as error:
         return INVALID, error.errors(include_url=False)
     except Exception as error:  # a validator of the driver's own is broken
@@ -146,6 +154,10 @@ class _Prepared:
                 value = child
                 path = (*path, part)
         return (*path, detail["loc"][-1]) if detail["type"] in _MISSING_KEY else path
+
+    def is_allowed(self, detail: ErrorDetails) -> bool:
+        """Whether an error is about a key in a table whose type takes any."""
+        return detail["type"] in _UNKNOWN_KEY and any(map(takes_any_key, self.schemas(self.place(detail)[:-1])))
 
     def schemas(self, path: KeyPath) -> Schemas:
         """What is allowed at a place."""
