@@ -68,9 +68,9 @@ class Commands(_Generated):
     """Every command of the command line, with its help."""
 
     def lines(self) -> Iterator[str]:
-        from purveyor.cli import main
+        from purveyor.cli import root
 
-        yield from self._command(main, "purveyor", click.Context(main, info_name="purveyor"))
+        yield from self._command(root, "purveyor", click.Context(root, info_name="purveyor"))
 
     def _command(self, command: click.Command, path: str, context: click.Context) -> Iterator[str]:
         if isinstance(command, click.Group) and path != "purveyor":
