@@ -255,9 +255,10 @@ class System:
             on_progress(Progress(spec.name, "ready", perf_counter() - begun))
 
     async def _register(self, provider: Provider[Any]) -> None:
-        if self._stopping:
+        if not self._stopping:
+            await self.manager.register(provider)
+        if self._stopping:  # before it, or meanwhile
             raise ManagerClosingError
-        await self.manager.register(provider)
 
     def _go_on_without(self, name: str, error: Exception) -> None:
         self.failed[name] = error
@@ -299,7 +300,7 @@ class _Change:
         self,
         manager: ProviderManager,
         running: dict[str, ProviderSpec],
-        register: Callable[[Provider[Any]], Any],
+        register: Callable[[Provider[Any]], Awaitable[None]],
     ) -> None:
         self.failed: dict[str, Exception] = {}
         self._manager = manager
@@ -318,7 +319,7 @@ class _Change:
         done = {what: tuple(names) for what, names in self._done.items()}
         return ReloadSummary(**done, failed=dict(self.failed))
 
-    async def _attempt(self, name: str, step: Any) -> None:
+    async def _attempt(self, name: str, step: Awaitable[str]) -> None:
         try:
             what = await step
         except _STOPPED:

@@ -1,0 +1,54 @@
+"""The providers that the tests' configurations declare, and what the tests see of them."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from dataclasses import dataclass
+
+from purveyor.metadata import ProviderMetadata
+from purveyor.operations import operation
+from purveyor.provider import Provider
+
+calls: list[str] = []
+gates: dict[str, asyncio.Event] = {}
+import_entered, import_gate = threading.Event(), threading.Event()
+
+
+@dataclass(frozen=True)
+class ThingConfig:
+    value: int = 0
+    fail: str = ""
+    wait: str = ""
+
+
+class Thing(Provider[ThingConfig]):
+    """Does what its config says: `fail` names the steps that fail, `wait` the one that waits for a gate."""
+
+    def __init__(self, metadata: ProviderMetadata, config: ThingConfig) -> None:
+        super().__init__(metadata, config)
+        if "build" in config.fail:
+            raise RuntimeError(f"{metadata.name} cannot be built")
+
+    async def _step(self, step: str) -> None:
+        calls.append(f"{step} {self.metadata.name} {self.config.value}")
+        if step in self.config.wait:
+            gates.setdefault(f"{step} entered", asyncio.Event()).set()
+            await gates.setdefault(step, asyncio.Event()).wait()
+        if step in self.config.fail:
+            raise RuntimeError(f"{self.metadata.name} fails to {step}")
+
+    async def initialize(self) -> None:
+        await self._step("initialize")
+
+    async def cleanup(self) -> None:
+        await self._step("cleanup")
+
+    @operation
+    async def value(self) -> int:
+        await asyncio.sleep(0)
+        return self.config.value
+
+
+class Other(Thing):
+    """Another driver with the same config."""
