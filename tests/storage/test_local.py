@@ -85,7 +85,7 @@ async def test_ranges(files: LocalStorage) -> None:
 
 async def test_a_stream_stays_with_its_version(files: LocalStorage) -> None:
     await files.put("a", b"old" * 1000)
-    async with aclosing(files.stream("a", chunk_size=100)) as chunks:  # type: ignore[type-var]
+    async with aclosing(files.stream("a", chunk_size=100)) as chunks:
         got = await anext(chunks)
         await files.put("a", b"new" * 1000)
         await files.delete("a")
@@ -96,7 +96,7 @@ async def test_a_stream_stays_with_its_version(files: LocalStorage) -> None:
 
 async def test_a_stream_left_early_lets_go(files: LocalStorage) -> None:
     await files.put("a", b"x" * 1000)
-    async with aclosing(files.stream("a", chunk_size=10)) as chunks:  # type: ignore[type-var]
+    async with aclosing(files.stream("a", chunk_size=10)) as chunks:
         async for _ in chunks:
             break
 
@@ -346,6 +346,8 @@ async def test_segments_longer_than_file_systems_allow(files: LocalStorage) -> N
     deep = "/".join("d" * 512)
     await files.put(deep, b"x")
     assert await files.get(deep) == b"x"
+    assert [meta.path for meta in await files.list()] == [deep, "é" * 127]
+    assert (await files.list(delimiter="/")).prefixes == ("d/",)
     assert await files.delete(deep)
 
 

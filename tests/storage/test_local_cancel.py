@@ -179,6 +179,32 @@ async def test_closing_waits_for_what_is_under_way(
     assert tree(root) == ["a"]
 
 
+async def test_a_stream_that_is_left_while_the_storage_closes_lets_go(
+    root: Path, monkeypatch: pytest.MonkeyPatch, no_leaks: None
+) -> None:
+    files = local(root)
+    await files.initialize()
+    await files.put("a", bytes(1000))
+    chunks = files.stream("a", chunk_size=10)
+    await anext(chunks)
+    renaming, go_on = threading.Event(), threading.Event()
+    real = os.rename
+
+    def slow(*args: Any, **options: Any) -> None:
+        renaming.set()
+        go_on.wait()
+        real(*args, **options)
+
+    monkeypatch.setattr(os, "rename", slow)
+    writing = asyncio.ensure_future(files.put("b", b"1"))
+    await asyncio.to_thread(renaming.wait)
+    closing = asyncio.ensure_future(files.cleanup())
+    await asyncio.sleep(0.01)
+    await chunks.aclose()
+    go_on.set()
+    await asyncio.gather(writing, closing)
+
+
 async def test_opening_that_is_cancelled_or_fails_lets_go(
     root: Path, monkeypatch: pytest.MonkeyPatch, no_leaks: None
 ) -> None:

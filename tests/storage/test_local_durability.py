@@ -122,6 +122,13 @@ async def test_a_rename_syncs_where_it_came_from_and_where_it_went(files: LocalS
     ]  # fmt: skip
 
 
+async def test_a_rename_within_a_folder_syncs_it_once(files: LocalStorage, calls: Calls) -> None:
+    await files.put("a/x", b"1")
+    calls.made.clear()
+    await files.rename("a/x", "a/y")
+    assert calls.made == ["rename a/y", "fsync a"]
+
+
 async def test_a_delete_is_synced_once_a_folder(files: LocalStorage, calls: Calls) -> None:
     for path in ("a/1", "a/2", "b"):
         await files.put(path, b"")
@@ -420,6 +427,9 @@ def test_only_folders_that_hold_nothing_are_removed(tmp_path: Path, monkeypatch:
     assert tree_module.remove_empty(folder, "empty")
     assert not tree_module.remove_empty(folder, "full")
     assert not tree_module.remove_empty(folder, "absent")
+    (tmp_path / "deep/er/and/er").mkdir(parents=True)
+    assert not tree_module.remove_empty(folder, "deep", levels=2)
+    assert tree_module.remove_empty(folder, "deep", levels=3)
 
     def busy(*args: object, **options: object) -> None:
         raise OSError(errno.EBUSY, "busy")

@@ -25,7 +25,7 @@ from purveyor.storage.source import chunks_of
 from purveyor.storage.storage import Listing
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 
     from purveyor.storage.source import Data
     from purveyor.storage.storage import ObjectMeta, Storage
@@ -112,7 +112,7 @@ class StorageProvider(Provider[T]):
         storage = self._opened()
         check_path(path)
         create_only = _check_conditions(storage, if_none_match, if_match)
-        if (content_type, metadata, checksum) != (None, None, None):
+        if content_type is not None or metadata or checksum is not None:
             _require(storage, "attributes", "content types, metadata and checksums")
         write = partial(
             storage.put,
@@ -160,7 +160,7 @@ class StorageProvider(Provider[T]):
         length: int | None = None,
         if_match: str | None = None,
         chunk_size: int = _CHUNK,
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """The bytes of an object piece by piece, all of one version also if it is replaced meanwhile.
 
         Close it when you leave early: ``async with contextlib.aclosing(files.stream(path)) as chunks``.

@@ -163,9 +163,10 @@ class LocalFiles(Storage):
         try:
             yield
         finally:
-            self._transfers.discard(transfer)
-            if transfer.is_open and self._workers:
-                await self._workers.run(transfer.close, needed=True)
+            if self._workers:  # else `_close` does the rest
+                if transfer.is_open:
+                    await self._workers.run(transfer.close, needed=True)
+                self._transfers.discard(transfer)
 
     def _open(self) -> None:
         root = self._keep(open_root(self._root))
@@ -177,11 +178,10 @@ class LocalFiles(Storage):
         self._objects = Objects(self._store, self._tree, locks, sidecars)
 
         # A process that dies leaves its session behind, which tells the next one to look for more.
-        crashed = sweep(self._temp)
         session = TempFile(self._temp)
         self._opened.callback(session.close)
         session.open()
-        if crashed:
+        if sweep(self._temp):
             self._objects.sweep()
 
     def _keep(self, descriptor: int) -> int:
@@ -189,7 +189,7 @@ class LocalFiles(Storage):
         return descriptor
 
     def _close(self) -> None:
-        for transfer in self._transfers:
+        for transfer in list(self._transfers):
             self._opened.callback(transfer.close)
         self._opened.close()
 

@@ -222,7 +222,8 @@ class Objects:
                         self.sidecars.remove(target, version.st_mtime_ns)
                         raise
                 sync(folder)
-                sync(origin)
+                if source.folders != target.folders:
+                    sync(origin)
                 # With the lock held, since the same version may be moved back at once.
                 self.sidecars.remove(source, version.st_mtime_ns)
                 if replaced and replaced.st_mtime_ns != version.st_mtime_ns:

@@ -70,7 +70,7 @@ class Upload:
 
 
 class Download:
-    """Bytes on their way out of one version of an object; `close` must follow.
+    """Bytes on their way out of one version of an object. When all are read, or reading fails, it is closed.
 
     Args:
         objects: Where the object is.
@@ -113,10 +113,25 @@ class Download:
             InvalidInputError: It is shorter than where to start.
             ChecksumError: These were the last bytes of the whole, and it is damaged.
         """
-        if self._descriptor is None:
+        try:
+            data = self._read(size)
+        except BaseException:
+            self.close()
+            raise
+        if self.is_done:
+            self.close()
+        return data
+
+    def close(self) -> None:
+        """Let go of the version. It may be called at any time, and again."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _read(self, size: int) -> bytes:
+        if self._end is None:
             self._end = self._open()
-        assert self._descriptor is not None
-        assert self._end is not None
+        assert self._descriptor is not None, "it has been closed"
         wanted = min(size, self._end - self._position)
         data = os.pread(self._descriptor, wanted, self._position)
         while len(data) < wanted:
@@ -131,12 +146,6 @@ class Download:
             if self.is_done:
                 _check(self._place.path, self._checksum, self._hash)
         return data
-
-    def close(self) -> None:
-        """Let go of the version. It may be called at any time, and again."""
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
 
     def _open(self) -> int:
         self._descriptor, version, self.attributes = self._objects.open(self._place)

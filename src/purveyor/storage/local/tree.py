@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 _MAX_SEGMENT_BYTES = 255
+_MAX_LEVELS = 512  # no path has more
 _MAX_TRUSTED = 10_000
 _FULL_SYNC: int | None = getattr(fcntl, "F_FULLFSYNC", None)
 
@@ -77,15 +78,17 @@ class Tree:
             FileNotFoundError: It does not exist, or with `create` was removed again meanwhile.
             PathObstructedError: A segment is something else.
         """
-        current = os.dup(self.root)
+        current = self.root
         try:
             for depth in range(1, len(folders) + 1):
                 following = self._enter(current, folders[:depth], path, create=create)
                 current, done = following, current
-                os.close(done)
+                if done != self.root:
+                    os.close(done)
             yield current
         finally:
-            os.close(current)
+            if current != self.root:
+                os.close(current)
 
     def prune(self, folders: tuple[str, ...]) -> None:
         """Remove a folder and those above it as far as they are empty. It only tidies: it never fails."""
@@ -163,17 +166,15 @@ def kind_of(found: os.stat_result) -> str:
     return "a symbolic link" if stat.S_ISLNK(found.st_mode) else "a special file"
 
 
-def remove_empty(folder: int, name: str) -> bool:
-    """Remove a folder that holds nothing but empty folders; whether it is gone."""
+def remove_empty(folder: int, name: str, *, levels: int = _MAX_LEVELS) -> bool:
+    """Remove a folder that holds nothing but empty folders, so many levels deep; whether it is gone."""
     try:
         inner = os.open(name, FOLDER, dir_fd=folder)
     except OSError:
         return False
     try:
-        with os.scandir(inner) as entries:
-            if not all(
-                entry.is_dir(follow_symlinks=False) and remove_empty(inner, entry.name) for entry in entries
-            ):
+        for below in os.listdir(inner):  # noqa: PTH208  # a descriptor, not a path
+            if not levels or not remove_empty(inner, below, levels=levels - 1):
                 return False
     finally:
         os.close(inner)
