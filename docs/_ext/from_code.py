@@ -73,13 +73,14 @@ class Commands(_Generated):
         yield from self._command(root, "purveyor", click.Context(root, info_name="purveyor"))
 
     def _command(self, command: click.Command, path: str, context: click.Context) -> Iterator[str]:
-        if isinstance(command, click.Group) and path != "purveyor":
-            pass
-        else:
+        if path == "purveyor" or not isinstance(command, click.Group):
             yield f"## `{path}`" if path != "purveyor" else "## Global options"
             yield ""
             yield "```text"
-            yield from command.get_help(context).splitlines()
+            help_text = command.get_help(context)
+            if path != "purveyor":  # they are listed once
+                help_text = help_text.split("\n\nGlobal options:")[0]
+            yield from help_text.splitlines()
             yield "```"
             yield ""
         if isinstance(command, click.Group):
