@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from purveyor.errors import MissingExtraError, near_misses
-from purveyor.lifecycle.report import _SERVING as SERVING
+from purveyor.lifecycle.states import SERVING
 from purveyor.monitor.prometheus import exposition
 
 try:

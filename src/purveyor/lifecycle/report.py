@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from purveyor.lifecycle.states import SERVING
 from purveyor.metadata import ProviderStatus
 from purveyor.monitor.metrics import Family
 
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from purveyor.lifecycle.runner import ProviderRunner
 
 __all__ = ["StatusReport"]
-
-_SERVING = frozenset({ProviderStatus.READY, ProviderStatus.DEGRADED, ProviderStatus.RELOADING})
 
 
 class StatusReport:
@@ -41,7 +40,7 @@ class StatusReport:
             who = {"name": runner.name, "type": metadata.type.value}
             kind = type(runner.provider)
             info.add(1, **who, version=metadata.version, driver=f"{kind.__module__}:{kind.__qualname__}")
-            up.add(runner.status in _SERVING, **who)
+            up.add(runner.status in SERVING, **who)
             for each in ProviderStatus:
                 status.add(runner.status is each, **who, status=each.value)
             inside.add(runner.gate.held, **who)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from purveyor.metadata import ProviderStatus as S
 
-__all__ = ["TRANSITIONS"]
+__all__ = ["SERVING", "TRANSITIONS"]
 
 TRANSITIONS: dict[S, frozenset[S]] = {
     S.REGISTERED: frozenset({S.STARTING, S.STOPPED}),
@@ -16,3 +16,6 @@ TRANSITIONS: dict[S, frozenset[S]] = {
     S.STOPPING: frozenset({S.STOPPED, S.FAILED}),
     S.STOPPED: frozenset(),
 }
+
+#: In these a provider serves operations; while it reloads, they wait for it.
+SERVING = frozenset({S.READY, S.DEGRADED, S.RELOADING})
