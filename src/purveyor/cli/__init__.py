@@ -7,6 +7,7 @@ providers, keys and paths, configuration); 130 after Ctrl-C.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _COMMANDS = {
-    name: (f"purveyor.cli.{name}", summary)
+    name: (f"purveyor.cli.commands.{name}", summary)
     for name, summary in {
         "init": "Write a commented configuration file.",
         "up": "Start all providers, and serve health and metrics until stopped.",
@@ -65,6 +66,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     settings = Settings()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name that cannot be encoded is no reason to fail
     try:
         code = root.main(arguments, prog_name="purveyor", standalone_mode=False, obj=settings)
         sys.stdout.flush()

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 from pydantic_core import to_jsonable_python
-
-from purveyor.cli.output import visible
 
 if TYPE_CHECKING:
     from purveyor.config import ProviderSpec, SystemConfig
@@ -43,8 +42,11 @@ def masked_config(config: Any) -> Json:
 
 def source_of(config: SystemConfig) -> str:
     """Where a configuration comes from, for people."""
-    source = "the embedded configuration" if config.file is None else visible(str(config.file))
-    return f"{source} with profile {config.profile}" if config.profile else source
+    source = "the embedded configuration"
+    if config.file is not None:
+        here = Path.cwd()
+        source = str(config.file.relative_to(here) if config.file.is_relative_to(here) else config.file)
+    return f"{source}, profile {config.profile}" if config.profile else source
 
 
 def _fallback(value: Any) -> str:

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Narrator"]
 
-#: How long a start may take, in seconds, before a log says that it is under way. A terminal shows it at once.
+#: How long a provider's start may take, in seconds, before it is said that it is under way.
 _PATIENCE = 1.0
+_PATIENCE_OF_A_PERSON = 0.2
 
 
 class Narrator:
@@ -61,12 +62,12 @@ class Narrator:
         """One provider's start has begun or ended."""
         self.done_starting()
         if progress.stage == "starting":
-            if self._output.shows_progress:
-                self._status = self._output.stderr.status(f"starting {progress.name}…")
-                self._status.start()
-            else:
-                loop = asyncio.get_running_loop()
-                self._reminder = loop.call_later(_PATIENCE, self._output.note, f"starting {progress.name}…")
+            tell, patience = (
+                (self._spin, _PATIENCE_OF_A_PERSON)
+                if self._output.shows_progress
+                else (self._output.note, _PATIENCE)
+            )
+            self._reminder = asyncio.get_running_loop().call_later(patience, tell, f"starting {progress.name}…")
             return
         self._seconds[progress.name] = progress.seconds
         if progress.stage == "failed":
@@ -153,6 +154,10 @@ class Narrator:
         self._output.note("ended at once, without cleaning up")
 
     # --- inside -------------------------------------------------------------------------------------
+
+    def _spin(self, text: str) -> None:
+        self._status = self._output.stderr.status(text)
+        self._status.start()
 
     def _event(self, event: str, **data: Any) -> None:
         if self._settings.json:

@@ -138,6 +138,8 @@ class Output:
     def table(self, columns: Sequence[Column], rows: Iterable[Sequence[str | Text]]) -> None:
         """Write aligned columns. They are cut to the width of a terminal, and complete everywhere else."""
         cells = [[_cell(cell) for cell in row] for row in rows]
+        if not cells:
+            return
         widths = [
             max([len(column.title), *(row[index].cell_len for row in cells)])
             for index, column in enumerate(columns)
@@ -160,6 +162,13 @@ class Output:
         for name, value in values.items():
             if value:
                 self.line(Text.assemble((f"{name:{width}}", "dim"), f"  {visible(value)}"))
+
+    def end_of_page(self, count: int, cursor: str | None, also: str = "") -> None:
+        """Tell, after what a page holds was shown, that it is empty or how to get the next one."""
+        if cursor is not None:
+            self.note(f"there is more: --cursor {cursor}{also}")
+        elif not count:
+            self.note("nothing found")
 
     # --- everything else ----------------------------------------------------------------------------
 

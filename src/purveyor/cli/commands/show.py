@@ -39,7 +39,7 @@ def command(settings: Settings, name: str) -> None:
         "labels": dict(spec.labels),
         "needs": dict(spec.needs),
         "config": own,
-        "operations": sorted(operations_of(kind)),
+        "operations": [*sorted(operations_of(kind))],
     }
 
     def show() -> None:

@@ -170,7 +170,7 @@ def list_(
     def show() -> None:
         columns = [Column("key"), Column("value", shorten=True), Column("updated")]
         output.table(columns, ([_place(item), _compact(item.value), local_time(item.updated)] for item in items))
-        _tell_more(output, more)
+        output.end_of_page(len(items), more, ", or --all")
 
     output.result({"items": [asdict(item) for item in items], "cursor": more}, show)
 
@@ -219,9 +219,7 @@ def search(
         width = len(str(len(page)))
         for rank, hit in enumerate(page, 1):
             _show_hit(output, f"{rank:{width}}", hit)
-        if not page:
-            output.note("nothing found")
-        _tell_more(output, page.cursor)
+        output.end_of_page(len(page), page.cursor)
 
     output.result({"hits": [asdict(hit) for hit in page], "cursor": page.cursor}, show)
 
@@ -265,11 +263,6 @@ def _highlighted(snippet: str) -> Text:
         text.append(snippet[end : match.start()]).append(match[1], "bold")
         end = match.end()
     return text.append(snippet[end:])
-
-
-def _tell_more(output: Output, cursor: str | None) -> None:
-    if cursor is not None:
-        output.note(f"there is more: --cursor {cursor}")
 
 
 def _place(item: Item) -> str:

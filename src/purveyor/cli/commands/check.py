@@ -26,7 +26,7 @@ def command(settings: Settings) -> None:
 
     def show() -> None:
         output.warnings(config.warnings)
-        columns = [Column("name"), Column("type"), Column("driver"), Column("declared at")]
+        columns = [Column("name"), Column("type"), Column("driver"), Column("declared at" if config.file else "")]
         rows = [
             (spec.name, spec.type.value, spec.driver, config.origin("providers", spec.name) or "")
             for spec in config.providers

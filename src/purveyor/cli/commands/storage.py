@@ -183,8 +183,7 @@ def list_(
         rows += [(str(meta.size), local_time(meta.modified), meta.path) for meta in objects]
         rows.sort(key=lambda row: row[2])
         output.table([Column("size", right=True), Column("modified"), Column("path")], rows)
-        if more is not None:
-            output.note(f"there is more: --cursor {more}, or --all")
+        output.end_of_page(len(rows), more, ", or --all")
 
     listed = [{key: value for key, value in asdict(meta).items() if key in _LISTED} for meta in objects]
     output.result({"objects": listed, "prefixes": prefixes, "cursor": more}, show)

@@ -1,0 +1,106 @@
+"""The admin server, on real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import signal
+import socket
+import time
+from typing import Any
+
+import httpx
+import pytest
+
+from purveyor.admin.server import AdminServer
+from purveyor.errors import ListenError
+
+
+async def app(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    if scope["path"] == "/stuck":
+        await asyncio.sleep(3600)
+    await send({"type": "http.response.body", "body": b"ok"})
+
+
+async def test_it_listens_from_the_beginning_and_answers_once_started() -> None:
+    server = AdminServer(app, port=0)
+    assert server.url == f"http://127.0.0.1:{server.port}"
+    handlers = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    async with httpx.AsyncClient() as http:
+        early = asyncio.create_task(http.get(server.url))
+        await server.start()
+        assert (await early).text == "ok"
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == handlers
+    await server.stop()
+    with socket.create_server(("127.0.0.1", server.port)):
+        pass  # the port is free again
+
+
+async def test_a_server_that_never_started_frees_its_port() -> None:
+    server = AdminServer(app, port=0)
+    await server.stop()
+    with socket.create_server(("127.0.0.1", server.port)):
+        pass
+
+
+async def test_open_connections_do_not_delay_the_stop() -> None:
+    server = AdminServer(app, port=0)
+    await server.start()
+    async with httpx.AsyncClient() as http:
+        await http.get(server.url)  # stays open
+        _, half_a_request = await asyncio.open_connection("127.0.0.1", server.port)
+        half_a_request.write(b"GET / HT")
+        reader, stuck = await asyncio.open_connection("127.0.0.1", server.port)
+        stuck.write(b"GET /stuck HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        await reader.readline()
+        begun = time.monotonic()
+        await server.stop()
+        assert time.monotonic() - begun < 20, "uvicorn alone would wait an hour for the stuck one"
+        for writer in (half_a_request, stuck):
+            writer.close()
+
+
+async def test_a_taken_port_is_replaced() -> None:
+    first = AdminServer(app, port=0)
+    second = AdminServer(app, port=first.port)
+    assert second.port != first.port
+    await first.stop()
+    await second.stop()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
+async def test_loopback_has_several_names(host: str) -> None:
+    server = AdminServer(app, host, 0)
+    await server.start()
+    async with httpx.AsyncClient() as http:
+        assert (await http.get(server.url)).text == "ok"
+    assert server.url.startswith("http://[::1]:" if host == "::1" else "http://")
+    await server.stop()
+
+
+@pytest.mark.parametrize(
+    ("host", "problem"),
+    [
+        ("0.0.0.0", "not a loopback address"),
+        ("::", "not a loopback address"),
+        ("192.0.2.1", "not a loopback address"),
+        ("no.such.host.invalid", "cannot be resolved"),
+        ("x" * 70, "cannot be resolved"),
+        ("", "cannot be resolved|not a loopback"),
+    ],
+)
+def test_nothing_else_is_served(host: str, problem: str) -> None:
+    with pytest.raises(ListenError, match=problem) as refused:
+        AdminServer(app, host, 0)
+    assert refused.value.where == f"{host}:0"
+    assert "127.0.0.1" in str(refused.value.hint)
+
+
+def test_a_port_that_the_system_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)  # root may have any port
+    with pytest.raises(ListenError, match="the system refuses it: Permission denied"):
+        AdminServer(app, port=80)

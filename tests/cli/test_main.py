@@ -1,0 +1,289 @@
+"""What all commands share: help, usage errors, exit codes, colour, the log, and what starts fast."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from purveyor.cli import root
+from purveyor.cli.options import Group, Settings
+from purveyor.cli.output import InProvider, Output, describe, visible
+from purveyor.errors import InvalidInputError
+from tests.cli.conftest import Run, Spawn
+
+
+def imported(*arguments: str) -> set[str]:
+    code = (
+        "import sys, purveyor.cli\n"
+        f"try: purveyor.cli.main({list(arguments)!r}) if {bool(arguments)} else None\n"
+        "finally: print(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stderr.split())
+
+
+@pytest.mark.parametrize("arguments", [(), ("--help",), ("--version",)])
+def test_help_and_version_import_click_and_nothing_heavy(arguments: tuple[str, ...]) -> None:
+    heavy = {"rich", "pydantic", "asyncio", "starlette", "uvicorn", "apsw", "prometheus_client"}
+    assert not imported(*arguments) & heavy
+
+
+def test_each_command_is_called_what_its_group_calls_it() -> None:
+    assert isinstance(root, Group)
+    for name, (module, summary) in root.lazy.items():
+        command = import_module(module).command
+        assert command.name == name
+        assert command.help.splitlines()[0] == summary
+
+
+def test_help_lists_commands_and_sets_the_global_options_apart(run: Run) -> None:
+    result = run("--help")
+    assert result.code == 0
+    assert "  memory      Read, write and search the items of a memory.\n" in result.out
+    assert result.out.index("Commands:") < result.out.index("Options:") < result.out.index("Global options:")
+    own, shared = run("memory", "list", "-h").out.split("Global options:")
+    assert "--descending" in own
+    assert "--config" in shared
+    assert "  search " in run("memory", "--help").out
+
+
+@pytest.mark.parametrize("arguments", [(), ("memory",)])
+def test_a_group_alone_shows_its_help_as_a_usage_error(run: Run, arguments: tuple[str, ...]) -> None:
+    result = run(*arguments)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith("Usage: purveyor")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem", "hint"),
+    [
+        (["lst"], "No such command 'lst'. Did you mean 'list'?", "'purveyor --help'"),
+        (["xyzzy"], "No such command 'xyzzy'", "'purveyor --help'"),
+        (["memory", "gt"], "No such command 'gt'. Did you mean 'get'?", "'purveyor memory --help'"),
+        (["--xyzzy"], "No such option '--xyzzy'", "'purveyor --help'"),
+        (["list", "--color", "pink"], "Invalid value for '--color'", "'purveyor list --help'"),
+        (["show"], "Missing argument 'NAME'", "'purveyor show --help'"),
+    ],
+)
+def test_usage_errors(run: Run, arguments: list[str], problem: str, hint: str) -> None:
+    result = run(*arguments)
+    assert (result.code, result.out) == (2, "")
+    first, second = result.err.splitlines()
+    assert first.startswith(f"error: {problem}")
+    assert second.strip().startswith(hint)
+    as_json = run(*arguments, "--json")
+    assert as_json.code == 2
+    assert as_json.err == ""
+    assert as_json.error["what"].startswith(problem)
+
+
+def test_what_follows_two_dashes_is_no_option(run: Run) -> None:
+    result = run("show", "--", "--json", "x")
+    assert (result.code, result.out) == (2, "")
+
+
+def test_global_options_count_wherever_they_stand() -> None:
+    @root.command("probe")
+    @click.pass_obj
+    def probe(settings: Settings) -> None:
+        seen.append(settings)
+
+    seen: list[Settings] = []
+    try:
+        for line in (
+            "-c f -p dev --json -q -vv --color never probe",
+            "probe -c f -p dev --json -q -vv --color never",
+        ):
+            root.main(line.split(), standalone_mode=False, obj=Settings())
+    finally:
+        del root.commands["probe"]
+    assert seen == [Settings("f", "dev", True, True, 2, "never")] * 2
+
+
+# --- errors ---------------------------------------------------------------------------------------------
+
+
+def report(error: Exception, capsys: pytest.CaptureFixture[str], **settings: Any) -> tuple[int, str]:
+    code = Output(Settings(**settings)).failure(error)
+    return code, capsys.readouterr().err
+
+
+def test_an_error_of_the_operating_system(capsys: pytest.CaptureFixture[str]) -> None:
+    assert report(PermissionError(13, "Permission denied", "/x"), capsys) == (1, "error: /x: Permission denied\n")
+    assert report(OSError("odd"), capsys)[1].startswith("error: OSError: odd\n")
+
+
+def test_an_unexpected_error_shows_its_traceback_on_request(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    try:
+        raise KeyError("k")
+    except KeyError as caught:
+        error = caught
+    assert report(error, capsys) == (1, "error: KeyError: 'k'\n       -vv shows the traceback\n")
+    assert "Traceback" in report(error, capsys, verbose=2)[1]
+    monkeypatch.setenv("PURVEYOR_DEBUG", "1")
+    assert "Traceback" in report(InProvider("p", error), capsys)[1]
+
+
+def test_an_error_in_a_provider_names_it(capsys: pytest.CaptureFixture[str]) -> None:
+    error = InProvider("p", InvalidInputError("key", "is empty", "give one"))
+    assert report(error, capsys) == (2, "error: provider p: key: is empty\n       give one\n")
+    assert describe(InProvider("p", RuntimeError()))["what"] == "RuntimeError"
+
+
+def test_a_plain_click_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert report(click.ClickException("broken"), capsys) == (1, "error: broken\n")
+
+
+def test_control_characters_do_not_reach_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "\x1b" not in report(InvalidInputError("key", "is \x1b[2J"), capsys)[1]
+    assert visible("a\x1b\x9b\tb\n") == "a\\x1b\\x9b\tb\n"
+
+
+def test_ctrl_c_is_exit_code_130(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("purveyor.cli.commands.list.load", interrupted)
+    result = run("list")
+    assert (result.code, result.out) == (130, "")
+    assert result.err.strip() == ""
+
+
+def test_a_pipe_that_is_closed_before_the_first_byte() -> None:
+    reader = subprocess.Popen(["true"], stdin=subprocess.PIPE)
+    reader.wait()
+    writer = subprocess.Popen(
+        [sys.executable, "-m", "purveyor.cli", "--version"], stdout=reader.stdin, stderr=subprocess.PIPE
+    )
+    assert reader.stdin
+    reader.stdin.close()
+    _, err = writer.communicate()
+    assert (writer.returncode, err) == (1, b"")
+
+
+def test_text_that_a_terminal_cannot_encode_is_escaped() -> None:
+    code = "import sys; from purveyor.cli import main; main(['memory', *sys.argv[1:]])"
+    environment = {"PYTHONIOENCODING": "latin-1", "PATH": "/usr/bin:/bin"}
+
+    def purveyor(*arguments: str) -> bytes:
+        command = [sys.executable, "-c", code, *arguments]
+        return subprocess.run(command, capture_output=True, check=True, env=environment).stdout
+
+    purveyor("put", "notes", "k", '"\u20ac"')
+    assert purveyor("get", "notes", "k") == b'"\\u20ac"\n'
+    assert b'"\\u20ac"' in purveyor("list", "notes")
+
+
+# --- colour ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "env", "terminal", "colourful"),
+    [
+        ((), {}, True, True),
+        ((), {}, False, False),
+        ((), {"NO_COLOR": "1"}, True, False),
+        ((), {"FORCE_COLOR": "1"}, False, True),
+        (("--color", "never"), {"FORCE_COLOR": "1"}, True, False),
+        (("--color", "always"), {"NO_COLOR": "1"}, False, True),
+        (("--color", "always", "--json"), {}, False, False),
+    ],
+)
+def test_colour(
+    run: Run,
+    spawn: Spawn,
+    monkeypatch: pytest.MonkeyPatch,
+    options: tuple[str, ...],
+    env: dict[str, str],
+    terminal: bool,
+    colourful: bool,
+) -> None:
+    if terminal:
+        text = spawn("list", *options, terminal=True, env=env).end().out
+    else:
+        monkeypatch.setenv("TERM", "xterm-256color")
+        for name, value in env.items():
+            monkeypatch.setenv(name, value)
+        text = run("list", *options).out
+    assert "notes" in text
+    assert ("\x1b[" in text) is colourful
+
+
+# --- the log --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "seen", "unseen"),
+    [
+        ((), ["warning: it failed\n"], ["begins with", "Failed to register", "Traceback"]),
+        (("-q",), [], ["it failed", "begins with"]),
+        (
+            ("-v",),
+            ["warning: things: it failed\n", "info: things: begins with 0\n", "purveyor.manager: "],
+            ["Traceback"],
+        ),
+        (("-vv",), ["ConnectionError: nobody answers"], []),
+    ],
+)
+def test_the_log_is_as_loud_as_is_asked_for(
+    run: Run, things: Path, options: tuple[str, ...], seen: list[str], unseen: list[str]
+) -> None:
+    Path("purveyor.toml").write_text('[providers.t]\ndriver = "things:Thing"\nfail = "start"\n')
+    err = run("doctor", *options).err
+    assert all(text in err for text in seen)
+    assert not any(text in err for text in unseen)
+
+
+def test_a_log_record_that_cannot_be_formatted_breaks_nothing(
+    run: Run, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run("list")
+    run("list")  # replaces the handler of the first
+    [handler] = [each for each in logging.getLogger().handlers if type(each).__module__ == "purveyor.cli.logs"]
+    monkeypatch.setattr(logging, "raiseExceptions", True)
+    handler.handle(logging.makeLogRecord({"msg": "%d", "args": ("no number",)}))
+    assert capfd.readouterr().err.count("--- Logging error ---") == 1
+
+
+# --- secrets --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["list"], ["check"], ["show", "t"], ["doctor"], ["schema"], ["drivers"], ["memory", "count", "t"],
+        ["storage", "list", "t"], ["show", "wrong"],
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("options", [[], ["--json"], ["-vv"]])
+@pytest.mark.parametrize("fail", ["", "start"])
+def test_a_secret_shows_nowhere(
+    run: Run, things: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], options: list[str], fail: str
+) -> None:
+    monkeypatch.setenv("MARKER", "hunter2")
+    Path("marker").write_text("hunter2\n")
+    Path("purveyor.toml").write_text(
+        '[providers.t]\ndriver = "things:Thing"\nsecret = { env = "MARKER" }\n'
+        f'options = {{ deep = {{ file = "marker" }}, password = "hunter2" }}\nfail = "{fail}"\n'
+    )
+    result = run(*arguments, *options)
+    assert "hunter2" not in result.out + result.err
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_secret_at_a_wrong_place_is_not_quoted(spawn: Spawn, things: Path, terminal: bool) -> None:
+    Path("purveyor.toml").write_text(
+        '[providers.t]\ndriver = "things:Thing"\nsecret = ["hunter2"]\nvalue = "hunter2"\nsecrt = "hunter2"\n'
+    )
+    result = spawn("check", "-vv", terminal=terminal).end()
+    assert result.code == 2
+    assert "hunter2" not in result.out + result.err

@@ -1,0 +1,245 @@
+"""`purveyor memory`, on the embedded `notes`."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import PURVEYOR, Run, Spawn
+
+
+def put(run: Run, key: str, value: object, *options: str) -> None:
+    assert run("memory", "put", "notes", key, json.dumps(value), *options).code == 0
+
+
+def standard_input(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+
+
+def test_put_get_delete(run: Run) -> None:
+    stored = run(
+        "memory", "put", "notes", "n1", '{"page": 3}', "-n", "alice", "--metadata", "from=me", "--ttl", "60"
+    )
+    assert (stored.code, stored.out, stored.err) == (0, "", "stored alice/n1 (version 1)\n")
+    assert run("memory", "get", "notes", "n1", "-n", "alice").out == '{"page": 3}\n'
+    item = json.loads(run("memory", "get", "notes", "n1", "-n", "alice", "--item").out)
+    assert (item["namespace"], item["value"], item["metadata"]) == (["alice"], {"page": 3}, {"from": "me"})
+    assert item["expires"] - item["updated"] == pytest.approx(60)
+    deleted = run("memory", "delete", "notes", "n1", "-n", "alice")
+    assert (deleted.code, deleted.out, deleted.err) == (0, "", "deleted alice/n1\n")
+
+
+@pytest.mark.parametrize("verb", ["get", "delete"])
+def test_what_is_not_there_is_exit_code_1(run: Run, verb: str) -> None:
+    result = run("memory", verb, "notes", "k", "-n", "a")
+    assert (result.code, result.out, result.err) == (1, "", "error: notes a/k: no such item\n")
+    error = run("memory", verb, "notes", "k", "--json").error
+    assert error == {"type": "ItemNotFoundError", "what": "no such item", "where": "notes k", "hint": None}
+
+
+def test_every_verb_has_its_json(run: Run) -> None:
+    stored = run("memory", "put", "notes", "k", '"ship ahoy"', "--json").data
+    assert run("--json", "memory", "get", "notes", "k").data == stored
+    assert stored.keys() == {
+        "namespace", "key", "value", "metadata", "version", "created", "updated", "expires",
+    }  # fmt: skip
+    assert run("memory", "--json", "list", "notes").data == {"items": [stored], "cursor": None}
+    assert run("memory", "count", "notes", "--json").data == {"count": 1}
+    found = run("memory", "search", "notes", "ship", "--json").data
+    assert [hit["item"] for hit in found["hits"]] == [stored]
+    assert found["hits"][0]["snippet"] == "**ship** ahoy"
+    assert run("memory", "delete", "notes", "k", "--json").data == {"deleted": True}
+
+
+def test_text_goes_in_and_out_as_it_is(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    standard_input(monkeypatch, 'a "word"\x1b and é'.encode())
+    assert run("memory", "put", "notes", "k", "-", "--text").code == 0
+    assert run("memory", "get", "notes", "k", "--text").out == 'a "word"\x1b and é\n'
+    assert run("memory", "get", "notes", "k").out == '"a \\"word\\"\\u001b and é"\n'
+    put(run, "k", 3)
+    refused = run("memory", "get", "notes", "k", "--text")
+    assert refused.code == 2
+    assert "the value is not a string" in refused.err
+
+
+def test_json_comes_from_standard_input(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    standard_input(monkeypatch, b'{"a": [1, 2.5, null]}\n')
+    assert run("memory", "put", "notes", "k", "-").code == 0
+    assert run("memory", "get", "notes", "k").out == '{"a": [1, 2.5, null]}\n'
+    standard_input(monkeypatch, b"\xff")
+    refused = run("memory", "put", "notes", "k", "-")
+    assert refused.code == 2
+    assert "standard input is not UTF-8" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("hello", "VALUE: this is not JSON: "),
+        ('{"a": 1, "a": 2}', "VALUE: this is not JSON: the key 'a' is there twice"),
+        ("[" * 100_000, "VALUE: this is not JSON: nested too deeply"),
+        ("NaN", "value: "),
+        (str(2**70), "value: "),
+        ('"\\ud800"', "value: "),
+        ('{"a": ["\\ud800"]}', "value.a[0]: "),
+    ],
+)
+def test_a_value_that_is_not_json_is_refused(run: Run, value: str, problem: str) -> None:
+    result = run("memory", "put", "notes", "k", value)
+    assert result.code == 2
+    assert result.err.startswith(f"error: {problem}")
+    assert run("memory", "count", "notes").out == "0\n"
+
+
+@pytest.mark.parametrize("key", ["", "x" * 1025, "\udcff"])
+def test_a_key_that_cannot_be_is_refused(run: Run, key: str) -> None:
+    result = run("memory", "put", "notes", key, "1")
+    assert result.code == 2
+    assert result.err.startswith("error: key: ")
+
+
+def test_conditions(run: Run) -> None:
+    put(run, "k", 1)
+    refused = run("memory", "put", "notes", "k", "2", "--create-only")
+    assert (refused.code, refused.err.splitlines()[0]) == (
+        1, "error: k: expected it to be absent, but it is at 1",
+    )  # fmt: skip
+    assert run("memory", "put", "notes", "k", "2", "--if-version", "9").code == 1
+    assert run("memory", "delete", "notes", "k", "--if-version", "9").code == 1
+    assert run("memory", "put", "notes", "k", "2", "--if-version", "1").code == 0
+    assert run("memory", "get", "notes", "k").out == "2\n"
+
+
+def test_list_is_a_table_in_pages(run: Run) -> None:
+    for number in range(3):
+        put(run, f"k{number}", {"n": number, "text": "word " * 40}, "-n", "s")
+    result = run("memory", "list", "notes", "--limit", "2")
+    header, first, second = result.out.splitlines()
+    assert header.split() == ["key", "value", "updated"]
+    assert first.startswith('s/k0  {"n": 0, "text": "word word')
+    assert ("word " * 40)[:-1] in first, "what is no terminal gets all of it"
+    assert second.startswith("s/k1  ")
+    cursor = result.err.removeprefix("there is more: --cursor ").rstrip("\n").removesuffix(", or --all")
+    rest = run("memory", "list", "notes", "--limit", "2", "--cursor", cursor)
+    assert [line.split()[0] for line in rest.out.splitlines()] == ["key", "s/k2"]
+    assert rest.err == ""
+    every = run("memory", "list", "notes", "--limit", "1", "--all", "--descending")
+    assert [line.split()[0] for line in every.out.splitlines()] == ["key", "s/k2", "s/k1", "s/k0"]
+    assert run("memory", "list", "notes", "-n", "elsewhere").err == "nothing found\n"
+
+
+def test_where_filters(run: Run) -> None:
+    for number in range(3):
+        put(run, f"k{number}", {"n": number})
+    where = '{"n": {"$gt": 0}}'
+    assert run("memory", "count", "notes", "--where", where).out == "2\n"
+    assert len(run("memory", "list", "notes", "--where", where, "--json").data["items"]) == 2
+    assert run("memory", "count", "notes", "--where", '{"n": {"$gtt": 0}}').code == 2
+    refused = run("memory", "count", "notes", "--where", "{n: 1}")
+    assert refused.code == 2
+    assert "'--where': this is not JSON" in refused.err
+
+
+def test_metadata_is_key_value_pairs(run: Run) -> None:
+    for wrong in ("a", "=b"):
+        refused = run("memory", "put", "notes", "k", "1", "--metadata", wrong)
+        assert refused.code == 2
+        assert "is not KEY=VALUE" in refused.err
+    twice = run("memory", "put", "notes", "k", "1", "--metadata", "a=1", "--metadata", "a=2")
+    assert "'a' is there twice" in twice.err
+
+
+def test_search_ranks_and_marks(run: Run) -> None:
+    put(run, "much", "ship ship ship\n=====\nf(**kwargs)")
+    put(run, "little", "a ship among many other words that say nothing of the kind, nor of another")
+    put(run, "none", "a train")
+    result = run("memory", "search", "notes", "ships", "--limit", "1")
+    head, snippet = result.out.splitlines()
+    assert head.split()[:2] == ["1", "much"]
+    assert snippet == "   ship ship ship f(**kwargs)"
+    assert result.err.startswith("there is more: --cursor ")
+    assert run("memory", "search", "notes", "plane").err == "nothing found\n"
+
+
+def test_search_marks_in_bold_on_a_terminal(run: Run, spawn: Spawn) -> None:
+    put(run, "k", "the ship sails")
+    result = spawn("memory", "search", "notes", "ship", terminal=True).end()
+    assert "the \x1b[1mship\x1b[0m sails" in result.out
+    plain = spawn("memory", "search", "notes", "ship", terminal=True, env={"NO_COLOR": "1"}).end()
+    assert "the ship sails" in plain.out
+    assert "\x1b" not in plain.out
+
+
+def test_a_terminal_gets_indented_json_and_short_tables(run: Run, spawn: Spawn) -> None:
+    put(run, "k", {"text": "word " * 40, "odd": "\x9b31m\x1b[2J"})
+    result = spawn("memory", "get", "notes", "k", terminal=True).end()
+    assert result.out.startswith('{\n  "text": "word')
+    assert "\x9b" not in result.out
+    listing = spawn("memory", "list", "notes", terminal=True, env={"NO_COLOR": "1"}).end()
+    header, row = listing.out.splitlines()
+    assert len(row) <= 100
+    assert "…" in row
+    put(run, "k", "\x1b[2Jgone")
+    assert "\\x1b[2Jgone" in spawn("memory", "get", "notes", "k", "--text", terminal=True).end().out
+
+
+def test_it_works_while_the_system_runs_on_the_same_files(run: Run, spawn: Spawn) -> None:
+    up = spawn("up", "--port", "0", "--quiet")
+    up.wait_for("http://")
+    put(run, "k", "beside it")
+    assert run("memory", "get", "notes", "k").out == '"beside it"\n'
+    assert run("storage", "put", "files", "a/b.txt", __file__).code == 0
+    assert run("storage", "delete", "files", "a/b.txt").code == 0
+
+
+def test_a_provider_that_is_not_there_or_no_memory(run: Run) -> None:
+    missing = run("memory", "count", "note")
+    assert (missing.code, missing.err) == (
+        2, "error: Provider note not found\n       did you mean 'notes'?\n",
+    )  # fmt: skip
+    other = run("memory", "count", "files")
+    assert other.code == 2
+    assert "files is a LocalStorage, not a MemoryProvider" in other.err
+
+
+def test_a_driver_without_text_search_says_so(run: Run, folder: Path) -> None:
+    (folder / "purveyor.toml").write_text('[providers.m]\ndriver = "memory.inprocess"\n')
+    result = run("memory", "search", "m", "x")
+    assert result.code == 1
+    assert "does not support" in result.err
+
+
+def test_a_file_that_is_no_database_is_named_with_its_provider(run: Run, folder: Path) -> None:
+    (folder / ".purveyor").mkdir()
+    (folder / ".purveyor/notes.db").write_text("this is a letter, and nothing of a database" * 100)
+    result = run("memory", "count", "notes")
+    assert result.code == 1
+    assert result.err.startswith("error: provider notes: memory.sqlite ")
+    assert "Failed to register" not in result.err, "told once"
+
+
+def test_a_value_that_begins_with_a_dash(run: Run) -> None:
+    refused = run("memory", "put", "notes", "k", "-5")
+    assert refused.code == 2
+    assert "put -- before a value that begins with '-'" in refused.err
+    assert run("memory", "put", "notes", "k", "--", "-5").code == 0
+    assert run("memory", "get", "notes", "k").out == "-5\n"
+
+
+def test_a_closed_pipe_is_silent(run: Run) -> None:
+    put(run, "k", "x" * 300_000)
+    reader = subprocess.Popen(["true"], stdin=subprocess.PIPE)
+    reader.wait()
+    writer: Any = subprocess.Popen(
+        [*PURVEYOR, "memory", "get", "notes", "k"], stdout=reader.stdin, stderr=subprocess.PIPE
+    )
+    assert reader.stdin
+    reader.stdin.close()
+    _, err = writer.communicate()
+    assert (writer.returncode, err) == (1, b"")

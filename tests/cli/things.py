@@ -1,0 +1,87 @@
+"""Providers that the tests' configurations name: they do what their config says."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import SecretStr
+
+from purveyor import MemoryProvider, Provider, StorageProvider, operation
+
+
+@dataclass(frozen=True)
+class ThingConfig:
+    value: int = 0
+    start_seconds: float = 0
+    stop_seconds: float = 0
+    fail: str = ""
+    secret: SecretStr | None = None
+    url: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+class Thing(Provider[ThingConfig]):
+    """Does what its config says."""
+
+    provider_capabilities = ("do",)
+
+    async def initialize(self) -> None:
+        logging.getLogger("things").info("begins with %s", self.config.value)
+        await asyncio.sleep(self.config.start_seconds)
+        if self.config.fail == "start":
+            try:
+                raise ConnectionError("nobody answers")
+            except ConnectionError:
+                logging.getLogger("things").warning("it failed", exc_info=True)
+            raise RuntimeError(f"{self.metadata.name} cannot start")
+
+    async def cleanup(self) -> None:
+        await asyncio.sleep(self.config.stop_seconds)
+        if self.config.fail == "stop":
+            raise RuntimeError(f"{self.metadata.name} cannot stop")
+
+    @operation
+    async def do(self) -> int:
+        """Do it."""
+        return self.config.value
+
+
+class Forgetful(MemoryProvider[dict[str, Any]]):
+    """A memory that gives back something else."""
+
+    async def _initialize_store(self) -> None:
+        from purveyor.memory.inprocess import InProcessConfig, InProcessMemory
+
+        inner: Any = InProcessMemory(self.metadata, InProcessConfig())
+        await inner._initialize_store()
+        self._store = inner._store
+        self.calls = 0
+
+    async def _cleanup_store(self) -> None:
+        self._store = None
+
+    async def get(self, key: str, **options: Any) -> Any:  # type: ignore[override]
+        return None
+
+
+class Garbling(StorageProvider[dict[str, Any]]):
+    """A storage that gives back something else."""
+
+    async def _initialize_storage(self) -> None:
+        from pathlib import Path
+
+        from purveyor.storage.local import LocalConfig, LocalStorage
+
+        self.inner: Any = LocalStorage(self.metadata, LocalConfig(Path("garbled")))
+        await self.inner._initialize_storage()
+        self._storage = self.inner._storage
+
+    async def _cleanup_storage(self) -> None:
+        await self.inner._cleanup_storage()
+        self._storage = None
+
+    async def get(self, path: str, **options: Any) -> bytes:  # type: ignore[override]
+        return b"?"
