@@ -59,7 +59,7 @@ async def turns(count: int = 10) -> None:
 async def test_what_is_awaited_together_travels_together() -> None:
     store = Recorder(answer=lambda mutation: mutation.address.key)
     batcher = Batcher(store)
-    answers = await asyncio.gather(*(batcher.write(delete(str(number))) for number in range(64)))
+    answers: list[Any] = await asyncio.gather(*(batcher.write(delete(str(number))) for number in range(64)))
     assert answers == [str(number) for number in range(64)]
     assert [len(call) for call in store.calls] == [64]
 
@@ -163,13 +163,27 @@ async def test_an_outcome_that_is_an_exception_is_its_callers_alone() -> None:
         return ConflictError("a", 1, 2) if isinstance(mutation, Touch) else True
 
     batcher = Batcher(Recorder(answer))
-    bad, good = await asyncio.gather(
-        batcher.write(Touch(Address((), "a"), None)), batcher.write(delete("b")), return_exceptions=True
-    )
+    mutations: list[Mutation[Any]] = [Touch(Address((), "a"), None), delete("b")]
+    bad, good = await asyncio.gather(*map(batcher.write, mutations), return_exceptions=True)
     assert isinstance(bad, ConflictError)
     assert good is True
-    unit = await batcher.write_unit([Touch(Address((), "a"), None), delete("b")])
+    unit = await batcher.write_unit(mutations)
     assert [type(outcome) for outcome in unit] == [ConflictError, bool]
+
+
+async def test_a_store_that_fails_after_a_caller_has_gone_disturbs_nobody() -> None:
+    def answer(_: Any) -> Any:
+        raise StoreFullError("db", "full")
+
+    store = Recorder(answer)
+    store.closed = True
+    batcher = Batcher(store)
+    gone, stays = (asyncio.ensure_future(batcher.write(delete(key))) for key in "ab")
+    await turns()
+    gone.cancel()
+    store.gates[0].set()
+    with pytest.raises(StoreFullError):
+        await stays
 
 
 class AwkwardError(Exception):

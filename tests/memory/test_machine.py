@@ -261,7 +261,7 @@ class MemoryMachine(RuleBasedStateMachine):
         down=st.booleans(),
     )
     def list_all(
-        self, namespace: tuple[str, ...], where: tuple[Any, Callable[[Any], bool]], order: str, down: bool
+        self, namespace: tuple[str, ...], where: tuple[Any, Callable[[Any], bool]], order: Any, down: bool
     ) -> None:
         for side in self.sides:
             expected = [item for item in side.live(self.clock.now, namespace) if where[1](item)]
@@ -289,7 +289,7 @@ class MemoryMachine(RuleBasedStateMachine):
         down=st.booleans(),
         limit=st.integers(1, 3),
     )
-    def begin_paging(self, namespace: tuple[str, ...], order: str, down: bool, limit: int) -> None:
+    def begin_paging(self, namespace: tuple[str, ...], order: Any, down: bool, limit: int) -> None:
         for side in self.sides:
             there = {(item.namespace, item.key) for item in side.live(self.clock.now, namespace)}
             options = {"namespace": namespace, "order": order, "descending": down, "limit": limit}

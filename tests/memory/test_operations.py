@@ -205,9 +205,15 @@ async def test_a_page_is_a_sequence_with_a_cursor(memory: Memory) -> None:
     last = await memory.list(limit=3, cursor=page.cursor)
     assert [item.key for item in last] == ["c", "d", "e"]
     assert last.cursor is None
-    for wrong in ({"descending": True}, {"order": "created"}, {"namespace": ("x",)}, {"where": {"a": 1}}):
+    wrong: list[dict[str, Any]] = [
+        {"descending": True},
+        {"order": "created"},
+        {"namespace": ("x",)},
+        {"where": {"a": 1}},
+    ]
+    for options in wrong:
         with pytest.raises(InvalidInputError, match="^cursor"):
-            await memory.list(limit=2, cursor=page.cursor, **wrong)  # type: ignore[arg-type]
+            await memory.list(limit=2, cursor=page.cursor, **options)
 
 
 async def test_a_search_for_none_is_a_listing_with_scores(memory: Memory) -> None:

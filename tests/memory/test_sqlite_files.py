@@ -104,8 +104,8 @@ async def _make(path: Path) -> None:
     ("make", "message"),
     [
         (foreign_text, "is not a SQLite database; choose another path"),
-        (foreign_short, "is no database of Purveyor's"),
-        (foreign_database, "is no database of Purveyor's; choose another path"),
+        (foreign_short, "is not a SQLite database"),
+        (foreign_database, "is a SQLite database of something else"),
         (newer_schema, r"was written by a newer Purveyor \(schema 99, this one knows up to 1\); upgrade"),
         (lost_table, "has lost its table sequence"),
         (cut_in_half, "is damaged"),

@@ -283,6 +283,10 @@ class Database:
 
     def query(self, query: Query[Any], abandoned: Callable[[], bool] = lambda: False) -> Any:
         """The answer, as of one moment; broken off once `abandoned` says that nobody waits for it."""
+        with self._translated():
+            if isinstance(query, Search) and not self._has_snippets:
+                create_snippets(self._connection)
+                self._has_snippets = True
         with self._translated(), self._snapshot(abandoned):
             now = self._clock()
             if isinstance(query, Scan):
@@ -322,8 +326,6 @@ class Database:
         found = list(self._matching(_SEARCH, bindings, search.where, search.offset + search.limit))[
             search.offset :
         ]
-        if not self._has_snippets:
-            create_snippets(self._connection)
         snippets = snippets_of(self._connection, expression, [text_of(item.value) for item, _ in found])
         return [Hit(item, -rank, snippet) for (item, (rank,)), snippet in zip(found, snippets, strict=True)]
 
@@ -365,8 +367,7 @@ class Database:
             self._index()
             self._execute("COMMIT")
         except BaseException:
-            if self._connection.in_transaction:
-                self._execute("ROLLBACK")
+            self._roll_back()
             raise
 
     @contextmanager
@@ -378,8 +379,11 @@ class Database:
             yield
         finally:
             self._abandoned = None
-            if self._connection.in_transaction:
-                self._execute("ROLLBACK")
+            self._roll_back()
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:  # some errors have rolled it back already
+            self._execute("ROLLBACK")
 
     @contextmanager
     def _translated(self) -> Generator[None]:

@@ -169,22 +169,30 @@ def _prepare(name: str, path: Path) -> None:
         if error.errno in _NO_ROOM:
             raise StoreFullError(name, "there is no room left") from error
         raise StoreError(name, f"cannot be used: {error.strerror}", "check the path") from error
-    # Immutable: no lock, no recovery, nothing written, whatever it is. (A plain open() and close() of the file
-    # would drop the locks this process may hold on it: https://www.sqlite.org/howtocorrupt.html, 2.2.)
+    header = _header(name, path)
+    if not header.startswith(b"SQLite format 3\0"):
+        raise StoreCorruptError(name, "is not a SQLite database", "choose another path, or restore the file")
+    if int.from_bytes(header[68:72]) != APPLICATION_ID:
+        raise StoreCorruptError(name, "is a SQLite database of something else", "choose another path")
+    _check_version(name, int.from_bytes(header[60:64]))
+
+
+def _header(name: str, path: Path) -> bytes:
+    """The first 100 bytes of a file: https://www.sqlite.org/fileformat.html#the_database_header
+
+    Read without a lock, and without a look at the rest, which may need recovery, and so a write. It goes through
+    SQLite, since a plain open and close of the file would drop the locks that this process may hold on it:
+    https://www.sqlite.org/howtocorrupt.html, 2.2.
+    """
+    flags = [apsw.SQLITE_OPEN_MAIN_DB | apsw.SQLITE_OPEN_READONLY, 0]
     try:
-        file = apsw.Connection(
-            f"{path.absolute().as_uri()}?immutable=1", flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
-        )
-        try:
-            application = file.pragma("application_id")
-            version = file.pragma("user_version")
-        finally:
-            file.close()
+        file = apsw.VFSFile("", str(path.absolute()), flags)
     except apsw.Error as error:
         raise translate(error, name) from error
-    if application != APPLICATION_ID:
-        raise StoreCorruptError(name, "is no database of Purveyor's", "choose another path")
-    _check_version(name, version)
+    try:
+        return file.xRead(min(100, path.stat().st_size), 0)
+    finally:
+        file.xClose()
 
 
 def _check_version(name: str, version: int) -> None:
