@@ -12,6 +12,7 @@ from contextlib import aclosing
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
 from purveyor.errors import (
     ChecksumError,
@@ -24,7 +25,7 @@ from purveyor.errors import (
     StoreError,
     UnsupportedError,
 )
-from purveyor.storage import LocalStorage
+from purveyor.storage import LocalConfig, LocalStorage
 from purveyor.storage.local.files import LocalFiles
 
 from .helpers import leftovers, local, tree
@@ -418,3 +419,13 @@ async def test_windows_is_told_that_it_is_not_supported(root: Path, monkeypatch:
     monkeypatch.setattr("purveyor.storage.local.os.name", "nt")
     with pytest.raises(UnsupportedError, match="'nt'"):
         await local(root).initialize()
+
+
+def test_the_configuration_layer_can_read_the_configuration() -> None:
+    adapter = TypeAdapter(LocalConfig)
+    assert adapter.validate_python({"root": "some/where"}) == LocalConfig(Path("some/where"))
+    schema = adapter.json_schema()
+    assert schema["properties"]["root"]["description"].startswith("The folder that holds the objects")
+    for bad in ({}, {"root": 3}, {"root": "a", "rot": "b"}):
+        with pytest.raises(ValidationError):
+            adapter.validate_python(bad)

@@ -346,7 +346,7 @@ async def test_attributes_that_cannot_be_written_leave_nothing(
     real = TempFile.write
 
     def full(self: TempFile, data: bytes) -> None:
-        if data.startswith(b"{"):
+        if bytes(data).startswith(b"{"):
             raise OSError(errno.ENOSPC, "No space left on device")
         real(self, data)
 

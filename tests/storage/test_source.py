@@ -49,8 +49,18 @@ async def test_small_pieces_travel_together() -> None:
 
 async def test_large_sources_come_in_portions() -> None:
     half = bytes(MIB // 2)
-    for source in ([half] * 5, asynchronous(*[half] * 5), io.BytesIO(half * 5)):
+    for source in (
+        [half] * 5,
+        asynchronous(*[half] * 5),
+        io.BytesIO(half * 5),
+        bytearray(half * 5),
+        array.array("i", half * 5),
+    ):
         assert [len(chunk) for chunk in await gathered(source)] == [MIB, MIB, MIB // 2]
+
+
+async def test_a_large_view_with_gaps_is_copied() -> None:
+    assert await gathered(memoryview(bytes(MIB * 4))[::2]) == [bytes(MIB * 2)]
 
 
 async def test_nothing_is_nothing() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import abstractmethod
 from contextlib import aclosing
 from functools import partial
@@ -149,7 +150,9 @@ class StorageProvider(Provider[T]):
         chunks = self._read(path, start, length, if_match, _GET_CHUNK)
         async with aclosing(chunks):
             pieces = [chunk async for chunk in chunks]
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        if len(pieces) <= 1:
+            return pieces[0] if pieces else b""
+        return await asyncio.to_thread(b"".join, pieces)  # what is large is not copied on the event loop
 
     @operation
     async def stream(

@@ -32,7 +32,8 @@ Data: TypeAlias = bytes | bytearray | memoryview | BinaryFile | Iterable[bytes] 
 def chunks_of(data: Data) -> bytes | AsyncGenerator[bytes, None]:
     """What a caller gave as data: bytes as they are, anything else as portions of about 1 MiB.
 
-    Files and plain iterables are read on a worker thread, since they may block.
+    Files and plain iterables are read on a worker thread, since they may block. A large bytearray or memoryview
+    is read while it is written, and must not change meanwhile.
 
     Raises:
         InvalidInputError: It gives no bytes. For an iterable, raised while it is read.
@@ -42,7 +43,7 @@ def chunks_of(data: Data) -> bytes | AsyncGenerator[bytes, None]:
     if isinstance(data, str):
         raise InvalidInputError("data", "is text, not bytes", "encode it: data.encode()")
     with suppress(TypeError):
-        return bytes(memoryview(data))  # type: ignore[arg-type]  # what has no buffer is a TypeError
+        return _from_buffer(memoryview(data))  # type: ignore[arg-type]  # what has no buffer is a TypeError
     if isinstance(data, AsyncIterable):
         return _portions(data)
     if callable(read := getattr(data, "read", None)):
@@ -54,6 +55,14 @@ def chunks_of(data: Data) -> bytes | AsyncGenerator[bytes, None]:
         f"is {type(data).__qualname__}, which gives no bytes",
         "give bytes, a file opened in binary mode, or an iterable of bytes, plain or async",
     )
+
+
+def _from_buffer(view: memoryview) -> bytes | AsyncGenerator[bytes, None]:
+    """A copy, since a buffer may change; what is large is not copied on the event loop, nor at once."""
+    if view.nbytes <= _PORTION or not view.c_contiguous:
+        return bytes(view)
+    flat = view.cast("B")
+    return _from_iterable(flat[start : start + _PORTION] for start in range(0, len(flat), _PORTION))
 
 
 async def _portions(chunks: AsyncIterable[bytes]) -> AsyncGenerator[bytes, None]:

@@ -86,7 +86,7 @@ class LocalFiles(Storage):
         attributes = Attributes(content_type, metadata, checksum)
         upload = Upload(self._objects, self._temp, Place.of(path), attributes)
         async with self._transfer(upload):
-            last = b""
+            last: bytes | memoryview = b""
             async for chunk in _slices(data) if isinstance(data, bytes) else data:
                 if last:
                     await self._run(partial(upload.write, last))
@@ -194,6 +194,7 @@ class LocalFiles(Storage):
         self._opened.close()
 
 
-async def _slices(data: bytes) -> AsyncGenerator[bytes, None]:
+async def _slices(data: bytes) -> AsyncGenerator[bytes | memoryview, None]:
+    view = memoryview(data)
     for start in range(0, len(data), _SLICE):
-        yield data if len(data) <= _SLICE else data[start : start + _SLICE]
+        yield view[start : start + _SLICE]

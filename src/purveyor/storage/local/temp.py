@@ -48,7 +48,7 @@ class TempFile:
                     return
             self.close()
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Append all of these bytes."""
         rest = memoryview(data)
         while rest:

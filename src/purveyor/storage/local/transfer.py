@@ -39,7 +39,7 @@ class Upload:
         """Whether there is something that `close` would have to clear away."""
         return self._file.is_temporary
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Append these bytes."""
         if not self._file.is_temporary:
             self._file.open()
@@ -47,7 +47,7 @@ class Upload:
             self._hash.update(data)
         self._file.write(data)
 
-    def publish(self, data: bytes, *, create_only: bool, if_match: str | None) -> ObjectMeta:
+    def publish(self, data: bytes | memoryview, *, create_only: bool, if_match: str | None) -> ObjectMeta:
         """Append the last bytes, and make the whole the object, durably.
 
         Raises:
