@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from purveyor.lease import wrapper_codes
 from purveyor.monitor.metrics import MetricsManager
-from purveyor.monitor.records import BOUNDS
+from purveyor.monitor.records import BOUNDS, FASTEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -140,7 +140,7 @@ def _coroutine(method: Callable[..., Any]) -> Any:
                 gate.left()
         seconds = perf_counter() - started
         cell[0] += seconds
-        cell[bisect_left(BOUNDS, seconds)] += 1
+        cell[1 if seconds <= FASTEST else bisect_left(BOUNDS, seconds)] += 1
         return result
 
     return operate
@@ -218,7 +218,7 @@ def _function(method: Callable[..., Any]) -> Any:
                 gate.left()
         seconds = perf_counter() - started
         cell[0] += seconds
-        cell[bisect_left(BOUNDS, seconds)] += 1
+        cell[1 if seconds <= FASTEST else bisect_left(BOUNDS, seconds)] += 1
         return result
 
     return operate
