@@ -72,7 +72,7 @@ async def test_a_put_syncs_file_then_renames_then_syncs_folder(files: LocalStora
     assert calls.made == ["fsync .purveyor/tmp", "rename a", "fsync ."]
     calls.made.clear()
     await files.put("b", b"1", if_none_match="*")
-    assert calls.made == ["fsync .purveyor/tmp", "link b", "fsync .", "unlink .purveyor/tmp"]
+    assert calls.made == ["fsync .purveyor/tmp", "link b", "unlink .purveyor/tmp", "fsync ."]
 
 
 async def test_new_folders_are_synced_into_those_above(files: LocalStorage, calls: Calls) -> None:
@@ -179,6 +179,16 @@ async def test_a_folder_that_cannot_be_synced_is_no_acknowledgement(files: Local
         await files.delete_many(["a/1", "a/2", "b"])
     assert set(caught.value.errors) == {"a/1", "a/2"}
     assert caught.value.deleted == 0
+
+
+async def test_an_object_that_is_seen_keeps_its_attributes_though_its_folder_cannot_be_synced(
+    files: LocalStorage, calls: Calls
+) -> None:
+    calls.failures["fsync ."] = errno.EIO
+    for path, condition in (("a", None), ("b", "*")):
+        with pytest.raises(StoreError):
+            await files.put(path, b"1", metadata={"k": "v"}, if_none_match=condition)  # type: ignore[arg-type]
+        assert (await files.head(path)).metadata == {"k": "v"}
 
 
 async def test_a_delete_that_is_not_allowed(files: LocalStorage, calls: Calls) -> None:
@@ -309,6 +319,14 @@ def test_on_macos_the_drive_is_told_to_sync(tmp_path: Path, monkeypatch: pytest.
 
     monkeypatch.setattr(fcntl, "fcntl", unknown)
     tree_module.sync(0)
+    assert made == ["fcntl 51", "fsync"]
+
+    def fail(descriptor: int, command: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(fcntl, "fcntl", fail)
+    with pytest.raises(OSError, match="Input/output error"):
+        tree_module.sync(0)
     assert made == ["fcntl 51", "fsync"]
 
 

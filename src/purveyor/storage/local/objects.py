@@ -206,6 +206,7 @@ class Objects:
             ):
                 version = _object_at(origin, source)
                 attributes = self._attributes(source, version, origin)
+                # Create-only rests on the lock here, not on a link: that could leave two objects after a crash.
                 replaced = _check_target(folder, target, create_only, None)
                 if attributes:
                     sidecar = self.sidecars.prepare(target, version, attributes)

@@ -69,6 +69,8 @@ class TempFile:
         """Give the file its lasting name, or raise FileExistsError if something has it."""
         assert self._name is not None, "the file has no name to link from"
         os.link(self._name, name, src_dir_fd=self._folder, dst_dir_fd=folder, follow_symlinks=False)
+        os.unlink(self._name, dir_fd=self._folder)
+        self._name = None
 
     def close(self) -> None:
         """Close the file, and remove it if it has not been moved. It may be called at any time, and again."""

@@ -143,10 +143,14 @@ def sync(descriptor: int) -> None:
     succeed without it (https://lwn.net/Articles/752063/).
     """
     if _FULL_SYNC is not None:  # macOS: fsync leaves data in the drive's cache
-        with suppress(OSError):  # some file systems do not know it; SQLite falls back in the same way
+        try:
             fcntl.fcntl(descriptor, _FULL_SYNC)
+        except OSError as error:
+            if error.errno not in (errno.ENOTSUP, errno.EINVAL, errno.ENOTTY):
+                raise
+        else:
             return
-    os.fsync(descriptor)
+    os.fsync(descriptor)  # also where the file system does not know the other way
 
 
 def look(folder: int, name: str) -> os.stat_result | None:
