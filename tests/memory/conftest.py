@@ -66,6 +66,8 @@ async def notes(clock: Clock, tmp_path: Path) -> AsyncIterator[SQLiteMemory]:
 
 @pytest.fixture(autouse=True)
 def no_thread_is_left() -> Iterator[None]:
-    """Every worker's thread has ended when a test is over."""
+    """Every worker's thread that a test has started has ended when it is over."""
+    before = set(threading.enumerate())
     yield
-    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("purveyor memory")]
+    left = [thread.name for thread in set(threading.enumerate()) - before if thread.name.startswith("purveyor")]
+    assert not left

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import purveyor.memory
-from purveyor.errors import StoreClosedError, UnsupportedError, WrongEventLoopError
+from purveyor.errors import StoreClosedError, StoreError, UnsupportedError, WrongEventLoopError
 from purveyor.memory import InProcessConfig, InProcessMemory, MemoryProvider, MemoryStore
 from purveyor.memory.inprocess import InProcessStore
 from purveyor.metadata import ProviderMetadata, ProviderType
@@ -77,6 +77,23 @@ async def test_operations_on_a_store_that_is_none_say_so() -> None:
     await provider.initialize()
     with pytest.raises(UnsupportedError, match="the store of legacy does not support search; use a store that"):
         await provider.search("a")
+
+
+async def test_a_unit_of_which_the_store_refuses_a_part_raises() -> None:
+    class Picky(InProcessStore):
+        async def write(self, mutations: Any) -> Any:
+            return [StoreError("picky", "no room for this one")] * len(mutations)
+
+    class PickyMemory(HooksOnly):
+        async def _initialize_store(self) -> None:
+            self._store = Picky()
+
+    provider = PickyMemory(metadata(), {})
+    await provider.initialize()
+    with pytest.raises(StoreError, match="no room for this one"):
+        await provider.put_many({"a": 1, "b": 2})
+    with pytest.raises(StoreError, match="no room for this one"):
+        await provider.delete_many(["a"])
 
 
 async def test_a_cycle_of_cleanup_and_initialize_works() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import subprocess
 import sys
 import textwrap
@@ -201,9 +203,12 @@ async def test_a_path_named_like_the_memory_is_a_file(tmp_path: Path, monkeypatc
 # --- Places that cannot be used ------------------------------------------------------------------------
 
 
-async def test_a_folder_is_not_a_file(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="is a folder, not a file; name a file in it"):
+async def test_a_folder_or_a_pipe_is_not_a_file(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="is a folder or a device, not a file; name a file"):
         await opened(tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(StoreError, match="is a folder or a device, not a file"):
+        await opened(tmp_path / "pipe")
 
 
 async def test_a_file_is_not_a_folder(tmp_path: Path) -> None:
@@ -215,6 +220,24 @@ async def test_a_file_is_not_a_folder(tmp_path: Path) -> None:
 async def test_a_name_that_is_too_long(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot be"):
         await opened(tmp_path / ("x" * 300))
+
+
+async def test_a_path_that_is_too_long_for_sqlite(tmp_path: Path) -> None:
+    with pytest.raises(StorePermissionError, match="cannot be opened; check the owner and the mode"):
+        await opened(tmp_path.joinpath(*["x" * 200] * 5, "notes.db"))
+
+
+async def test_a_file_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As below, where another user meets it, but where coverage sees it."""
+
+    def open_file(*_: object) -> None:
+        raise apsw.CantOpenError("unable to open database file")
+
+    path = tmp_path / "notes.db"
+    await _make(path)
+    monkeypatch.setattr(apsw, "VFSFile", open_file)
+    with pytest.raises(StorePermissionError, match="cannot be opened"):
+        await opened(path)
 
 
 @pytest.fixture
@@ -309,6 +332,24 @@ def test_what_sqlites_errors_mean(error: apsw.Error, expected: type[StoreError],
     own = translate(error, "memory.sqlite x")
     assert type(own) is expected
     assert message in str(own)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "expected"),
+    [
+        (apsw.IOError, errno.ENOSPC, StoreFullError),
+        (apsw.IOError, errno.EDQUOT, StoreFullError),
+        (apsw.IOError, errno.EROFS, StorePermissionError),
+        (apsw.CantOpenError, errno.EACCES, StorePermissionError),
+        (apsw.IOError, errno.EIO, StoreError),
+    ],
+)
+def test_what_the_operating_systems_part_of_it_means(error: Any, code: int, expected: type[StoreError]) -> None:
+    class Connection:
+        system_errno = code
+
+    connection: Any = Connection()
+    assert type(translate(error("x"), "memory.sqlite x", connection)) is expected
 
 
 # --- No room -------------------------------------------------------------------------------------------
@@ -500,7 +541,7 @@ def test_a_file_system_without_shared_memory_is_named() -> None:
 
     connection: Any = OnNetwork()
     with pytest.raises(StoreError, match="has no shared memory for write-ahead logging; use a local disk"):
-        schema._use_write_ahead_log(connection, "memory.sqlite x", lambda _: False)
+        schema._use_write_ahead_log(connection, "memory.sqlite x")
 
 
 # --- Configuration -------------------------------------------------------------------------------------

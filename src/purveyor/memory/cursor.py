@@ -37,11 +37,10 @@ def decode_cursor(listing: object, cursor: str) -> list[object]:
     """
     try:
         raw = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        digest, body = raw[:_DIGEST_BYTES], raw[_DIGEST_BYTES:]
-        good = digest == _digest(listing, body)
     except (TypeError, ValueError):
-        good = False
-    if not good:
+        raw = b""
+    digest, body = raw[:_DIGEST_BYTES], raw[_DIGEST_BYTES:]
+    if digest != _digest(listing, body):
         raise InvalidInputError(
             "cursor",
             "is not a cursor of this listing",

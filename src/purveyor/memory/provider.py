@@ -64,7 +64,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 # `list` is the name of an operation below, and would be taken for it there.
-_List: TypeAlias = list
+_List: TypeAlias = list[T]
 
 #: How many items an export, an import and a clear take from or give to the store at a time.
 PORTION = 256
@@ -471,7 +471,7 @@ class MemoryProvider(Provider[T]):
         if isinstance(keys, str):
             raise InvalidInputError("keys", "is a string, not several keys", f"use a list: [{keys!r:.80}]")
         # Each once, or a double would be counted twice.
-        return _List(dict.fromkeys(check_address(namespace, key) for key in keys))
+        return [*dict.fromkeys(check_address(namespace, key) for key in keys)]
 
     def _put_of(
         self,

@@ -104,7 +104,7 @@ def connect(
             _bring_up_to_date(connection, name)
         if isinstance(path, Path):
             if create:
-                _use_write_ahead_log(connection, name, wait)
+                _use_write_ahead_log(connection, name)
             connection.execute(f"PRAGMA synchronous = {synchronous}")
     except apsw.Error as error:
         own = translate(error, name, connection)
@@ -159,8 +159,8 @@ def _prepare(name: str, path: Path) -> None:
     """Make the folder, and make sure that the file, if there is one, is ours."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.is_dir():
-            raise StoreError(name, "is a folder, not a file", "name a file in it")
+        if path.exists() and not path.is_file():
+            raise StoreError(name, "is a folder or a device, not a file", "name a file")
         if not path.exists() or path.stat().st_size == 0:
             return
     except PermissionError as error:
@@ -178,7 +178,7 @@ def _prepare(name: str, path: Path) -> None:
 
 
 def _header(name: str, path: Path) -> bytes:
-    """The first 100 bytes of a file: https://www.sqlite.org/fileformat.html#the_database_header
+    """The first 100 bytes of a file, which https://www.sqlite.org/fileformat.html describes.
 
     Read without a lock, and without a look at the rest, which may need recovery, and so a write. It goes through
     SQLite, since a plain open and close of the file would drop the locks that this process may hold on it:
@@ -210,35 +210,20 @@ def _bring_up_to_date(connection: apsw.Connection, name: str) -> None:
     The first one runs before the file is switched to write-ahead logging, and so the application id is in the
     file itself from the first commit on.
     """
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        version = int(connection.pragma("user_version"))
-        _check_version(name, version)
-        if version < len(MIGRATIONS):
-            for migration in MIGRATIONS[version:]:
-                connection.execute(migration)
-            connection.pragma("application_id", APPLICATION_ID)
-            connection.pragma("user_version", len(MIGRATIONS))
-        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-        if missing := _TABLES - tables:
-            raise StoreCorruptError(name, f"has lost its table {min(missing)}", "restore a copy from before")
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
+    connection.execute("BEGIN IMMEDIATE")  # what fails is rolled back when the connection is closed
+    version = int(connection.pragma("user_version"))
+    _check_version(name, version)
+    if version < len(MIGRATIONS):
+        for migration in MIGRATIONS[version:]:
+            connection.execute(migration)
+        connection.pragma("application_id", APPLICATION_ID)
+        connection.pragma("user_version", len(MIGRATIONS))
+    tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    if missing := _TABLES - tables:
+        raise StoreCorruptError(name, f"has lost its table {min(missing)}", "restore a copy from before")
+    connection.execute("COMMIT")
 
 
-def _use_write_ahead_log(connection: apsw.Connection, name: str, wait: Callable[[int], bool]) -> None:
-    attempt = 0
-    while True:
-        try:
-            mode = connection.pragma("journal_mode", "wal")
-        except apsw.BusyError:  # SQLite does not wait by itself for this lock
-            if not wait(attempt):
-                raise
-            attempt += 1
-        else:
-            break
-    if mode != "wal":
+def _use_write_ahead_log(connection: apsw.Connection, name: str) -> None:
+    if connection.pragma("journal_mode", "wal") != "wal":
         raise StoreError(name, "its file system has no shared memory for write-ahead logging", "use a local disk")

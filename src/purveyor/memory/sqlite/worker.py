@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections import deque
 from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
@@ -51,20 +50,23 @@ class Worker:
         purge_interval: float | None = None,
     ) -> None:
         self._store = store
+        self._role = role
         self._open_database = open_database
         self._purge_interval = purge_interval
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._stopping = threading.Event()
-        self._started: asyncio.Future[None] | None = None
-        # A daemon, since a provider that is never cleaned up must not keep the interpreter from ending; what
-        # has been answered is committed.
-        self._thread = threading.Thread(target=self._run, name=f"purveyor {store} {role}", daemon=True)
+        self._thread: threading.Thread | None = None
 
     async def start(self) -> None:
         """Start the thread, and wait until the connection is open."""
-        self._started = asyncio.get_running_loop().create_future()
+        started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        # A daemon, since a provider that is never cleaned up must not keep the interpreter from ending; what
+        # has been answered is committed.
+        self._thread = threading.Thread(
+            target=self._run, args=(started,), name=f"purveyor {self._store} {self._role}", daemon=True
+        )
         self._thread.start()
-        await self._started
+        await started
 
     def submit(self, verb: _Verb, argument: Any) -> asyncio.Future[Any]:
         """Queue a job; the future, of the running loop, has its answer.
@@ -80,7 +82,7 @@ class Worker:
 
     def is_running(self) -> bool:
         """Whether the thread takes jobs."""
-        return self._thread.is_alive() and not self._stopping.is_set()
+        return self._thread is not None and self._thread.is_alive() and not self._stopping.is_set()
 
     def stop(self) -> None:
         """Let the thread end after the writes that are queued; a query that runs is broken off."""
@@ -89,25 +91,25 @@ class Worker:
 
     async def stopped(self) -> None:
         """Wait until the thread has ended."""
-        if self._thread.ident is not None:
+        if self._thread is not None:
             await asyncio.to_thread(self._thread.join)
 
     # --- On the thread --------------------------------------------------------------------------------
 
-    def _run(self) -> None:
+    def _run(self, started: asyncio.Future[None]) -> None:
         try:
-            self._serve()
+            self._serve(started)
         finally:
             self._refuse_the_rest()
 
-    def _serve(self) -> None:
+    def _serve(self, started: asyncio.Future[None]) -> None:
         try:
             database = self._open_database(self._stopping)
         except Exception as error:
-            _deliver([(self._started, error)])
+            _deliver([(started, error)])
             return
         try:
-            _deliver([(self._started, None)])
+            _deliver([(started, None)])
             self._work(database)
         finally:
             database.close()
@@ -146,7 +148,7 @@ class Worker:
             answers: Iterable[Any] = database.write([job.argument for job in jobs])
         except Exception as error:
             answers = [error] * len(jobs)
-        _deliver([(job.future, answer) for job, answer in zip(jobs, answers, strict=True)])
+        _deliver((job.future, answer) for job, answer in zip(jobs, answers, strict=True))
 
     def _answer(self, database: Database, job: _Job) -> object:
         try:
@@ -165,22 +167,19 @@ class Worker:
 
     def _refuse_the_rest(self) -> None:
         self._stopping.set()
-        rest: deque[_Job] = deque()
         while not self._jobs.empty():
             if (job := self._jobs.get()) is not None:
-                rest.append(job)
-        _deliver([(job.future, self._closed()) for job in rest])
+                _deliver([(job.future, self._closed())])
 
     def _closed(self) -> StoreClosedError:
         return StoreClosedError(self._store, "is not open", "initialize the provider first")
 
 
-def _deliver(answers: list[tuple[asyncio.Future[Any] | None, object]]) -> None:
+def _deliver(answers: Iterable[tuple[asyncio.Future[Any], object]]) -> None:
     """Hand answers to the loops of their futures, waking each once."""
     by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], object]]] = {}
     for future, answer in answers:
-        if future is not None:
-            by_loop.setdefault(future.get_loop(), []).append((future, answer))
+        by_loop.setdefault(future.get_loop(), []).append((future, answer))
     for loop, settled in by_loop.items():
         try:
             loop.call_soon_threadsafe(_settle, settled)
