@@ -44,6 +44,19 @@ async def test_a_server_that_never_started_frees_its_port() -> None:
         pass
 
 
+async def test_a_server_whose_task_was_cancelled_frees_its_port() -> None:
+    server = AdminServer(app, port=0)
+    await server.start()
+    async with httpx.AsyncClient() as http:
+        await http.get(server.url)
+    assert server._task
+    server._task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await server.stop()
+    with socket.create_server(("127.0.0.1", server.port)):
+        pass
+
+
 async def test_open_connections_do_not_delay_the_stop() -> None:
     server = AdminServer(app, port=0)
     await server.start()

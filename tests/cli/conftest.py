@@ -14,6 +14,7 @@ import struct
 import subprocess
 import sys
 import termios
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -104,6 +105,37 @@ def run(capfd: pytest.CaptureFixture[str]) -> Run:
     return run_inside
 
 
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs inside the test's process, on a terminal of its own."""
+
+    def run_on_terminal(*arguments: str, **env: str) -> Result:
+        master, slave = pty.openpty()
+        chunks: list[bytes] = []
+        reader = threading.Thread(target=_read_terminal, args=(master, chunks))
+        reader.start()
+        with monkeypatch.context() as patch, os.fdopen(slave, "w") as out, os.fdopen(os.dup(slave), "w") as err:
+            patch.setattr(sys, "stdout", out)
+            patch.setattr(sys, "stderr", err)
+            for name, value in {"TERM": "xterm-256color", **env}.items():
+                patch.setenv(name, value)
+            with pytest.raises(SystemExit) as exited:
+                main(arguments)
+        reader.join()
+        os.close(master)
+        assert isinstance(exited.value.code, int)
+        text = b"".join(chunks).decode().replace("\r\n", "\n")
+        return Result(exited.value.code, text, text)
+
+    return run_on_terminal
+
+
+def _read_terminal(master: int, chunks: list[bytes]) -> None:
+    with contextlib.suppress(OSError):  # what a terminal says when the other side has closed it
+        while chunk := os.read(master, 65536):
+            chunks.append(chunk)
+
+
 class Child:
     """A command in a process of its own, whose lines can be waited for."""
 
@@ -165,6 +197,12 @@ class Child:
         while self._open and time.monotonic() < deadline:
             self._read()
         return Result(self.process.wait(DEADLINE), self.out, self.err)
+
+    def close_output(self) -> None:
+        """Read its standard output no more."""
+        assert self.process.stdout
+        self._open.discard(self._out)
+        self.process.stdout.close()
 
     def hang_up(self) -> None:
         """Close the terminal."""

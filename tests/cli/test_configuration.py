@@ -87,8 +87,10 @@ def test_check_lists_every_problem_with_its_place(run: Run) -> None:
     assert (result.code, result.out) == (2, "")
     assert result.err.splitlines() == [
         "error: the configuration has 3 problems",
-        "purveyor.toml:2:1 providers.notes.driver: no driver 'memory.sqlit' is installed; "
-        "did you mean 'memory.sqlite'?",
+        (
+            "purveyor.toml:2:1 providers.notes.driver: no driver 'memory.sqlit' is installed; "
+            "did you mean 'memory.sqlite'?"
+        ),
         "purveyor.toml:6:1 providers.files.root: expected a path, not an integer",
         "purveyor.toml:7:1 providers.files.rot: unknown key; did you mean 'root'?",
     ]
@@ -104,17 +106,15 @@ def test_check_lists_every_problem_with_its_place(run: Run) -> None:
     }
 
 
-def test_check_points_at_the_key_on_a_terminal(spawn: Spawn) -> None:
+def test_check_points_at_the_key_on_a_terminal(terminal: Run) -> None:
     write('[providers.notes]\ndriver = "memory.inprocess"\nlabels = { team = 3 }\n  secret_kye = "hunter2"\n')
-    result = spawn("check", terminal=True, env={"NO_COLOR": "1"}).end()
+    result = terminal("check", NO_COLOR="1")
     assert result.code == 2
     assert "    labels = { team" not in result.out, "what is inside a value is not quoted"
     assert "      secret_kye = …\n      ^^^^^^^^^^\n" in result.out
     assert "hunter2" not in result.out
     Path("purveyor.toml").write_text("[providers.notes\n")
-    assert (
-        "purveyor.toml:1:17: is not valid TOML" in spawn("check", terminal=True, env={"NO_COLOR": "1"}).end().out
-    )
+    assert "purveyor.toml:1:17: is not valid TOML" in terminal("check", NO_COLOR="1").out
 
 
 def test_an_excerpt_of_a_file_that_has_changed_is_left_out(folder: Path) -> None:
@@ -228,7 +228,7 @@ def catalog(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return offer
 
 
-def test_drivers_are_listed_without_being_imported(spawn: Spawn, run: Run) -> None:
+def test_drivers_are_listed_without_being_imported(run: Run) -> None:
     result = run("drivers")
     assert result.code == 0
     header, *rows = [line.split() for line in result.out.splitlines()]

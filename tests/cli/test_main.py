@@ -12,11 +12,12 @@ from typing import Any
 import click
 import pytest
 
-from purveyor.cli import root
+from purveyor.cli import main
 from purveyor.cli.options import Group, Settings
 from purveyor.cli.output import InProvider, Output, describe, visible
+from purveyor.cli.root import root
 from purveyor.errors import InvalidInputError
-from tests.cli.conftest import Run, Spawn
+from tests.cli.conftest import Run
 
 
 def imported(*arguments: str) -> set[str]:
@@ -107,6 +108,38 @@ def test_global_options_count_wherever_they_stand() -> None:
     assert seen == [Settings("f", "dev", True, True, 2, "never")] * 2
 
 
+@pytest.mark.parametrize(
+    ("module", "arguments", "requirement"),
+    [
+        ("click", ["--help"], "purveyor[cli]"),
+        ("rich", ["list"], "purveyor[cli]"),
+        ("pydantic", ["list"], "purveyor[config]"),
+        ("starlette", ["up"], "purveyor[http]"),
+        ("uvicorn", ["up"], "purveyor[http]"),
+    ],
+)
+def test_a_missing_extra_is_named(module: str, arguments: list[str], requirement: str) -> None:
+    code = (
+        "import sys\n"
+        f"for name in [name for name in sys.modules if name.partition('.')[0] == {module!r}]: del sys.modules[name]\n"
+        f"sys.modules[{module!r}] = None\n"
+        f"from purveyor.cli import main; main({arguments!r})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"pip install '{requirement}'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_module_that_nobody_promised_is_a_defect(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: object) -> None:
+        raise ModuleNotFoundError("no module", name="xyzzy")
+
+    monkeypatch.setattr("purveyor.cli.root.run", broken)
+    with pytest.raises(ModuleNotFoundError):
+        main([])
+
+
 # --- errors ---------------------------------------------------------------------------------------------
 
 
@@ -187,7 +220,7 @@ def test_text_that_a_terminal_cannot_encode_is_escaped() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "env", "terminal", "colourful"),
+    ("options", "env", "on_terminal", "colourful"),
     [
         ((), {}, True, True),
         ((), {}, False, False),
@@ -200,20 +233,17 @@ def test_text_that_a_terminal_cannot_encode_is_escaped() -> None:
 )
 def test_colour(
     run: Run,
-    spawn: Spawn,
+    terminal: Run,
     monkeypatch: pytest.MonkeyPatch,
     options: tuple[str, ...],
     env: dict[str, str],
-    terminal: bool,
+    on_terminal: bool,
     colourful: bool,
 ) -> None:
-    if terminal:
-        text = spawn("list", *options, terminal=True, env=env).end().out
-    else:
-        monkeypatch.setenv("TERM", "xterm-256color")
-        for name, value in env.items():
-            monkeypatch.setenv(name, value)
-        text = run("list", *options).out
+    monkeypatch.setenv("TERM", "xterm-256color")
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    text = (terminal if on_terminal else run)("list", *options).out
     assert "notes" in text
     assert ("\x1b[" in text) is colourful
 
@@ -279,11 +309,10 @@ def test_a_secret_shows_nowhere(
     assert "hunter2" not in result.out + result.err
 
 
-@pytest.mark.parametrize("terminal", [False, True])
-def test_a_secret_at_a_wrong_place_is_not_quoted(spawn: Spawn, things: Path, terminal: bool) -> None:
+def test_a_secret_at_a_wrong_place_is_not_quoted(run: Run, terminal: Run, things: Path) -> None:
     Path("purveyor.toml").write_text(
         '[providers.t]\ndriver = "things:Thing"\nsecret = ["hunter2"]\nvalue = "hunter2"\nsecrt = "hunter2"\n'
     )
-    result = spawn("check", "-vv", terminal=terminal).end()
-    assert result.code == 2
-    assert "hunter2" not in result.out + result.err
+    for result in (run("check", "-vv"), terminal("check", "-vv")):
+        assert result.code == 2
+        assert "hunter2" not in result.out + result.err

@@ -167,26 +167,24 @@ def test_search_ranks_and_marks(run: Run) -> None:
     assert run("memory", "search", "notes", "plane").err == "nothing found\n"
 
 
-def test_search_marks_in_bold_on_a_terminal(run: Run, spawn: Spawn) -> None:
+def test_search_marks_in_bold_on_a_terminal(run: Run, terminal: Run) -> None:
     put(run, "k", "the ship sails")
-    result = spawn("memory", "search", "notes", "ship", terminal=True).end()
-    assert "the \x1b[1mship\x1b[0m sails" in result.out
-    plain = spawn("memory", "search", "notes", "ship", terminal=True, env={"NO_COLOR": "1"}).end()
-    assert "the ship sails" in plain.out
-    assert "\x1b" not in plain.out
+    assert "the \x1b[1mship\x1b[0m sails" in terminal("memory", "search", "notes", "ship").out
+    plain = terminal("memory", "search", "notes", "ship", NO_COLOR="1").out
+    assert "the ship sails" in plain
+    assert "\x1b" not in plain
 
 
-def test_a_terminal_gets_indented_json_and_short_tables(run: Run, spawn: Spawn) -> None:
+def test_a_terminal_gets_indented_json_and_short_tables(run: Run, terminal: Run) -> None:
     put(run, "k", {"text": "word " * 40, "odd": "\x9b31m\x1b[2J"})
-    result = spawn("memory", "get", "notes", "k", terminal=True).end()
-    assert result.out.startswith('{\n  "text": "word')
-    assert "\x9b" not in result.out
-    listing = spawn("memory", "list", "notes", terminal=True, env={"NO_COLOR": "1"}).end()
-    header, row = listing.out.splitlines()
+    shown = terminal("memory", "get", "notes", "k").out
+    assert shown.startswith('{\n  "text": "word')
+    assert "\x9b" not in shown
+    _header, row = terminal("memory", "list", "notes", NO_COLOR="1").out.splitlines()
     assert len(row) <= 100
     assert "…" in row
     put(run, "k", "\x1b[2Jgone")
-    assert "\\x1b[2Jgone" in spawn("memory", "get", "notes", "k", "--text", terminal=True).end().out
+    assert "\\x1b[2Jgone" in terminal("memory", "get", "notes", "k", "--text").out
 
 
 def test_it_works_while_the_system_runs_on_the_same_files(run: Run, spawn: Spawn) -> None:
@@ -206,6 +204,13 @@ def test_a_provider_that_is_not_there_or_no_memory(run: Run) -> None:
     other = run("memory", "count", "files")
     assert other.code == 2
     assert "files is a LocalStorage, not a MemoryProvider" in other.err
+
+
+def test_an_optional_provider_whose_driver_is_missing(run: Run, folder: Path) -> None:
+    (folder / "purveyor.toml").write_text('[providers.m]\ndriver = "no.such:Thing"\nrequired = false\n')
+    result = run("memory", "count", "m")
+    assert result.code == 2
+    assert "there is no module no" in result.err
 
 
 def test_a_driver_without_text_search_says_so(run: Run, folder: Path) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Spawn
+from purveyor.cli.narrator import Narrator
+from tests.cli.conftest import Run, Spawn
 
 pytestmark = pytest.mark.usefixtures("things")
 
@@ -221,6 +224,28 @@ def test_a_second_interrupt_ends_it_at_once(spawn: Spawn) -> None:
     assert result.err.endswith("ended at once, without cleaning up\n")
 
 
+def test_what_the_second_interrupt_does_inside(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As above, where the process does not end and coverage sees it."""
+    configure(thing("glue", stop_seconds=60))
+
+    def interrupting(told: Callable[..., None]) -> Callable[..., None]:
+        def tell(*arguments: object) -> None:
+            told(*arguments)
+            os.kill(os.getpid(), signal.SIGINT)
+
+        return tell
+
+    def exit_now(code: int) -> None:
+        raise SystemExit(code)
+
+    monkeypatch.setattr(os, "_exit", exit_now)
+    for moment in ("ready", "stopping"):
+        monkeypatch.setattr(Narrator, moment, interrupting(getattr(Narrator, moment)))
+    result = run("up")
+    assert result.code == 130
+    assert result.err.endswith("ended at once, without cleaning up\n")
+
+
 @pytest.mark.parametrize("options", [[], ["--json"]])
 def test_a_failing_cleanup_is_told_and_the_exit_code_is_1(spawn: Spawn, options: list[str]) -> None:
     configure(thing("a", fail="stop") + thing("b"))
@@ -255,6 +280,16 @@ def test_quiet_prints_the_url_alone(spawn: Spawn) -> None:
     up.send(signal.SIGTERM)
     result = up.end()
     assert (result.code, result.out, result.err) == (0, url, "")
+
+
+def test_a_reader_that_goes_away_stops_it(spawn: Spawn) -> None:
+    configure(thing("a"))
+    up = spawn("up", "--json")
+    up.wait_for('"ready"')
+    up.close_output()
+    up.send(signal.SIGHUP)
+    result = up.end()
+    assert (result.code, "Traceback" in result.err) == (1, False)
 
 
 def test_a_closed_terminal_stops_it_rather_than_reload_it(spawn: Spawn) -> None:

@@ -63,7 +63,7 @@ class Forgetful(MemoryProvider[dict[str, Any]]):
     async def _cleanup_store(self) -> None:
         self._store = None
 
-    async def get(self, key: str, **options: Any) -> Any:  # type: ignore[override]
+    async def get(self, key: str, **options: Any) -> Any:
         return None
 
 
@@ -83,5 +83,5 @@ class Garbling(StorageProvider[dict[str, Any]]):
         await self.inner._cleanup_storage()
         self._storage = None
 
-    async def get(self, path: str, **options: Any) -> bytes:  # type: ignore[override]
+    async def get(self, path: str, **options: Any) -> bytes:
         return b"?"

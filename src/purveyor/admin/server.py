@@ -63,11 +63,14 @@ class AdminServer:
 
     async def stop(self) -> None:
         """End all connections and free the port; idle connections do not delay it."""
-        if self._task is None:
-            self._socket.close()
-            return
-        self._server.should_exit = True
-        await self._task
+        try:
+            if self._task is not None:
+                self._server.should_exit = True
+                await self._task
+        finally:
+            if self._socket.fileno() >= 0:  # it never started, or its task was cancelled with all others
+                asyncio.get_running_loop().remove_reader(self._socket)
+                self._socket.close()
 
 
 class _Server(uvicorn.Server):

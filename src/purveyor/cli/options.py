@@ -129,10 +129,8 @@ def _global_options() -> list[click.Option]:
 def _format_options(command: click.Command, ctx: click.Context, formatter: click.HelpFormatter) -> None:
     sections: dict[str, list[tuple[str, str]]] = {"Options": [], "Global options": []}
     for param in command.get_params(ctx):
-        record = param.get_help_record(ctx)
-        if record is not None:
+        if record := param.get_help_record(ctx):  # arguments have none
             sections["Global options" if isinstance(param, _GlobalOption) else "Options"].append(record)
     for title, records in sections.items():
-        if records:
-            with formatter.section(title):
-                formatter.write_dl(records)
+        with formatter.section(title):
+            formatter.write_dl(records)

@@ -135,7 +135,7 @@ class Output:
         self.stdout.print(text, soft_wrap=True)
         sys.stdout.flush()
 
-    def table(self, columns: Sequence[Column], rows: Iterable[Sequence[str | Text]]) -> None:
+    def table(self, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
         """Write aligned columns. They are cut to the width of a terminal, and complete everywhere else."""
         cells = [[_cell(cell) for cell in row] for row in rows]
         if not cells:
@@ -314,9 +314,7 @@ def _excerpt(problem: ConfigProblem) -> tuple[str, str] | tuple[()]:
     return f"{key}{equals} …" if equals else key, mark
 
 
-def _cell(cell: str | Text) -> Text:
-    if isinstance(cell, Text):
-        return cell
+def _cell(cell: str) -> Text:
     text = visible(cell).replace("\n", "\\n").replace("\t", "\\t")
     return Text(text, style=_STATUS_STYLES.get(text, ""))
 

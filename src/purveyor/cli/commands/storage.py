@@ -9,7 +9,7 @@ from contextlib import aclosing, contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -95,7 +95,7 @@ def get(settings: Settings, name: str, path: str, file: str | None, force: bool)
 
     async def fetch(storage: StorageProvider[Any]) -> int:
         meta = await storage.head(path)
-        stream = cast("AsyncGenerator[bytes, None]", storage.stream(path, if_match=meta.etag))
+        stream = storage.stream(path, if_match=meta.etag)
         with _progress(output, path, meta.size) as advance, local as opened:
             async with aclosing(_advancing(stream, advance)) as chunks:
                 return await _copy(chunks, opened)

@@ -53,6 +53,7 @@ class _Up:
     def __init__(self, system: System, narrator: Narrator) -> None:
         self._system = system
         self._narrator = narrator
+        self._has_terminal = sys.stderr.isatty()
         self._signal: signal.Signals | None = None  # the one that asked to stop
         self._stop = asyncio.Event()
         self._reload = asyncio.Event()
@@ -76,7 +77,10 @@ class _Up:
                 await reloads
             return 0 if stopped else 1
         finally:
-            await server.stop()
+            try:
+                await self._system.stop()  # does nothing where it was stopped already
+            finally:
+                await server.stop()
 
     def _declared(self) -> dict[str, bool]:
         config = self._system.config
@@ -98,8 +102,9 @@ class _Up:
             _exit_now(130)
 
     def _asked_to_reload(self) -> None:
-        if sys.stderr.isatty() and _is_gone(sys.stderr.fileno()):
-            self._asked_to_stop(signal.SIGHUP)  # nobody asked for a reload: the terminal was closed
+        if self._has_terminal and not sys.stderr.isatty():  # nobody asked for that: the terminal was closed
+            _write_to_nowhere()
+            self._asked_to_stop(signal.SIGHUP)
         else:
             self._reload.set()
 
@@ -149,12 +154,12 @@ class _Up:
         return failure is None
 
 
-def _is_gone(terminal: int) -> bool:
-    try:
-        os.tcgetpgrp(terminal)
-    except OSError:
-        return True
-    return False
+def _write_to_nowhere() -> None:
+    """Let all that is still written succeed."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def _exit_now(code: int) -> None:
