@@ -280,9 +280,6 @@ class MissingExtraError(PurveyorError, ImportError):
     def hint(self) -> str:
         return f"pip install '{self.requirement}'"
 
-    def __str__(self) -> str:  # ImportError defines its own
-        return PurveyorError.__str__(self)
-
 
 # --- Data: what memory and storage have in common ---------------------------------------------------
 
@@ -388,22 +385,13 @@ class StoreCorruptError(StoreError):
 class StoreFullError(StoreError, OSError):
     """There is no room left; what was acknowledged before is safe."""
 
-    def __str__(self) -> str:  # OSError defines its own
-        return PurveyorError.__str__(self)
-
 
 class StoreBusyError(StoreError, TimeoutError):
     """Another process held the backend's lock for longer than the configured wait; nothing was written."""
 
-    def __str__(self) -> str:  # OSError defines its own
-        return PurveyorError.__str__(self)
-
 
 class StorePermissionError(StoreError, PermissionError):
     """The operating system does not let this process read or write there."""
-
-    def __str__(self) -> str:  # OSError defines its own
-        return PurveyorError.__str__(self)
 
 
 class ObjectNotFoundError(DataError, FileNotFoundError):
@@ -420,9 +408,6 @@ class ObjectNotFoundError(DataError, FileNotFoundError):
     @property
     def what(self) -> str:
         return "no such object"
-
-    def __str__(self) -> str:  # OSError defines its own
-        return PurveyorError.__str__(self)
 
 
 class PathObstructedError(DataError):
@@ -604,9 +589,6 @@ class DriverLoadError(PurveyorError, ImportError):
     def hint(self) -> str | None:
         return self.advice
 
-    def __str__(self) -> str:  # ImportError defines its own
-        return PurveyorError.__str__(self)
-
 
 # --- The doors: command line and HTTP ---------------------------------------------------------------
 
@@ -646,9 +628,6 @@ class FileInTheWayError(PurveyorError, FileExistsError):
     @property
     def hint(self) -> str:
         return "--force replaces it"
-
-    def __str__(self) -> str:  # OSError defines its own
-        return PurveyorError.__str__(self)
 
 
 class ListenError(PurveyorError):
