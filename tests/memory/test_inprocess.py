@@ -79,3 +79,19 @@ async def test_a_long_scan_lets_others_run(memory: InProcessMemory) -> None:
     assert await memory.count(where={"@value": {"$gte": 0}}) == 2000
     task.cancel()
     assert turns - before >= 5
+
+
+async def test_pages_by_time_of_many_items(memory: InProcessMemory, clock: Clock) -> None:
+    for number in range(700):
+        clock.now += 1
+        await memory.put(f"{number * 37 % 700:03}", number)
+    for descending in (False, True):
+        found: list[int] = []
+        cursor = None
+        while True:
+            page = await memory.list(order="created", descending=descending, limit=150, cursor=cursor)
+            found += [item.value for item in page]
+            if (cursor := page.cursor) is None:
+                break
+        assert found == (list(range(699, -1, -1)) if descending else list(range(700)))
+    assert await memory.count() == 700

@@ -8,6 +8,7 @@ import time
 from bisect import bisect_left, bisect_right, insort
 from contextlib import aclosing
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, cast
 
 from purveyor.errors import ConflictError, UnsupportedError
@@ -129,13 +130,9 @@ class InProcessStore:
         if isinstance(query, Scan):
             answer = await self._scan(query)
         elif isinstance(query, Count):
-            answer = 0
-            async for _ in self._matching(self._subtree(query.namespace), query.where):
-                answer += 1
+            answer = await self._count(query)
         elif isinstance(query, Namespaces):
-            now = self._clock()
-            live = (address for address in self._subtree(query.prefix) if self._live(address, now))
-            answer = list(dict.fromkeys(address.namespace for address in live))
+            answer = self._namespaces(query)
         else:
             feature = "text search" if isinstance(query, Search) else type(query).__name__
             raise UnsupportedError("memory.inprocess", feature, 'memory.sqlite with path = ":memory:"')
@@ -229,24 +226,12 @@ class InProcessStore:
 
     async def _scan(self, scan: Scan) -> list[Item]:
         addresses = self._subtree(scan.namespace)
-        if scan.order == "key":
-            if scan.after is not None:
-                place = scan.after[1]
-                addresses = (
-                    addresses[: bisect_left(addresses, place)]
-                    if scan.descending
-                    else addresses[bisect_right(addresses, place) :]
-                )
-        else:
-            places = sorted((getattr(self._records[address].stamp, scan.order), address) for address in addresses)
-            if scan.after is not None:
-                after = cast("tuple[float, Address]", scan.after)
-                places = (
-                    places[: bisect_left(places, after)]
-                    if scan.descending
-                    else places[bisect_right(places, after) :]
-                )
-            addresses = [address for _, address in places]
+        if scan.order != "key":
+            return await self._scan_by_time(scan, addresses)
+        if scan.after is not None:
+            place = scan.after[1]
+            start, end = bisect_right(addresses, place), bisect_left(addresses, place)
+            addresses = addresses[:end] if scan.descending else addresses[start:]
         if scan.descending:
             addresses.reverse()
         items: list[Item] = []
@@ -257,14 +242,59 @@ class InProcessStore:
                     break
         return items
 
+    async def _scan_by_time(self, scan: Scan, addresses: list[Address]) -> list[Item]:
+        """There is no order by time to start in: all are looked at, and the first ones kept."""
+        places: list[tuple[float, Address, Item]] = []
+        async for item in self._matching(addresses, scan.where):
+            place = (item.created if scan.order == "created" else item.updated, Address(item.namespace, item.key))
+            if scan.after is None or (place < scan.after if scan.descending else place > scan.after):
+                places.append((*place, item))
+                if len(places) >= 2 * scan.limit + _TURN:
+                    places.sort(reverse=scan.descending)
+                    del places[scan.limit :]
+        places.sort(reverse=scan.descending)
+        return [item for _, _, item in places[: scan.limit]]
+
+    async def _count(self, count: Count) -> int:
+        total = 0
+        if count.where is None:
+            now = self._clock()
+            async for address in _in_turns(self._subtree(count.namespace)):
+                total += self._live(address, now) is not None
+        else:
+            async for _ in self._matching(self._subtree(count.namespace), count.where):
+                total += 1
+        return total
+
+    def _namespaces(self, query: Namespaces) -> list[Namespace]:
+        """Jumps from one namespace to the next, past the items of each."""
+        now = self._clock()
+        found: list[Namespace] = []
+        addresses = self._subtree(query.prefix)
+        place = 0
+        while place < len(addresses):
+            namespace = addresses[place].namespace
+            end = bisect_left(addresses, Address((*namespace, ""), ""))
+            if any(self._live(address, now) for address in islice(addresses, place, end)):
+                found.append(namespace)
+            place = end
+        return found
+
     async def _matching(self, addresses: list[Address], where: Filter | None) -> AsyncGenerator[Item]:
         now = self._clock()
-        for turn, address in enumerate(addresses, 1):
-            item = self._item(address, now)
-            if item is not None and (where is None or where.matches(item)):
-                yield item
-            if not turn % _TURN:
-                await asyncio.sleep(0)
+        async with aclosing(_in_turns(addresses)) as turns:
+            async for address in turns:
+                item = self._item(address, now)
+                if item is not None and (where is None or where.matches(item)):
+                    yield item
+
+
+async def _in_turns(addresses: list[Address]) -> AsyncGenerator[Address]:
+    """The addresses, with a turn for the event loop now and then."""
+    for turn, address in enumerate(addresses, 1):
+        yield address
+        if not turn % _TURN:
+            await asyncio.sleep(0)
 
 
 def _check(address: Address, expected: object, found: _Record | None) -> None:

@@ -14,6 +14,7 @@ from purveyor.memory.sqlite.schema import ENVIRONMENT, connect, translate
 from purveyor.memory.sqlite.text import create_snippets, match_expression, snippets_of, text_of
 from purveyor.memory.store import (
     ABSENT,
+    Address,
     Clear,
     Cleared,
     Count,
@@ -52,19 +53,12 @@ _LIVE = "(expires IS NULL OR expires > ?)"
 
 _READ = f"SELECT {_COLUMNS} FROM items WHERE namespace = ? AND key = ? AND {_LIVE}"  # noqa: S608
 _READ_ID = f"SELECT {_COLUMNS} FROM items WHERE id = ?"  # noqa: S608
-_FIND = "SELECT version, expires FROM items WHERE namespace = ? AND key = ?"
-# What has expired is absent, and so its time of creation does not live on.
-_PUT = """
-    INSERT INTO items (namespace, key, version, created, updated, expires, metadata, value)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-    ON CONFLICT (namespace, key) DO UPDATE SET
-        version = excluded.version,
-        created = iif(?10 OR items.expires <= ?9, excluded.created, items.created),
-        updated = excluded.updated,
-        expires = excluded.expires,
-        metadata = excluded.metadata,
-        value = excluded.value
-    RETURNING id, created"""
+_FIND = "SELECT id, version, created, expires FROM items WHERE namespace = ? AND key = ?"
+_INSERT = """
+    INSERT INTO items (version, created, updated, expires, metadata, value, namespace, key)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+_UPDATE = """
+    UPDATE items SET version = ?, created = ?, updated = ?, expires = ?, metadata = ?, value = ? WHERE id = ?"""
 _TOUCH = f"UPDATE items SET expires = ? WHERE namespace = ? AND key = ? AND {_LIVE} RETURNING {_COLUMNS}"  # noqa: S608
 _DELETE = "DELETE FROM items WHERE namespace = ? AND key = ? RETURNING id, expires"
 _CLEAR = """
@@ -205,36 +199,29 @@ class Database:
         return outcome
 
     def _put(self, put: Put, now: float) -> Stamp:
-        address = put.address
-        namespace = _encode(address.namespace)
-        if put.expected is not None:
-            self._check(address, put.expected, now)
+        """A look, then an insert or an update: cheaper than an upsert that returns what it did."""
+        namespace, key = _encode(put.address.namespace), put.address.key
+        row, created = self._check(put.address, namespace, put.expected, now)
         self._version += 1
-        created = now if put.created is None else put.created
-        updated = now if put.updated is None else put.updated
-        expires = put.expires if put.ttl is None else now + put.ttl
-        ((row, created),) = self._execute(
-            _PUT,
-            (
-                namespace,
-                address.key,
-                self._version,
-                created,
-                updated,
-                expires,
-                put.metadata,
-                put.text,
-                now,
-                put.created is not None,
-            ),
-        ).fetchall()
+        stamp = Stamp(
+            self._version,
+            put.created if put.created is not None else now if created is None else created,
+            now if put.updated is None else put.updated,
+            put.expires if put.ttl is None else now + put.ttl,
+        )
+        if row is None:
+            self._execute(_INSERT, (*stamp, put.metadata, put.text, namespace, key))
+            row = self._connection.last_insert_rowid()
+        else:
+            self._execute(_UPDATE, (*stamp, put.metadata, put.text, row))
         self._texts[row] = text_of(put.value)
-        return Stamp(self._version, created, updated, expires)
+        return stamp
 
     def _delete(self, delete: Delete, now: float) -> bool:
+        namespace = _encode(delete.address.namespace)
         if delete.expected is not None:
-            self._check(delete.address, delete.expected, now)
-        gone = self._execute(_DELETE, (_encode(delete.address.namespace), delete.address.key)).fetchall()
+            self._check(delete.address, namespace, delete.expected, now)
+        gone = self._execute(_DELETE, (namespace, delete.address.key)).fetchall()
         return self._unindex(gone, now) > 0
 
     def _touch(self, touch: Touch, now: float) -> Item | None:
@@ -266,15 +253,25 @@ class Database:
                 self._execute(_UNINDEX, (row,))
         self._texts.clear()
 
-    def _check(self, address: Any, expected: object, now: float) -> None:
-        rows = self._execute(_FIND, (_encode(address.namespace), address.key)).fetchall()
-        actual = next((version for version, expires in rows if expires is None or expires > now), None)
-        if actual != (None if expected == ABSENT else expected):
-            raise ConflictError(str(address), expected, actual)
+    def _check(
+        self, address: Address, namespace: bytes, expected: object, now: float
+    ) -> tuple[int | None, float | None]:
+        """The row of an address and when its item was created; no time if the item is absent, or has expired.
+
+        Raises:
+            ConflictError: The item is not what is expected.
+        """
+        found = self._execute(_FIND, (namespace, address.key)).fetchall()
+        row, version, created, expires = found[0] if found else (None, None, None, None)
+        if expires is not None and expires <= now:
+            version = created = None
+        if expected is not None and version != (None if expected == ABSENT else expected):
+            raise ConflictError(str(address), expected, version)
+        return row, created
 
     # --- Reading --------------------------------------------------------------------------------------
 
-    def read(self, addresses: Sequence[Any]) -> list[Item | None]:
+    def read(self, addresses: Sequence[Address]) -> list[Item | None]:
         """The items at these addresses, all as of one moment."""
         with self._translated(), self._snapshot(lambda: False):
             now = self._clock()
