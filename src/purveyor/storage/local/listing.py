@@ -77,11 +77,11 @@ def _entries(folder: int, base: str, prefix: str, after: str, *, rolled_up: bool
                 if path == RESERVED:
                     continue
                 path += "/"
-                wanted = path.startswith(prefix) or prefix.startswith(path)
-                wanted = wanted and (path > after or (not rolled_up and after.startswith(path)))
-            else:
-                wanted = entry.is_file(follow_symlinks=False) and path.startswith(prefix) and path > after
-            if wanted:
+            elif not entry.is_file(follow_symlinks=False):
+                continue
+            # The page before may have ended inside a folder, whose rest is then still to come.
+            ahead = path > after or (not rolled_up and path.endswith("/") and after.startswith(path))
+            if ahead and path.startswith(prefix):
                 found.add(path)
     return found
 
