@@ -375,6 +375,51 @@ async def test_a_provider_may_use_its_own_operations_in_its_lifecycle() -> None:
     assert provider.calls == ["validate", "initialize", "cleanup", "initialize", "cleanup"]
 
 
+async def test_a_new_config_takes_effect_between_cleanup_and_initialize() -> None:
+    class Noting(Scripted):
+        async def _run(self, step: str) -> None:
+            await super()._run(f"{step} {self.config.get('n')}")
+
+    async with ProviderManager() as manager:
+        provider = Noting()
+        await manager.register(provider)
+        go = asyncio.Event()
+        held = asyncio.create_task(provider.hold(go))
+        await asyncio.sleep(0)
+        reloads = [asyncio.create_task(manager.reload_provider("one", config={"n": n})) for n in (1, 2)]
+        reloads.append(asyncio.create_task(manager.reload_provider("one")))
+        await asyncio.sleep(0.01)
+        assert provider.config == {}  # an operation still runs on the old one
+        go.set()
+        await asyncio.gather(held, *reloads)
+        assert provider.calls[2:] == ["cleanup None", "initialize 2"]
+
+
+async def test_a_new_config_is_there_for_a_reload_of_the_classs_own() -> None:
+    class Own(Scripted):
+        async def reload(self) -> None:
+            self.calls.append(f"reload {self.config['n']}")
+
+    async with ProviderManager() as manager:
+        provider = Own()
+        await manager.register(provider)
+        await manager.reload_provider("one", config={"n": 1})
+        assert provider.calls[-1] == "reload 1"
+
+
+async def test_a_provider_that_is_down_can_be_given_another_config() -> None:
+    async with ProviderManager() as manager:
+        provider = Scripted()
+        await manager.register(provider)
+        provider.steps["initialize"] = raising(OSError("down"))
+        with pytest.raises(OSError, match="down"):
+            await manager.reload_provider("one", config={"n": 1})
+        provider.steps.clear()
+        await manager.reload_provider("one", config={"n": 2})
+        assert provider.config == {"n": 2}
+        assert provider.calls.count("cleanup") == 2
+
+
 async def test_concurrent_reloads_coalesce() -> None:
     async with ProviderManager() as manager:
         go = asyncio.Event()

@@ -19,6 +19,7 @@ from purveyor.errors import (
 from purveyor.lifecycle.runner import see_through
 from purveyor.manager import ProviderManager
 from purveyor.metadata import ProviderStatus
+from purveyor.monitor.metrics import Family, MetricsManager
 
 if TYPE_CHECKING:
     import os
@@ -131,6 +132,8 @@ class System:
         if self.config.file is not None:  # a reload reads the same file, wherever the process has moved
             self._source = self.config.file
         self.manager = ProviderManager()
+        #: How many configurations have come into force: one at the start, one more with each reload.
+        self.revision = 0
         #: The providers that are declared but could not be started or changed, and why.
         self.failed: dict[str, Exception] = {}
         self._running: dict[str, ProviderSpec] = {}
@@ -138,6 +141,7 @@ class System:
         self._stopping = False
         self._lock = asyncio.Lock()  # one start or reload at a time
         self._reloads: set[asyncio.Task[ReloadSummary]] = set()
+        MetricsManager.get_instance().add_source(self)
 
     async def start(self, on_progress: Callable[[Progress], None] | None = None) -> None:
         """Start every provider, one after the other, in the order of the configuration.
@@ -166,6 +170,7 @@ class System:
                 self._running.clear()
                 raise
             self._started = True
+            self.revision += 1
 
     async def start_only(self, name: str) -> Provider[Any]:
         """Start one provider and nothing else.
@@ -222,6 +227,12 @@ class System:
             if self._reloads:
                 await asyncio.wait(self._reloads)
             self._running.clear()
+
+    def families(self) -> tuple[Family]:
+        """The gauge of the configuration's revision, for a scrape."""
+        revision = Family("provider_config_revision", "gauge", "How many configurations have come into force.")
+        revision.add(self.revision)
+        return (revision,)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -285,6 +296,7 @@ class System:
             specs = {spec.name: spec for spec in config.providers} | self._running
             self.config = replace(config, providers=tuple(specs.values()))
             self.failed = {**config.unavailable, **change.failed}
+            self.revision += 1
             return change.summary()
 
     def _reload_ended(self, task: asyncio.Task[ReloadSummary]) -> None:
@@ -350,7 +362,7 @@ class _Change:
         if old.provider_class is not spec.provider_class or old.metadata != spec.metadata:
             await self._replace(old, spec)
         elif old.config != spec.config:
-            await self._reconfigure(provider, old, spec)
+            await self._reconfigure(old, spec)
         elif self._manager.status(spec.name) is ProviderStatus.FAILED:
             await self._manager.reload_provider(spec.name)
         else:
@@ -358,14 +370,12 @@ class _Change:
             return "unchanged"
         return "changed"
 
-    async def _reconfigure(self, provider: Provider[Any], old: ProviderSpec, new: ProviderSpec) -> None:
-        provider.config = new.own_config()
+    async def _reconfigure(self, old: ProviderSpec, new: ProviderSpec) -> None:
         try:
-            await self._manager.reload_provider(new.name)
+            await self._manager.reload_provider(new.name, config=new.config)
         except Exception as error:
-            provider.config = old.own_config()
             try:
-                await self._manager.reload_provider(new.name)
+                await self._manager.reload_provider(new.name, config=old.config)
             except Exception as again:
                 error.add_note(f"with its old config it failed as well: {again!r}")
             raise

@@ -18,7 +18,7 @@ from purveyor.errors import (
 )
 from purveyor.index import ProviderIndex
 from purveyor.lifecycle.report import StatusReport
-from purveyor.lifecycle.runner import ProviderRunner, see_through
+from purveyor.lifecycle.runner import KEEP, ProviderRunner, see_through
 from purveyor.metadata import ProviderStatus, ProviderType
 from purveyor.monitor.metrics import MetricsManager
 from purveyor.provider import Provider
@@ -184,13 +184,18 @@ class ProviderManager:
             self._log_failure("unregister", name, error)
             raise
 
-    async def reload_provider(self, name: str) -> None:
+    async def reload_provider(self, name: str, *, config: object = KEEP) -> None:
         """Reload a provider in place.
 
         Operations that come meanwhile wait until it is over; those that run are waited for. If the reload
         fails, the provider stays registered with the status `FAILED`, and its operations raise
         `ProviderNotReadyError` until another reload succeeds. Concurrent calls coalesce. A caller that is
         cancelled leaves; the reload goes on.
+
+        Args:
+            name: The provider.
+            config: Its config from now on, if that is to change. It takes effect once no operation runs, between
+                `cleanup` and `initialize`; a class with a `reload` of its own finds it there.
 
         Raises:
             ProviderNotFoundError: There is none of this name ("not found").
@@ -200,7 +205,7 @@ class ProviderManager:
             self._check_loop()
             if name not in self._live:
                 raise ProviderNotFoundError(name, self._live)
-            await self._runners[name].reload()
+            await self._runners[name].reload(config)
         except Exception as error:
             self._log_failure("reload", name, error)
             raise

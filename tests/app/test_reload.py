@@ -35,12 +35,13 @@ class TestReload:
                 a="value = 1; required = false",
             )
             summary = await system.reload()
+            assert system.revision == 2
             assert summary == ReloadSummary(
                 added=("e",), removed=(), changed=("b", "c", "d"), unchanged=("a",), failed={}
             )
             assert calls == [
                 *("initialize e 5",),
-                *("cleanup b 2", "initialize b 2"),
+                *("cleanup b 1", "initialize b 2"),
                 *("cleanup c 1", "initialize c 1"),
                 *("cleanup d 1", "initialize d 1"),
             ]

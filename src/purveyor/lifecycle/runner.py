@@ -19,13 +19,15 @@ from purveyor.lifecycle.states import TRANSITIONS
 from purveyor.metadata import ProviderStatus
 from purveyor.monitor.metrics import MetricsManager
 from purveyor.operations import record_of
+from purveyor.provider import Provider
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from purveyor.provider import Provider
+__all__ = ["KEEP", "ProviderRunner", "see_through"]
 
-__all__ = ["ProviderRunner", "see_through"]
+#: In the place of a config: the one it has.
+KEEP = object()
 
 _logger = logging.getLogger(__name__)
 
@@ -57,8 +59,22 @@ class ProviderRunner:
         on_end: Called once, when the owner task is over, however it came to its end.
     """
 
-    __slots__ = ("_abortable", "_on_end", "_reload", "_stopping", "_task", "_wake", "drain_timeout", "failure",
-                 "gate", "name", "provider", "reloaded", "status")  # fmt: skip
+    __slots__ = (
+        "_abortable",
+        "_new_config",
+        "_on_end",
+        "_reload",
+        "_stopping",
+        "_task",
+        "_wake",
+        "drain_timeout",
+        "failure",
+        "gate",
+        "name",
+        "provider",
+        "reloaded",
+        "status",
+    )
 
     def __init__(
         self, provider: Provider[Any], drain_timeout: float, on_end: Callable[[ProviderRunner], None]
@@ -75,6 +91,7 @@ class ProviderRunner:
         self._task: asyncio.Task[None] | None = None
         self._wake: asyncio.Future[None] | None = None
         self._reload: asyncio.Future[None] | None = None
+        self._new_config: object = KEEP
         self._stopping = False
 
     # --- what the manager calls, in any task --------------------------------------------------------
@@ -99,10 +116,13 @@ class ProviderRunner:
             raise RegistrationAbortedError(self.name)
         await started
 
-    async def reload(self) -> None:
+    async def reload(self, config: object = KEEP) -> None:
         """Reload; a call that comes before the owner has begun with an earlier one shares it.
 
         A caller that is cancelled leaves; the reload goes on.
+
+        Args:
+            config: The provider's config from now on; of several that share a reload, the last one.
 
         Raises:
             ProviderNotReadyError: The provider stops.
@@ -111,6 +131,8 @@ class ProviderRunner:
         self.refuse_own_call("reload_provider")
         if self._stopping:
             raise ProviderNotReadyError(self.name, self.status)
+        if config is not KEEP:
+            self._new_config = config
         if self._reload is None:
             self._reload = asyncio.get_running_loop().create_future()
             self._reload.add_done_callback(_retrieve)
@@ -188,12 +210,11 @@ class ProviderRunner:
         request, self._reload = self._reload, None
         assert request is not None
         try:
-            recovers = self.status is ProviderStatus.FAILED
+            disposed = self.status is ProviderStatus.FAILED
             self._move(ProviderStatus.RELOADING)
             await self._drain(for_good=False)
             self.gate.close(ProviderStatus.RELOADING)
-            # After a failure everything was disposed of already: there is nothing to clean up.
-            await self._measured("reload", self.provider.initialize if recovers else self.provider.reload)
+            await self._measured("reload", partial(self._reload_in_place, disposed=disposed))
         except BaseException as error:
             await self._dispose(error)
             self._move(ProviderStatus.FAILED)
@@ -208,6 +229,20 @@ class ProviderRunner:
             self.reloaded = time()
             self._count_reload("success")
             request.set_result(None)
+
+    async def _reload_in_place(self, *, disposed: bool) -> None:
+        """Reload the provider; a new config takes effect between its cleanup and its initialize."""
+        config, self._new_config = self._new_config, KEEP
+        if not disposed and (config is KEEP or type(self.provider).reload is not Provider.reload):
+            if config is not KEEP:
+                self.provider.config = config
+            await self.provider.reload()
+            return
+        if not disposed:
+            await self.provider.cleanup()
+        if config is not KEEP:
+            self.provider.config = config
+        await self.provider.initialize()
 
     async def _run_stop(self) -> None:
         self._stopping = True

@@ -49,6 +49,7 @@ from purveyor.memory.values import (
     encode,
 )
 from purveyor.metadata import ProviderMetadata, ProviderType
+from purveyor.monitor.metrics import MetricsManager
 from purveyor.operations import operation
 from purveyor.provider import Provider
 
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
 
     from purveyor.memory.filter import Filter
     from purveyor.memory.store import Outcome
+    from purveyor.monitor.records import CounterSeries
 
 __all__ = ["MemoryProvider"]
 
@@ -98,6 +100,7 @@ class MemoryProvider(Provider[T]):
     # Class-level defaults, so that a subclass which never calls super().__init__ works all the same.
     _store: Any = None
     _current_batcher: Batcher | None = None
+    _lookups: tuple[CounterSeries, CounterSeries] | None = None  # hits and misses
 
     def __init__(self, metadata: ProviderMetadata, config: T) -> None:
         super().__init__(metadata, config)
@@ -175,9 +178,11 @@ class MemoryProvider(Provider[T]):
             touch: Let it live this many seconds from now, in the same step.
         """
         address = check_address(namespace, key)
-        if touch is not None:
-            return await self._batcher("get").write(Touch(address, check_ttl(touch)))
-        (item,) = await self._batcher("get").read((address,))
+        if touch is None:
+            (item,) = await self._batcher("get").read((address,))
+        else:
+            item = await self._batcher("get").write(Touch(address, check_ttl(touch)))
+        self._count_lookups((item,))
         return item
 
     @operation
@@ -224,6 +229,7 @@ class MemoryProvider(Provider[T]):
         """
         addresses = self._addresses(keys, namespace)
         items = await self._batcher("get_many").read(addresses)
+        self._count_lookups(items)
         return {item.key: item for item in items if item is not None}
 
     @operation
@@ -449,6 +455,17 @@ class MemoryProvider(Provider[T]):
             raise WrongEventLoopError
         self._current_batcher = Batcher(self._store)
         return self._current_batcher
+
+    def _count_lookups(self, items: Sequence[Item | None]) -> None:
+        if self._lookups is None:
+            labels = {"type": "memory", "name": self.metadata.name}
+            series = MetricsManager.get_instance().series
+            self._lookups = (
+                series("provider_lookups", result="hit", **labels),
+                series("provider_lookups", result="miss", **labels),
+            )
+        for item in items:
+            self._lookups[item is None].add()
 
     async def _query(self, query: Query[R], feature: str) -> R:
         return await self._batcher(feature).query(query)

@@ -17,6 +17,7 @@ from purveyor.errors import (
     UnsupportedError,
 )
 from purveyor.metadata import ProviderType
+from purveyor.monitor.metrics import MetricsManager
 from purveyor.operations import operation
 from purveyor.provider import Provider
 from purveyor.storage import _cursor
@@ -126,9 +127,12 @@ class StorageProvider(Provider[T]):
         )
         chunks = chunks_of(data)
         if isinstance(chunks, bytes):
-            return await write(chunks)
-        async with aclosing(chunks):
-            return await write(chunks)
+            meta = await write(chunks)
+        else:
+            async with aclosing(chunks):
+                meta = await write(chunks)
+        self._count_bytes("in", meta.size)
+        return meta
 
     @operation(idempotent=True)
     async def get(
@@ -150,6 +154,7 @@ class StorageProvider(Provider[T]):
         chunks = self._read(path, start, length, if_match, _GET_CHUNK)
         async with aclosing(chunks):
             pieces = [chunk async for chunk in chunks]
+        self._count_bytes("out", sum(map(len, pieces)))
         if len(pieces) <= 1:
             return pieces[0] if pieces else b""
         return await asyncio.to_thread(b"".join, pieces)  # what is large is not copied on the event loop
@@ -184,6 +189,7 @@ class StorageProvider(Provider[T]):
         chunks = self._read(path, start, length, if_match, chunk_size)
         async with aclosing(chunks):
             async for chunk in chunks:
+                self._count_bytes("out", len(chunk))
                 yield chunk
 
     @operation(idempotent=True)
@@ -312,6 +318,11 @@ class StorageProvider(Provider[T]):
         if page.cursor is None:
             return page
         return Listing(page.objects, page.prefixes, _cursor.encode(prefix, delimiter, page.cursor))
+
+    def _count_bytes(self, direction: Literal["in", "out"], count: int) -> None:
+        MetricsManager.get_instance().counter(
+            "provider_bytes", count, type="storage", name=self.metadata.name, direction=direction
+        )
 
     def _opened(self) -> Storage:
         if self._storage is None:
