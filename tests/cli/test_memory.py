@@ -213,6 +213,18 @@ def test_an_optional_provider_whose_driver_is_missing(run: Run, folder: Path) ->
     assert "there is no module no" in result.err
 
 
+def test_warnings_of_the_configuration_are_told_on_request(run: Run, folder: Path) -> None:
+    (folder / "purveyor.toml").write_text('[providers.m]\ndriver = "memory.inprocess"\npolicy = { timeout = 3 }\n')
+    assert run("memory", "count", "m").err == ""
+    assert run("memory", "count", "m", "-v").err.startswith("warning: purveyor.toml:3:1 providers.m.policy")
+
+
+def test_an_operation_that_fails_is_told_rather_than_the_cleanup_after_it(run: Run, things: Path) -> None:
+    (things / "purveyor.toml").write_text('[providers.m]\ndriver = "things:Forgetful"\nfail = "stop"\n')
+    assert run("memory", "put", "m", "", "1").err.startswith("error: key: ")
+    assert "error: providers failed to clean up: it sticks" in run("memory", "put", "m", "k", "1").err
+
+
 def test_a_driver_without_text_search_says_so(run: Run, folder: Path) -> None:
     (folder / "purveyor.toml").write_text('[providers.m]\ndriver = "memory.inprocess"\n')
     result = run("memory", "search", "m", "x")

@@ -93,7 +93,7 @@ def test_a_folder_that_cannot_be_written(run: Run, local: Path) -> None:
     run("storage", "put", "files", "b.txt", str(local))
     result = run("storage", "get", "files", "b.txt", "no/such/folder/b.txt")
     assert result.code == 1
-    assert "No such file or directory" in result.err
+    assert result.err == "error: no/such/folder/b.txt: No such file or directory\n"
 
 
 def test_standard_input_and_output() -> None:

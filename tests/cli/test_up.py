@@ -231,6 +231,7 @@ def test_what_the_second_interrupt_does_inside(run: Run, monkeypatch: pytest.Mon
     def interrupting(told: Callable[..., None]) -> Callable[..., None]:
         def tell(*arguments: object) -> None:
             told(*arguments)
+            os.kill(os.getpid(), signal.SIGTERM)
             os.kill(os.getpid(), signal.SIGINT)
 
         return tell
@@ -239,8 +240,8 @@ def test_what_the_second_interrupt_does_inside(run: Run, monkeypatch: pytest.Mon
         raise SystemExit(code)
 
     monkeypatch.setattr(os, "_exit", exit_now)
-    for moment in ("ready", "stopping"):
-        monkeypatch.setattr(Narrator, moment, interrupting(getattr(Narrator, moment)))
+    monkeypatch.setattr(Narrator, "ready", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    monkeypatch.setattr(Narrator, "stopping", interrupting(Narrator.stopping))
     result = run("up")
     assert result.code == 130
     assert result.err.endswith("ended at once, without cleaning up\n")

@@ -58,10 +58,11 @@ class Forgetful(MemoryProvider[dict[str, Any]]):
         inner: Any = InProcessMemory(self.metadata, InProcessConfig())
         await inner._initialize_store()
         self._store = inner._store
-        self.calls = 0
 
     async def _cleanup_store(self) -> None:
         self._store = None
+        if self.config.get("fail") == "stop":
+            raise RuntimeError("it sticks")
 
     async def get(self, key: str, **options: Any) -> Any:
         return None

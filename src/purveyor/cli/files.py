@@ -49,7 +49,10 @@ def whole_file(target: Path, *, replace: bool) -> Generator[BinaryIO]:
     """
     if not replace and os.path.lexists(target):
         raise FileInTheWayError(str(target))
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name[:64]}.", suffix=".part", dir=target.parent)
+    try:
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name[:32]}.", suffix=".part", dir=target.parent)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(target)) from error  # not the temporary name
     try:
         with open(descriptor, "wb") as file:  # noqa: PTH123 - it is open already
             os.fchmod(descriptor, 0o666 & ~_umask())

@@ -129,7 +129,8 @@ def _global_options() -> list[click.Option]:
 def _format_options(command: click.Command, ctx: click.Context, formatter: click.HelpFormatter) -> None:
     sections: dict[str, list[tuple[str, str]]] = {"Options": [], "Global options": []}
     for param in command.get_params(ctx):
-        if record := param.get_help_record(ctx):  # arguments have none
+        record = param.get_help_record(ctx) if isinstance(param, click.Option) else None
+        if record is not None:
             sections["Global options" if isinstance(param, _GlobalOption) else "Options"].append(record)
     for title, records in sections.items():
         with formatter.section(title):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from purveyor.app import System
@@ -54,7 +54,8 @@ async def started(settings: Settings, name: str, cls: Callable[..., P]) -> Async
     Raises:
         ProviderNotFoundError: The configuration declares none of this name.
         ProviderTypeError: It is not of the class that is asked for.
-        InProvider: It could not be started or cleaned up.
+        InProvider: It could not be started.
+        ExceptionGroup: It could not be cleaned up, and nothing else had failed before.
     """
     kind: Any = cls  # a class that may be abstract, which `type[P]` would refuse
     system = load_system(settings)
@@ -62,11 +63,12 @@ async def started(settings: Settings, name: str, cls: Callable[..., P]) -> Async
         declared = system.config.get(name).provider_class
         if not issubclass(declared, kind):
             raise ProviderTypeError(name, declared, kind)
+    if settings.verbose:
+        Output(settings).warnings(system.config.warnings)
     try:
         provider: Any = await system.start_only(name)
     except Exception as error:
         raise InProvider(name, error) from error
-    try:
+    async with AsyncExitStack() as stack:
+        stack.push_async_exit(system)
         yield provider
-    finally:
-        await system.stop()

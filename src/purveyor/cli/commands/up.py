@@ -112,20 +112,18 @@ class _Up:
         """Start everything; False if a signal came first."""
         start = asyncio.create_task(self._system.start(self._narrator.progressed))
         stop = asyncio.create_task(self._stop.wait())
-        try:
-            await asyncio.wait((start, stop), return_when=asyncio.FIRST_COMPLETED)
-            if not start.done():
-                self._narrator.abandoning()
-                start.cancel()
-            await start
-        except asyncio.CancelledError:
+        await asyncio.wait((start, stop), return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        if not start.done():
+            self._narrator.abandoning()
+            start.cancel()
+            await asyncio.wait((start,))
+        self._narrator.done_starting()
+        if start.cancelled():
             return False
-        except Exception as error:
-            failed = self._narrator.failed
-            raise error if failed is None else InProvider(failed, error) from error
-        finally:
-            stop.cancel()
-            self._narrator.done_starting()
+        failed = self._narrator.failed
+        if (error := start.exception()) is not None:
+            raise InProvider(failed, error) if failed and isinstance(error, Exception) else error
         return True
 
     async def _reload_on_request(self) -> None:
