@@ -7,7 +7,7 @@ import json
 import threading
 import time
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,26 +26,33 @@ class Statements:
     def __init__(self, path: Path) -> None:
         from purveyor.memory.sqlite import database, schema
 
-        connection = schema.connect("bare", path, create=True, synchronous="full", wait=lambda _: True)
-        self.close = connection.close
-        self._execute: Callable[..., Any] = connection.cursor().execute
-        self._put, self._index, self._reserve = database._PUT, database._INDEX, database._RESERVE
-        self._read = database._READ
+        self._connection = schema.connect("bare", path, create=True, synchronous="full", wait=lambda _: True)
+        self._execute: Callable[..., Any] = self._connection.cursor().execute
+        self._sql = database  # whose statements are read where they are used, to be the same whatever they become
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
 
     def write(self, puts: list[tuple[str, str, str]]) -> list[int]:
         """Store keys, values as JSON and the words in them, in one transaction."""
-        execute = self._execute
+        execute, sql = self._execute, self._sql
         execute("BEGIN IMMEDIATE")
         now = time.time()
-        ((version,),) = execute(self._reserve, (len(puts),)).fetchall()
-        words = {}
+        ((version,),) = execute(sql._RESERVE, (len(puts),)).fetchall()
+        words: dict[int, str] = {}
         for key, value, text in puts:
             version += 1
-            row = (b"", key, version, now, now, None, "{}", value, now, False)
-            ((number, _),) = execute(self._put, row).fetchall()
-            words[number] = text
+            known = execute(sql._FIND, (b"", key)).fetchall()
+            if known:
+                row, _, created, _ = known[0]
+                execute(sql._UPDATE, (version, created, now, None, "{}", value, row))
+            else:
+                execute(sql._INSERT, (version, now, now, None, "{}", value, b"", key))
+                row = self._connection.last_insert_rowid()
+            words[row] = text
         for entry in words.items():
-            execute(self._index, entry)
+            execute(sql._INDEX, entry)
         execute("COMMIT")
         return [version] * len(puts)
 
@@ -54,7 +61,7 @@ class Statements:
         execute = self._execute
         execute("BEGIN")
         now = time.time()
-        rows = [execute(self._read, (b"", key, now)).fetchall() for key in keys]
+        rows = [execute(self._sql._READ, (b"", key, now)).fetchall() for key in keys]
         execute("ROLLBACK")
         return [json.loads(row[0][2]) for row in rows]
 
@@ -64,13 +71,15 @@ class BareStore:
 
     Args:
         path: The database.
-        verb: ``"write"`` or ``"read"``.
+        verb: What it does.
     """
 
-    def __init__(self, path: Path, verb: str) -> None:
+    def __init__(self, path: Path, verb: Literal["write", "read"]) -> None:
         self._queue: SimpleQueue[tuple[Any, asyncio.Future[Any]] | None] = SimpleQueue()
         self._loop = asyncio.get_running_loop()
-        self._thread = threading.Thread(target=self._serve, args=(path, verb))
+        self._statements = Statements(path)
+        self._work: Callable[[list[Any]], list[Any]] = getattr(self._statements, verb)
+        self._thread = threading.Thread(target=self._serve)
         self._thread.start()
 
     def submit(self, request: Any) -> asyncio.Future[Any]:
@@ -83,10 +92,9 @@ class BareStore:
         """End the thread."""
         self._queue.put(None)
         self._thread.join()
+        self._statements.close()
 
-    def _serve(self, path: Path, verb: str) -> None:
-        statements = Statements(path)
-        work: Callable[[list[Any]], list[Any]] = getattr(statements, verb)
+    def _serve(self) -> None:
         while (job := self._queue.get()) is not None:
             jobs = [job]
             try:
@@ -94,12 +102,22 @@ class BareStore:
                     jobs.append(another)
             except Empty:
                 pass
-            answers = work([request for request, _ in jobs])
-            self._loop.call_soon_threadsafe(_settle, [future for _, future in jobs], answers)
-        statements.close()
+            futures = [future for _, future in jobs]
+            try:
+                answers = self._work([request for request, _ in jobs])
+            except Exception as error:
+                self._loop.call_soon_threadsafe(_fail, futures, error)
+            else:
+                self._loop.call_soon_threadsafe(_settle, futures, answers)
 
 
 def _settle(futures: list[asyncio.Future[Any]], answers: list[Any]) -> None:
     for future, answer in zip(futures, answers, strict=True):
         if not future.done():
             future.set_result(answer)
+
+
+def _fail(futures: list[asyncio.Future[Any]], error: Exception) -> None:
+    for future in futures:
+        if not future.done():
+            future.set_exception(error)

@@ -8,7 +8,7 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.harness import Arm, Comparison, Opened, Plan, Repeat, cpu_ns, times
-from benchmarks.subject import Service, registered, service
+from benchmarks.subject import Service, name_of, registered, service
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -116,7 +116,7 @@ async def _dependency_injector(size: int, queries: int) -> Opened:
     container = DynamicContainer()
     for number in range(size):
         kind = Factory if number % (size // HITS) == 0 else Singleton
-        setattr(container, f"provider-{number}", kind(service, number))
+        setattr(container, name_of(number), kind(service, number))
     yield _asking(lambda _: list(container.traverse(types=[Factory])), queries)
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 from benchmarks.harness import Arm, Comparison, Goal, Plan, Role
 from benchmarks.isolated import python
 from benchmarks.resident import resident
-from benchmarks.subject import Service, registered, service
+from benchmarks.subject import Service, name_of, registered, service
 
 Types: TypeAlias = Sequence[type[Service]]
 
@@ -58,7 +58,7 @@ def _types(count: int) -> list[type[Service]]:
 
 @asynccontextmanager
 async def _plain(types: Types) -> AsyncIterator[None]:
-    kept = {f"provider-{number}": service(number) for number, _ in enumerate(types)}
+    kept = {name_of(number): service(number) for number, _ in enumerate(types)}
     yield
     kept.clear()
 
@@ -72,7 +72,7 @@ async def _tasks(types: Types) -> AsyncIterator[None]:
         await end.wait()
         return each
 
-    kept = {f"provider-{number}": asyncio.create_task(own(service(number))) for number, _ in enumerate(types)}
+    kept = {name_of(number): asyncio.create_task(own(service(number))) for number, _ in enumerate(types)}
     await asyncio.sleep(0)
     yield
     end.set()
@@ -102,8 +102,8 @@ async def _dependency_injector(types: Types) -> AsyncIterator[None]:
 
     container = DynamicContainer()
     for number, _ in enumerate(types):
-        setattr(container, f"provider-{number}", Singleton(service, number))
-        getattr(container, f"provider-{number}")()
+        setattr(container, name_of(number), Singleton(service, number))
+        getattr(container, name_of(number))()
     yield
 
 
@@ -126,7 +126,7 @@ async def _stevedore(types: Types) -> AsyncIterator[None]:
     from stevedore.extension import Extension, ExtensionManager
 
     manager = ExtensionManager.make_test_instance(
-        [Extension(f"provider-{number}", None, kind, service(number)) for number, kind in enumerate(types)]
+        [Extension(name_of(number), None, kind, service(number)) for number, kind in enumerate(types)]
     )
     yield
     assert manager.names()
@@ -150,7 +150,7 @@ async def _that_depends(types: Types) -> AsyncIterator[None]:
     from that_depends import BaseContainer
     from that_depends.providers import Singleton
 
-    providers = {f"provider-{number}": Singleton(service, number) for number, _ in enumerate(types)}
+    providers = {name_of(number): Singleton(service, number) for number, _ in enumerate(types)}
     container: Any = type(f"Container{len(types)}", (BaseContainer,), providers)
     for name in providers:
         getattr(container, name).resolve_sync()

@@ -77,4 +77,4 @@ def _comparison(
         *(Arm(name, "peer", importing(statement, name)) for name, statement in peers.items()),
     )
     goals = tuple(Goal(name, f"at most {limit:g}", itemgetter(name), limit) for name in OURS)
-    return Comparison(title, unit, arms, goals, plan.pick(7, 1))
+    return Comparison(title, unit, arms, goals, plan.pick(5, 1))

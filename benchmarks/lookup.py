@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.harness import Arm, Comparison, Opened, Plan, Repeat, ahead_of_peers, cpu_ns, times
-from benchmarks.subject import Service, registered, service
+from benchmarks.subject import Service, Shared, name_of, service
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +28,8 @@ def _comparison(size: int, plan: Plan) -> Comparison:
     )  # short turns, and many, even out disturbances
     slow = f"skipped: its set-up takes over 30 s at {size:,}" if size > 10_000 else ""
 
+    manager = Shared(size)
+
     def arm(
         name: str, role: Any, loop: Callable[[int, int], AbstractAsyncContextManager[Any]], skip: str = ""
     ) -> Arm:
@@ -36,8 +38,8 @@ def _comparison(size: int, plan: Plan) -> Comparison:
     arms = (
         arm(FLOOR, "floor", _dict_get),
         arm("method over a dict", "explains", _method_over_dict),
-        arm("purveyor get_provider(name)", "purveyor", _get_provider),
-        arm("purveyor get(name, cls)", "purveyor", _get_typed),
+        Arm("purveyor get_provider(name)", "purveyor", partial(_get_provider, manager, size, lookups)),
+        Arm("purveyor get(name, cls)", "purveyor", partial(_get_typed, manager, size, lookups)),
         arm("stevedore manager[name].obj", "peer", _stevedore),
         arm("dependency-injector getattr, call", "peer", _dependency_injector),
         arm("svcs container.get(type)", "peer", _svcs),
@@ -57,7 +59,7 @@ def _comparison(size: int, plan: Plan) -> Comparison:
 
 
 def _names(size: int, lookups: int) -> list[str]:
-    return _spread([f"provider-{number}" for number in range(size)], lookups)
+    return _spread([name_of(number) for number in range(size)], lookups)
 
 
 def _spread(keys: Sequence[Any], lookups: int) -> list[Any]:
@@ -75,7 +77,7 @@ def _types(size: int) -> list[type]:
 
 @asynccontextmanager
 async def _dict_get(size: int, lookups: int) -> Opened:
-    get: Any = {f"provider-{number}": service(number) for number in range(size)}.get
+    get: Any = {name_of(number): service(number) for number in range(size)}.get
     yield _calling(get, _names(size, lookups))
 
 
@@ -83,7 +85,7 @@ async def _dict_get(size: int, lookups: int) -> Opened:
 async def _method_over_dict(size: int, lookups: int) -> Opened:
     class Registry:
         def __init__(self) -> None:
-            self.providers = {f"provider-{number}": service(number) for number in range(size)}
+            self.providers = {name_of(number): service(number) for number in range(size)}
 
         def get(self, name: str) -> Service | None:
             return self.providers.get(name)
@@ -95,14 +97,16 @@ async def _method_over_dict(size: int, lookups: int) -> Opened:
 
 
 @asynccontextmanager
-async def _get_provider(size: int, lookups: int) -> Opened:
-    async with registered([service(number) for number in range(size)]) as manager:
+async def _get_provider(shared: Shared, size: int, lookups: int) -> Opened:
+    async with shared as manager:
         yield _calling(manager.get_provider, _names(size, lookups))
 
 
 @asynccontextmanager
-async def _get_typed(size: int, lookups: int) -> Opened:
-    async with registered([service(number) for number in range(size)]) as manager:
+async def _get_typed(shared: Shared, size: int, lookups: int) -> Opened:
+    async with shared as manager:
+        for name in manager.names():
+            manager.get(name, Service)
         names = _names(size, lookups)
 
         def loop() -> None:
@@ -121,7 +125,7 @@ async def _stevedore(size: int, lookups: int) -> Opened:
     from stevedore.extension import Extension, ExtensionManager
 
     manager = ExtensionManager.make_test_instance(
-        [Extension(f"provider-{number}", None, Service, service(number)) for number in range(size)]
+        [Extension(name_of(number), None, Service, service(number)) for number in range(size)]
     )
     names = _names(size, lookups)
 
@@ -140,7 +144,7 @@ async def _dependency_injector(size: int, lookups: int) -> Opened:
 
     container = DynamicContainer()
     for number in range(size):
-        setattr(container, f"provider-{number}", Singleton(service, number))
+        setattr(container, name_of(number), Singleton(service, number))
     names = _names(size, lookups)
 
     def loop() -> None:
@@ -184,7 +188,7 @@ async def _that_depends(size: int, lookups: int) -> Opened:
     container: Any = type(
         f"Container{size}",
         (BaseContainer,),
-        {f"provider-{number}": Singleton(service, number) for number in range(size)},
+        {name_of(number): Singleton(service, number) for number in range(size)},
     )
     names = _names(size, lookups)
 

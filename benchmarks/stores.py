@@ -106,6 +106,41 @@ async def aiosqlite_store(folder: Path) -> AsyncIterator[Store]:
 
 
 @asynccontextmanager
+async def aiosqlite_indexed_store(folder: Path) -> AsyncIterator[Store]:
+    """Doing what Purveyor does: the row and its words in one transaction, one at a time, since the statements of
+    other callers would fall into it.
+    """
+    import aiosqlite
+
+    lock = asyncio.Lock()
+    async with aiosqlite.connect(folder / "notes.db", isolation_level=None) as connection:
+        for pragma in ("journal_mode = WAL", "synchronous = FULL"):
+            await connection.execute(f"PRAGMA {pragma}")
+        await connection.execute(
+            "CREATE TABLE items"
+            " (id INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL, value TEXT NOT NULL, updated REAL)"
+        )
+        await connection.execute(
+            "CREATE VIRTUAL TABLE words USING fts5 (body, tokenize = 'porter unicode61 remove_diacritics 2')"
+        )
+
+        async def put(key: str, value: Note) -> None:
+            async with lock:
+                await connection.execute("BEGIN IMMEDIATE")
+                ((row,),) = await connection.execute_fetchall(
+                    "INSERT INTO items (key, value, updated) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET"
+                    " value = excluded.value, updated = excluded.updated RETURNING id",
+                    (key, json.dumps(value), time.time()),
+                )
+                await connection.execute(
+                    "INSERT OR REPLACE INTO words (rowid, body) VALUES (?, ?)", (row, value["text"])
+                )
+                await connection.execute("COMMIT")
+
+        yield Store(put, _no_get)
+
+
+@asynccontextmanager
 async def langgraph_store(folder: Path) -> AsyncIterator[Store]:
     from langgraph.store.sqlite.aio import AsyncSqliteStore
 
