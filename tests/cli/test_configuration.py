@@ -217,6 +217,14 @@ def test_masking_never_quotes_what_it_does_not_know() -> None:
     assert masked_config({"odd": Odd(), "raw": b"\xff"}) == {"odd": "<Odd>", "raw": "_w=="}
 
 
+def test_what_is_named_like_a_secret_is_masked_unless_it_cannot_be_one() -> None:
+    from purveyor.cli.declared import masked_config
+
+    assert masked_config({"tokens": ["a", {"b": "c"}], "max_tokens": 9, "author": "me", "use_auth": True}) == {
+        "tokens": ["********", {"b": "********"}], "max_tokens": 9, "author": "me", "use_auth": True,
+    }  # fmt: skip
+
+
 # --- drivers, schema ------------------------------------------------------------------------------------
 
 
@@ -299,6 +307,13 @@ fail = "stop"
 driver = "things:Thing"
 [providers.forgetful]
 driver = "things:Forgetful"
+[providers.dumb]
+driver = "things:Forgetful"
+fail = "get"
+[providers.own_memory]
+driver = "things:OwnMemory"
+[providers.own_storage]
+driver = "things:OwnStorage"
 [providers.garbling]
 driver = "things:Garbling"
 [providers.database]
@@ -311,11 +326,12 @@ required = false
     Path("letter.db").write_text("dear friend " * 1000)
     result = run("doctor")
     assert result.code == 1
-    assert result.err.endswith("6 of 7 providers failed\n")
+    assert result.err.endswith("7 of 10 providers failed\n")
     lines = {line.split()[0]: line for line in result.out.splitlines()}
     assert "failed  RuntimeError: start cannot start" in lines["start"]
     assert "failed  RuntimeError: stop cannot stop" in lines["stop"]
-    assert lines["fine"].split()[1] == "ok"
+    assert "it cannot read" in lines["dumb"]
+    assert [lines[name].split()[1] for name in ("fine", "own_memory", "own_storage")] == ["ok"] * 3
     assert "what was read is not what was written" in lines["forgetful"]
     assert "what was read is not what was written" in lines["garbling"]
     assert "letter.db" in lines["database"]
@@ -323,7 +339,7 @@ required = false
     assert run("storage", "list", "garbling", "--json").data["objects"] == []
     failed = [finding["error"]["type"] for finding in run("doctor", "--json").data if not finding["ok"]]
     assert failed == [
-        "RuntimeError", "RuntimeError", "WrongAnswerError", "WrongAnswerError", "StoreCorruptError", "DriverLoadError",
+        "RuntimeError", "RuntimeError", "WrongAnswerError", "RuntimeError", "WrongAnswerError", "StoreCorruptError", "DriverLoadError",
     ]  # fmt: skip
 
 

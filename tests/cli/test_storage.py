@@ -191,6 +191,7 @@ def test_json_of_transfers(run: Run, local: Path) -> None:
     meta = run("storage", "put", "files", "k", str(local), "--json").data
     assert run("storage", "head", "files", "k", "--json").data["etag"] == meta["etag"]
     assert run("storage", "get", "files", "k", "--json").data == {"path": "k", "file": "k", "size": 12000}
+    assert run("storage", "get", "files", "k", "-", "--json").error["type"] == "UsageError"
     assert run("storage", "delete", "files", "k", "--json").data == {"deleted": True}
 
 

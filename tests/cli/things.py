@@ -65,6 +65,8 @@ class Forgetful(MemoryProvider[dict[str, Any]]):
             raise RuntimeError("it sticks")
 
     async def get(self, key: str, **options: Any) -> Any:
+        if self.config.get("fail") == "get":
+            raise RuntimeError("it cannot read")
         return None
 
 
@@ -86,3 +88,24 @@ class Garbling(StorageProvider[dict[str, Any]]):
 
     async def get(self, path: str, **options: Any) -> bytes:
         return b"?"
+
+
+class OwnMemory(MemoryProvider[dict[str, Any]]):
+    """A memory whose store is of its own kind."""
+
+    async def _initialize_store(self) -> None:
+        self._store = {"anything": 1}
+
+    async def _cleanup_store(self) -> None:
+        self._store = None
+
+
+class OwnStorage(StorageProvider[dict[str, Any]]):
+    """A storage likewise."""
+
+    async def _initialize_storage(self) -> None:
+        storage: Any = {"anything": 1}
+        self._storage = storage
+
+    async def _cleanup_storage(self) -> None:
+        self._storage = None

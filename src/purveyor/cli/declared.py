@@ -19,7 +19,9 @@ Json: TypeAlias = Union[dict[str, "Json"], list["Json"], str, int, float, None] 
 MASK = "********"
 
 # A config that is typed says what is secret. Where it is not, the name of the key tells.
-_SECRET_KEY = re.compile(r"passw|secret|token|credential|api_?key|access_?key|private_?key|auth", re.IGNORECASE)
+_SECRET_KEY = re.compile(
+    r"passw|secret|token|credential|api_?key|access_?key|private_?key|auth(?!or)", re.IGNORECASE
+)
 _URL_PASSWORD = re.compile(r"(?<=://)([^/?#\s:@]*):[^/?#\s]*(?=@)")
 
 
@@ -53,13 +55,13 @@ def _fallback(value: Any) -> str:
     return f"<{type(value).__name__}>"
 
 
-def _mask(value: Json, key: str = "") -> Json:
+def _mask(value: Json, *, secret: bool = False) -> Json:
     if isinstance(value, dict):
-        return {name: _mask(child, name) for name, child in value.items()}
-    if _SECRET_KEY.search(key) and value not in (None, ""):
-        return MASK
+        return {
+            key: _mask(child, secret=secret or _SECRET_KEY.search(key) is not None) for key, child in value.items()
+        }
     if isinstance(value, list):
-        return [_mask(child) for child in value]
-    if isinstance(value, str):
-        return MASK if value and set(value) == {"*"} else _URL_PASSWORD.sub(rf"\1:{MASK}", value)
-    return value
+        return [_mask(child, secret=secret) for child in value]
+    if not isinstance(value, str) or not value:
+        return value
+    return MASK if secret or set(value) == {"*"} else _URL_PASSWORD.sub(rf"\1:{MASK}", value)

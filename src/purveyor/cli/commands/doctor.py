@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from contextlib import AsyncExitStack, suppress
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +17,12 @@ from purveyor.cli.output import Output, describe, visible
 from purveyor.cli.running import load_system
 from purveyor.errors import PurveyorError
 from purveyor.memory.provider import MemoryProvider
+from purveyor.memory.store import MemoryStore
 from purveyor.storage.provider import StorageProvider
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from purveyor.app import System
     from purveyor.provider import Provider
 
@@ -73,11 +78,9 @@ async def _examine(system: System, output: Output, settings: Settings) -> list[d
 async def _failure(system: System, name: str) -> Exception | None:
     """What goes wrong when a provider is started, exercised and stopped; None if nothing does."""
     try:
-        provider = await system.start_only(name)
-        try:
-            await _exercise(provider)
-        finally:
-            await system.stop()
+        async with AsyncExitStack() as stack:
+            stack.push_async_exit(system)
+            await _exercise(await system.start_only(name))
     except ExceptionGroup as group:
         first = group.exceptions[0]
         return first if isinstance(first, Exception) else group
@@ -87,25 +90,39 @@ async def _failure(system: System, name: str) -> Exception | None:
 
 
 async def _exercise(provider: Provider[Any]) -> None:
+    """Write, read and delete something; a class that keeps a store of its own kind is only started."""
     token = secrets.token_hex(8)
-    if isinstance(provider, MemoryProvider):
+    if isinstance(provider, MemoryProvider) and isinstance(provider.store, MemoryStore):
         namespace = ("purveyor-doctor", token)
-        try:
+
+        async def remember() -> object:
             await provider.put("probe", token, namespace=namespace)
             item = await provider.get("probe", namespace=namespace)
-        finally:
-            await provider.delete("probe", namespace=namespace)
-        if item is None or item.value != token:
-            raise WrongAnswerError
-    elif isinstance(provider, StorageProvider):
-        path = f"purveyor-doctor/{token}"
-        try:
-            await provider.put(path, token.encode())
-            content = await provider.get(path)
-        finally:
-            await provider.delete(path)
-        if content != token.encode():
-            raise WrongAnswerError
+            return item and item.value
+
+        await _probe(remember, partial(provider.delete, "probe", namespace=namespace), token)
+    elif isinstance(provider, StorageProvider) and hasattr(provider.storage, "capabilities"):
+        path, content = f"purveyor-doctor/{token}", token.encode()
+
+        async def keep() -> object:
+            await provider.put(path, content)
+            return await provider.get(path)
+
+        await _probe(keep, partial(provider.delete, path), content)
+
+
+async def _probe(
+    write_and_read: Callable[[], Awaitable[object]], delete: Callable[[], Awaitable[object]], expected: object
+) -> None:
+    try:
+        answer = await write_and_read()
+    except BaseException:
+        with suppress(Exception):  # the first error is the one to tell
+            await delete()
+        raise
+    await delete()
+    if answer != expected:
+        raise WrongAnswerError
 
 
 def _show(output: Output, finding: dict[str, Any], width: int) -> None:

@@ -88,6 +88,8 @@ def put(
 def get(settings: Settings, name: str, path: str, file: str | None, force: bool) -> None:
     """Fetch an object into FILE, by default its last segment in this folder; - writes standard output."""
     output = Output(settings)
+    if file == "-" and settings.json:
+        raise click.UsageError("--json and - would both write to standard output", click.get_current_context())
     target = Path(file or path.rpartition("/")[2])
     if file != "-" and target.is_dir():
         target /= path.rpartition("/")[2]
