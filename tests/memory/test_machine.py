@@ -278,6 +278,7 @@ class MemoryMachine(RuleBasedStateMachine):
                     )
                 )
                 found += page
+                assert len(found) <= len(expected), "or the pages never end"
                 if (cursor := page.cursor) is None:
                     break
                 assert len(page) == 2
@@ -333,6 +334,7 @@ class MemoryMachine(RuleBasedStateMachine):
                 query = side.provider.search(text[0], namespace=namespace, where=where[0], limit=3, cursor=cursor)
                 page = self.run(query)
                 hits += page
+                assert len(hits) <= len(expected), "or the pages never end"
                 if (cursor := page.cursor) is None:
                     break
             found = [(hit.item.namespace, hit.item.key) for hit in hits]

@@ -58,6 +58,8 @@ async def test_a_subclass_that_never_calls_init_works() -> None:
     provider = Careless()
     assert provider.store is None
     await provider.cleanup()
+    with pytest.raises(StoreClosedError, match="memory provider Careless: is not initialized"):
+        await provider.get("a")
     await provider.initialize()
     await provider.put("a", 1)
     item = await provider.get("a")
