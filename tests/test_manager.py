@@ -957,7 +957,7 @@ def test_metadata_of_a_provider_without_any() -> None:
 
         async def cleanup(self) -> None: ...
 
-    assert repr(Bare()) == "<test_metadata_of_a_provider_without_any.<locals>.Bare '?'>"
+    assert repr(Bare()) == "<test_metadata_of_a_provider_without_any.<locals>.Bare 'Bare'>"
     assert repr(Scripted("notes")) == "<Scripted 'notes'>"
     assert ProviderMetadata("a", ProviderType.CUSTOM, "", "") == metadata("a").__class__(
         "a", ProviderType.CUSTOM, "", ""

@@ -84,11 +84,8 @@ def operations_of(provider: type[Provider[Any]]) -> dict[str, OperationInfo]:
 def record_of(provider: Provider[Any], name: str) -> OperationRecord:
     """The record that counts an operation of this provider."""
     metadata = getattr(provider, "_metadata", None)
-    return MetricsManager.get_instance().operation(
-        name,
-        metadata.type.value if metadata else provider.provider_type.value,
-        metadata.name if metadata else type(provider).__name__,
-    )
+    kind = metadata.type if metadata else provider.provider_type
+    return MetricsManager.get_instance().operation(name, kind.value, provider._name)
 
 
 def _mark(method: Callable[..., Any], *, idempotent: bool) -> Callable[..., Any]:

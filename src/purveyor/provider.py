@@ -104,7 +104,10 @@ class Provider(ABC, Generic[T]):
         await self.cleanup()
         await self.initialize()
 
+    @property
+    def _name(self) -> str:
+        """What to call it, also if it has no metadata: the name of its class."""
+        return str(getattr(getattr(self, "_metadata", None), "name", type(self).__name__))
+
     def __repr__(self) -> str:
-        # Never the config: it may hold secrets.
-        name = getattr(getattr(self, "_metadata", None), "name", "?")
-        return f"<{type(self).__qualname__} {name!r}>"
+        return f"<{type(self).__qualname__} {self._name!r}>"  # never the config: it may hold secrets

@@ -444,26 +444,17 @@ class MemoryProvider(Provider[T]):
         if batcher is not None and batcher.store is self._store and batcher.loop is loop:
             return batcher
         if self._store is None:
-            raise StoreClosedError(
-                f"memory provider {self._called()}", "is not initialized", "initialize it first"
-            )
+            raise StoreClosedError(f"memory provider {self._name}", "is not initialized", "initialize it first")
         if not isinstance(self._store, MemoryStore):
-            raise UnsupportedError(
-                f"the store of {self._called()}", feature, "a store that implements MemoryStore"
-            )
+            raise UnsupportedError(f"the store of {self._name}", feature, "a store that implements MemoryStore")
         if batcher is not None and batcher.store is self._store and not batcher.loop.is_closed():
             raise WrongEventLoopError
         self._current_batcher = Batcher(self._store)
         return self._current_batcher
 
-    def _called(self) -> str:
-        """Its name, also of a subclass that never called super().__init__."""
-        metadata: ProviderMetadata | None = getattr(self, "_metadata", None)
-        return metadata.name if metadata else type(self).__name__
-
     def _count_lookups(self, items: Sequence[Item | None]) -> None:
         if self._lookups is None:
-            labels = {"type": "memory", "name": self._called()}
+            labels = {"type": "memory", "name": self._name}
             series = MetricsManager.get_instance().series
             self._lookups = (
                 series("provider_lookups", result="hit", **labels),
