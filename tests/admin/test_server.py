@@ -98,7 +98,6 @@ async def test_loopback_has_several_names(host: str) -> None:
         ("0.0.0.0", "not a loopback address"),
         ("::", "not a loopback address"),
         ("192.0.2.1", "not a loopback address"),
-        ("no.such.host.invalid", "cannot be resolved"),
         ("x" * 70, "cannot be resolved"),
         ("", "cannot be resolved|not a loopback"),
     ],

@@ -306,6 +306,8 @@ def test_a_secret_shows_nowhere(run: Run, things: Path, monkeypatch: pytest.Monk
         f'options = {{ deep = {{ file = "marker" }}, password = "hunter2" }}\nfail = "{fail}"\n'
     )
     commands = ["list", "check", "show t", "show wrong", "doctor", "drivers", "memory count t", "storage list t"]
+    if fail == "start":
+        commands.append("up --port 0")
     for command in commands:
         for option in ("--json", "-vv"):
             result = run(*command.split(), option)

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from purveyor.cli.narrator import Narrator
-from tests.cli.conftest import Run, Spawn
+from tests.cli.conftest import DEADLINE, Run, Spawn
 
 pytestmark = pytest.mark.usefixtures("things")
 
@@ -73,12 +74,12 @@ def test_a_taken_port_is_replaced_by_a_free_one(spawn: Spawn) -> None:
         assert up.end().code == 0
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "no.such.host.invalid"])
-def test_only_a_loopback_host_is_served(spawn: Spawn, host: str) -> None:
-    result = spawn("up", "--host", host).end()
+def test_only_a_loopback_host_is_served(run: Run) -> None:
+    result = run("up", "--host", "0.0.0.0")
     assert result.code == 2
-    assert result.err.splitlines()[-2].startswith(f"error: {host}:8765: ")
-    assert "127.0.0.1" in result.err.splitlines()[-1]
+    problem, advice = result.err.splitlines()
+    assert problem.startswith("error: 0.0.0.0:8765: this is not a loopback address")
+    assert "use 127.0.0.1" in advice
 
 
 def test_json_gives_a_line_for_each_event(spawn: Spawn) -> None:
@@ -200,8 +201,9 @@ def test_a_signal_during_the_start_abandons_it_cleanly(spawn: Spawn, number: sig
     configure(thing("first") + thing("sloth", start_seconds=60))
     up = spawn("up", "--json")
     url = json.loads(up.wait_for(".*started.*\n")[0])["url"]
+    deadline = time.monotonic() + DEADLINE
     while json.loads(fetch(f"{url}/readyz")[1])["providers"][1]["status"] != "starting":
-        pass
+        assert time.monotonic() < deadline
     assert fetch(f"{url}/readyz")[0] == 503
     up.send(number)
     result = up.end()

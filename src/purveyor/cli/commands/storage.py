@@ -63,7 +63,8 @@ def put(
     output = Output(settings)
 
     async def send(storage: StorageProvider[Any]) -> ObjectMeta:
-        size = None if file == "-" else os.path.getsize(file)  # noqa: PTH202, ASYNC240 - of a local file
+        # A pipe says that its size is 0.
+        size = None if file == "-" else os.path.getsize(file) or None  # noqa: PTH202, ASYNC240
         with _progress(output, path, size) as advance:
             async with aclosing(_advancing(read_chunks(file), advance)) as chunks:
                 return await storage.put(
