@@ -76,7 +76,7 @@ class Address(NamedTuple):
         return "/".join((*self.namespace, self.key))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: it is the receiver's own, and frozen ones take four times as long to make
 class Item:
     """One stored value, as it was at one moment; a copy that is the receiver's own.
 

@@ -15,6 +15,8 @@ from purveyor.errors import InvalidInputError
 from purveyor.memory.store import Address
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from purveyor.memory.store import Json, Namespace
 
 __all__ = [
@@ -37,6 +39,13 @@ MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1
 
 _encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":"))
 _decoder = json.JSONDecoder()
+# `JSONEncoder.encode` builds this anew for each value, which costs more than the encoding; CPython alone has it.
+_make_encoder: Any = getattr(json.encoder, "c_make_encoder", None)
+_in_pieces: Callable[[Json, int], Iterable[str]] = (
+    _make_encoder(None, _encoder.default, json.encoder.encode_basestring, None, ":", ",", False, False, False)
+    if _make_encoder
+    else lambda value, _: _encoder.iterencode(value)
+)
 
 
 def encode(value: Json, argument: str, max_bytes: int) -> tuple[Json, str]:
@@ -54,7 +63,7 @@ def encode(value: Json, argument: str, max_bytes: int) -> tuple[Json, str]:
         own = _copy(value, MAX_DEPTH)
     except _NotJsonError:
         raise _refusal(value, argument, MAX_DEPTH) from None
-    text = _encoder.encode(own)
+    text = "".join(_in_pieces(own, 0))
     try:
         size = len(text) if text.isascii() else len(text.encode())
     except UnicodeEncodeError:

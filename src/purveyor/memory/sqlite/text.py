@@ -30,11 +30,24 @@ def text_of(value: Json) -> str:
     """All strings of a value, in order, one a line; the names of members are no text."""
     if type(value) is str:
         return value
-    if type(value) is dict:
-        value = list(value.values())
-    if type(value) is list:
-        return "\n".join(filter(None, map(text_of, value)))
-    return ""
+    strings: list[str] = []
+    _gather(value, strings)
+    return "\n".join(strings)
+
+
+def _gather(value: Json, strings: list[str]) -> None:
+    """Add the strings of a value; those that stand in it directly without a call, since most do."""
+    kind: object = type(value)
+    if kind is dict:
+        value = value.values()
+    elif kind is not list:
+        return
+    for member in value:
+        if type(member) is str:
+            if member:
+                strings.append(member)
+        else:
+            _gather(member, strings)
 
 
 def match_expression(query: str) -> str | None:
