@@ -43,9 +43,8 @@ class Statements:
         words: dict[int, str] = {}
         for key, value, text in puts:
             version += 1
-            known = execute(sql._FIND, (b"", key)).fetchall()
-            if known:
-                row, _, created, _ = known[0]
+            row, _, created, _ = next(execute(sql._FIND, (b"", key)), sql._NOT_FOUND)
+            if row is not None:
                 execute(sql._UPDATE, (version, created, now, None, "{}", value, row))
             else:
                 execute(sql._INSERT, (version, now, now, None, "{}", value, b"", key))

@@ -503,8 +503,8 @@ class MemoryProvider(Provider[T]):
             own,
             text,
             "{}" if metadata is None else _encode_metadata(metadata, self.max_value_bytes),
-            check_ttl(ttl),
-            check_expires(expires),
+            None if ttl is None else check_ttl(ttl),
+            None if expires is None else check_expires(expires),
         )
 
     async def _import(self, portion: Sequence[Put]) -> int:

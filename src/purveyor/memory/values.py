@@ -199,17 +199,13 @@ def _copy(value: Json, depth: int) -> Json:
                 raise _NotJsonError
             own[key] = member if type(member) is str else _copy(member, depth - 1)
         return own
-    if kind is list:
-        if not depth:
-            raise _NotJsonError
-        return [member if type(member) is str else _copy(member, depth - 1) for member in value]
-    if (
-        kind is str
-        or kind is bool
-        or value is None
-        or (kind is int and MIN_INTEGER <= value <= MAX_INTEGER)
-        or (kind is float and isfinite(value))
-    ):
+    if kind is int:
+        if MIN_INTEGER <= value <= MAX_INTEGER:
+            return value
+    elif kind is list:
+        if depth:
+            return [member if type(member) is str else _copy(member, depth - 1) for member in value]
+    elif value is None or kind is bool or kind is str or (kind is float and isfinite(value)):
         return value
     raise _NotJsonError
 

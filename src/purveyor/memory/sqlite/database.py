@@ -52,6 +52,7 @@ _COLUMNS = "namespace, key, value, metadata, version, created, updated, expires"
 _LIVE = "(expires IS NULL OR expires > ?)"
 
 _READ = f"SELECT {_COLUMNS} FROM items WHERE namespace = ? AND key = ? AND {_LIVE}"  # noqa: S608
+_NOT_FOUND = (None, None, None, None)
 _READ_ID = f"SELECT {_COLUMNS} FROM items WHERE id = ?"  # noqa: S608
 _FIND = "SELECT id, version, created, expires FROM items WHERE namespace = ? AND key = ?"
 _INSERT = """
@@ -162,7 +163,7 @@ class Database:
         batches: Sequence[Sequence[Mutation[Any]]],
         apply: Callable[[Mutation[Any], float], Outcome | Exception],
     ) -> list[list[Outcome | Exception]]:
-        puts = sum(type(mutation) is Put for batch in batches for mutation in batch)
+        puts = sum([type(mutation) is Put for batch in batches for mutation in batch])
         with self._writing():
             now = self._clock()
             if puts:
@@ -261,8 +262,8 @@ class Database:
         Raises:
             ConflictError: The item is not what is expected.
         """
-        found = self._execute(_FIND, (namespace, address.key)).fetchall()
-        row, version, created, expires = found[0] if found else (None, None, None, None)
+        # The first row and no look for a second one, which would be another turn with the interpreter's lock.
+        row, version, created, expires = next(self._execute(_FIND, (namespace, address.key)), _NOT_FOUND)
         if expires is not None and expires <= now:
             version = created = None
         if expected is not None and version != (None if expected == ABSENT else expected):
