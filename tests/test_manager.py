@@ -962,3 +962,19 @@ def test_metadata_of_a_provider_without_any() -> None:
     assert ProviderMetadata("a", ProviderType.CUSTOM, "", "") == metadata("a").__class__(
         "a", ProviderType.CUSTOM, "", ""
     )
+
+
+async def test_a_subclass_may_look_providers_up_in_its_own_way() -> None:
+    class Traced(ProviderManager):
+        asked: list[str] = []
+
+        def get_provider(self, name: str) -> Provider[Any] | None:
+            self.asked.append(name)
+            return super().get_provider(name)
+
+    async with Traced() as manager:
+        provider = Scripted()
+        await manager.register(provider)
+        assert manager.get_provider("one") is provider
+        assert manager.get_provider("two") is None
+        assert Traced.asked == ["one", "two"]

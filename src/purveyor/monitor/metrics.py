@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import platform
 import re
 import threading
 from collections import defaultdict
@@ -167,10 +166,11 @@ class MetricsManager:
             sources = list(self._sources)
         operations = families["provider_operations"]
         durations = families["provider_duration"]
-        from importlib.metadata import version  # noqa: PLC0415 - a quarter of the import of everything else
+        from importlib.metadata import version  # noqa: PLC0415 - dearer than all the rest of this module
+        from platform import python_version  # noqa: PLC0415
 
         build = families["purveyor_build_info"] = Family("purveyor_build_info", "gauge", "What runs.")
-        build.add(1, version=version("purveyor"), python=platform.python_version())
+        build.add(1, version=version("purveyor"), python=python_version())
         errors = families["provider_errors"] = Family(
             "provider_errors", "counter", "Provider operations that raised, by class of error."
         )
