@@ -10,7 +10,7 @@ import os
 import threading
 import warnings
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -966,7 +966,7 @@ def test_metadata_of_a_provider_without_any() -> None:
 
 async def test_a_subclass_may_look_providers_up_in_its_own_way() -> None:
     class Traced(ProviderManager):
-        asked: list[str] = []
+        asked: ClassVar[list[str]] = []
 
         def get_provider(self, name: str) -> Provider[Any] | None:
             self.asked.append(name)
