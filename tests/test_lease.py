@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 
-import pytest
-
 from purveyor.errors import ProviderNotReadyError
 from purveyor.lease import UNREGISTERED, Gate
 from purveyor.metadata import ProviderStatus
