@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import errno
 import inspect
 import pickle
 from typing import Any
@@ -101,6 +102,25 @@ def test_texts_where_less_is_known() -> None:
     assert repr(ConfigProblem("a", "wrong")) == "ConfigProblem('a: wrong')"
     two = ConfigError([ConfigProblem("a", "x"), ConfigProblem("b", "y")])
     assert str(two) == "a: x\nb: y"
+
+
+@pytest.mark.parametrize(
+    ("kind", "number"),
+    [
+        (errors.StoreFullError, errno.ENOSPC),
+        (errors.StoreBusyError, errno.ETIMEDOUT),
+        (errors.StorePermissionError, errno.EACCES),
+    ],
+)
+@pytest.mark.parametrize("advice", [(), ("mend it",)])
+def test_a_stores_error_of_the_system_has_its_number(
+    kind: type[errors.StoreError], number: int, advice: tuple[str, ...]
+) -> None:
+    error = kind("memory.sqlite", "it broke", *advice)
+    for twin in (error, copy.copy(error), pickle.loads(pickle.dumps(error))):
+        assert (twin.store, twin.problem, twin.advice) == ("memory.sqlite", "it broke", *(advice or (None,)))
+        assert isinstance(twin, OSError)
+        assert (twin.errno, twin.strerror, twin.filename) == (number, "it broke", None)
 
 
 def test_near_misses_ignore_case_and_are_few() -> None:

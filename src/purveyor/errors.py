@@ -10,6 +10,7 @@ duplicate name) and those that Python users expect (`TimeoutError`, `ImportError
 
 from __future__ import annotations
 
+from errno import EACCES, ENOSPC, ETIMEDOUT
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -382,16 +383,29 @@ class StoreCorruptError(StoreError):
     """What lies on disk is not what this driver writes, or is damaged; it was left as it is."""
 
 
+# `OSError` reads the arguments of the following three as a number, its text and a file's name. Their classes hide
+# what it makes of the first and the last, and say what is so.
+
+
 class StoreFullError(StoreError, OSError):
     """There is no room left; what was acknowledged before is safe."""
+
+    errno = ENOSPC
+    filename = None
 
 
 class StoreBusyError(StoreError, TimeoutError):
     """Another process held the backend's lock for longer than the configured wait; nothing was written."""
 
+    errno = ETIMEDOUT
+    filename = None
+
 
 class StorePermissionError(StoreError, PermissionError):
     """The operating system does not let this process read or write there."""
+
+    errno = EACCES
+    filename = None
 
 
 class ObjectNotFoundError(DataError, FileNotFoundError):

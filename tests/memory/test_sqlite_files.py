@@ -129,7 +129,7 @@ async def test_damage_found_later_is_named_too(tmp_path: Path) -> None:
     await notes.put_many({str(number): "value " * 100 for number in range(200)})
     await notes.cleanup()
     whole = path.read_bytes()
-    path.write_bytes(whole[: 4096 * 3] + b"\xff" * (len(whole) - 4096 * 3))
+    path.write_bytes(whole[: 4096 * 20] + b"\xff" * (len(whole) - 4096 * 20))
     notes = await opened(path)
     with pytest.raises(StoreCorruptError, match="is damaged"):
         [item async for item in notes.export()]
@@ -536,12 +536,80 @@ async def test_the_switch_to_write_ahead_logging_waits_for_readers(tmp_path: Pat
 
 def test_a_file_system_without_shared_memory_is_named() -> None:
     class OnNetwork:
+        def set_busy_handler(self, handler: object) -> None: ...
+
         def pragma(self, *_: object) -> str:
             return "delete"
 
     connection: Any = OnNetwork()
     with pytest.raises(StoreError, match="has no shared memory for write-ahead logging; use a local disk"):
-        schema._use_write_ahead_log(connection, "memory.sqlite x")
+        schema._use_write_ahead_log(connection, "memory.sqlite x", lambda _: False)
+
+
+OPEN_NEW_ONES = """
+async def main():
+    sys.stdin.readline()
+    for number in range(25):
+        notes = sqlite(Path(arguments[0]) / f"{number}.db")
+        await notes.initialize()
+        await notes.put(arguments[1], 1)
+        await notes.cleanup()
+    print("done")
+asyncio.run(main())
+"""
+
+
+def test_several_processes_open_one_new_file_at_once(tmp_path: Path) -> None:
+    """For some of the locks that the switch to write-ahead logging takes, SQLite itself does not wait."""
+    processes = [python(OPEN_NEW_ONES, tmp_path, number) for number in range(4)]
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    assert [process.communicate(timeout=60)[0] for process in processes] == ["done\n"] * 4
+
+    async def keys(path: Path) -> set[str]:
+        notes = await opened(path)
+        found = {item.key async for item in notes.export()}
+        await notes.cleanup()
+        return found
+
+    for number in range(25):
+        assert asyncio.run(keys(tmp_path / f"{number}.db")) == {"0", "1", "2", "3"}
+
+
+@pytest.mark.parametrize("patience", [0, 3])
+def test_the_switch_is_tried_again_for_as_long_as_one_waits(tmp_path: Path, patience: int) -> None:
+    """SQLite refuses it at once, without a word to the busy handler, as it does in the race above."""
+
+    class Refusing:
+        refusals = 3
+
+        def set_busy_handler(self, handler: object) -> None:
+            self.handler = handler
+
+        def pragma(self, *_: object) -> str:
+            assert self.handler is None, "who waits here and there waits twice as long"
+            if self.refusals:
+                self.refusals -= 1
+                raise apsw.BusyError("database is locked")
+            return "wal"
+
+    waits: list[int] = []
+
+    def wait(attempts: int) -> bool:
+        waits.append(attempts)
+        return attempts < patience
+
+    connection: Any = Refusing()
+    if patience == 0:
+        with pytest.raises(apsw.BusyError):
+            schema._use_write_ahead_log(connection, "memory.sqlite x", wait)
+        assert waits == [0]
+    else:
+        schema._use_write_ahead_log(connection, "memory.sqlite x", wait)
+        assert waits == [0, 1, 2]
+        assert connection.handler is wait
 
 
 # --- Configuration -------------------------------------------------------------------------------------
@@ -560,6 +628,7 @@ def test_a_file_system_without_shared_memory_is_named() -> None:
         ({"purge_interval": inf}, "purge_interval: is inf"),
         ({"max_value_bytes": 0}, "max_value_bytes: is 0, not a size"),
         ({"max_value_bytes": 2**31}, "max_value_bytes: is 2147483648"),
+        ({"search": "off"}, "search: is 'off'; use True or False"),
     ],
 )
 def test_configurations_that_are_refused(config: dict[str, Any], message: str) -> None:

@@ -148,6 +148,7 @@ async def test_a_purge_that_fails_is_logged_and_tried_again(
     await notes.put("k", 1, ttl=1)
     clock.now += 1
     other = apsw.Connection(str(path))
+    other.set_busy_timeout(10_000)  # for the lock of a purge that is under way
     other.execute("BEGIN IMMEDIATE")
     with caplog.at_level(logging.WARNING):
         for _ in range(500):

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import apsw
 
-from purveyor.errors import ConflictError, UnsupportedError
+from purveyor.errors import ConflictError, StoreError, UnsupportedError
+from purveyor.memory.sqlite.index import give_up, is_complete, rebuild
 from purveyor.memory.sqlite.schema import ENVIRONMENT, connect, translate
 from purveyor.memory.sqlite.text import create_snippets, match_expression, snippets_of, text_of
 from purveyor.memory.store import (
@@ -104,7 +105,8 @@ class Database:
         clock: Gives the time in seconds since the epoch.
         synchronous: ``"full"`` or ``"normal"``.
         busy_timeout: How long to wait for a lock, in seconds.
-        create: Whether to make the file and bring it up to date.
+        search: Whether the words of items are indexed.
+        create: Whether to make the file and bring it up to date, its index too.
     """
 
     def __init__(
@@ -116,11 +118,13 @@ class Database:
         clock: Callable[[], float],
         synchronous: str,
         busy_timeout: float,
+        search: bool,
         create: bool = False,
     ) -> None:
         self._name = name
         self._clock = clock
         self._stopping = stopping
+        self._indexes = search
         self._busy_timeout = busy_timeout
         self._give_up_at = 0.0
         self._version = 0
@@ -130,6 +134,12 @@ class Database:
         self._connection = connect(name, path, create=create, synchronous=synchronous, wait=self._wait)
         self._execute: Callable[..., Any] = self._connection.cursor().execute
         self._connection.set_progress_handler(self._is_in_vain, _LOOK_UP)
+        if create:
+            try:
+                self._settle_index()
+            except BaseException:
+                self.close()
+                raise
 
     def close(self) -> None:
         """Close the connection."""
@@ -215,7 +225,7 @@ class Database:
             row = self._connection.last_insert_rowid()
         else:
             self._execute(_UPDATE, (*stamp, put.metadata, put.text, row))
-        self._texts[row] = text_of(put.value)
+        self._texts[row] = text_of(put.value) if self._indexes else ""
         return stamp
 
     def _delete(self, delete: Delete, now: float) -> bool:
@@ -247,12 +257,24 @@ class Database:
         At its end, since FTS5 writes out what it has gathered whenever another statement comes between:
         a put costs three times as much when its row and its words are written in turn.
         """
-        for row, text in self._texts.items():
-            if text:
-                self._execute(_INDEX, (row, text))
-            else:
-                self._execute(_UNINDEX, (row,))
+        if self._indexes:
+            for row, text in self._texts.items():
+                if text:
+                    self._execute(_INDEX, (row, text))
+                else:
+                    self._execute(_UNINDEX, (row,))
+        elif self._texts:
+            give_up(self._connection)  # another process may have completed it since this one opened the file
         self._texts.clear()
+
+    def _settle_index(self) -> None:
+        """Complete the index or give it up, in one transaction, which is broken off when the store is closed."""
+        with self._translated():
+            if is_complete(self._connection) != self._indexes:
+                self._abandoned = lambda: False
+                with self._writing():
+                    (rebuild if self._indexes else give_up)(self._connection)
+                self._abandoned = None
 
     def _check(
         self, address: Address, namespace: bytes, expected: object, now: float
@@ -281,6 +303,8 @@ class Database:
 
     def query(self, query: Query[Any], abandoned: Callable[[], bool] = lambda: False) -> Any:
         """The answer, as of one moment; broken off once `abandoned` says that nobody waits for it."""
+        if isinstance(query, Search) and not self._indexes:
+            raise UnsupportedError("memory.sqlite with search = false", "text search", "search = true")
         with self._translated():
             if isinstance(query, Search) and not self._has_snippets:
                 create_snippets(self._connection)
@@ -317,6 +341,12 @@ class Database:
         return [item for item, _ in self._matching(ids, bindings, scan.where, scan.limit)]
 
     def _search(self, search: Search, now: float) -> list[Hit]:
+        if not is_complete(self._connection):
+            raise StoreError(
+                self._name,
+                "its index is incomplete, since another process uses it with search = false",
+                "use search = true in all of them, and initialize this one again",
+            )
         expression = match_expression(search.text)
         if expression is None:
             return []

@@ -47,9 +47,12 @@ MIGRATIONS = (
     CREATE VIRTUAL TABLE words USING fts5 (
         body, content = '', contentless_delete = 1, tokenize = 'porter unicode61 remove_diacritics 2'
     );
-    -- The last version given out; it outlives the items, so that no version ever comes back.
-    CREATE TABLE sequence (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL) STRICT;
-    INSERT INTO sequence VALUES (1, 0);
+    -- The last version given out, which outlives the items, so that no version ever comes back; and whether the
+    -- words of all items are indexed.
+    CREATE TABLE sequence (
+        id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL, indexed INTEGER NOT NULL
+    ) STRICT;
+    INSERT INTO sequence VALUES (1, 0, 1);
     """,
 )
 
@@ -104,7 +107,7 @@ def connect(
             _bring_up_to_date(connection, name)
         if isinstance(path, Path):
             if create:
-                _use_write_ahead_log(connection, name)
+                _use_write_ahead_log(connection, name, wait)
             connection.execute(f"PRAGMA synchronous = {synchronous}")
     except apsw.Error as error:
         own = translate(error, name, connection)
@@ -224,6 +227,22 @@ def _bring_up_to_date(connection: apsw.Connection, name: str) -> None:
     connection.execute("COMMIT")
 
 
-def _use_write_ahead_log(connection: apsw.Connection, name: str) -> None:
-    if connection.pragma("journal_mode", "wal") != "wal":
+def _use_write_ahead_log(connection: apsw.Connection, name: str, wait: Callable[[int], bool]) -> None:
+    """Switch to it, unless that has been done.
+
+    SQLite asks the busy handler about some of the locks that it takes for the switch, and about others fails at
+    once: https://www.sqlite.org/c3ref/busy_handler.html. So all the waiting is done here.
+    """
+    connection.set_busy_handler(None)
+    attempts = 0
+    while True:
+        try:
+            mode = connection.pragma("journal_mode", "wal")
+            break
+        except apsw.BusyError:
+            if not wait(attempts):
+                raise
+            attempts += 1
+    connection.set_busy_handler(wait)
+    if mode != "wal":
         raise StoreError(name, "its file system has no shared memory for write-ahead logging", "use a local disk")
