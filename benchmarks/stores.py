@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeAlias
 from benchmarks.bare import BareStore
 
 __all__ = ["Note", "Opener", "Store", "aiosqlite_store", "bare_reader", "bare_writer", "diskcache_store", "folder",
-           "key_value_store", "langgraph_store", "purveyor_store"]  # fmt: skip
+           "key_value_store", "langgraph_store", "purveyor_plain_store", "purveyor_store"]  # fmt: skip
 
 _ROOT = Path(__file__).parent / "results"
 
@@ -44,17 +44,21 @@ def folder() -> Iterator[Path]:
 
 
 @asynccontextmanager
-async def purveyor_store(folder: Path) -> AsyncIterator[Store]:
+async def purveyor_store(folder: Path, *, search: bool = True) -> AsyncIterator[Store]:
     """Registered with a manager, so that every operation is leased and counted, as in an application."""
     from purveyor.manager import ProviderManager
     from purveyor.memory.sqlite import SQLiteConfig, SQLiteMemory
     from purveyor.metadata import ProviderMetadata, ProviderType
 
     metadata = ProviderMetadata("notes", ProviderType.MEMORY, "notes", "1", ["store"])
-    notes = SQLiteMemory(metadata, SQLiteConfig(folder / "notes.db"))
+    notes = SQLiteMemory(metadata, SQLiteConfig(folder / "notes.db", search=search))
     async with ProviderManager() as manager:
         await manager.register(notes)
         yield Store(notes.put, notes.get)
+
+
+#: The same without its index of words.
+purveyor_plain_store: Opener = partial(purveyor_store, search=False)
 
 
 @asynccontextmanager
