@@ -23,6 +23,7 @@ EXAMPLES: dict[type[PurveyorError], tuple[Any, ...]] = {
     errors.LifecycleError: ("notes",),
     errors.ProviderNotReadyError: ("notes", ProviderStatus.FAILED),
     errors.ReentrantLifecycleError: ("notes", "unregister"),
+    errors.StrayCancellationError: ("notes", "cleanup"),
     errors.RegistrationAbortedError: ("notes",),
     errors.ManagerClosingError: (),
     errors.WrongEventLoopError: (),
@@ -128,3 +129,8 @@ def test_near_misses_ignore_case_and_are_few() -> None:
     assert errors.near_misses("NOTES", known)[0] == "notes"
     assert len(errors.near_misses("notes", known)) == 3
     assert errors.near_misses("zzz", known) == ()
+
+
+def test_near_misses_among_very_many_are_looked_for_among_those_that_begin_alike() -> None:
+    known = [f"provider-{i}" for i in range(100_000)] + ["notes"]
+    assert errors.near_misses("note", known) == ("notes",)

@@ -23,10 +23,12 @@ from purveyor.errors import (
     ProviderTypeError,
     ReentrantLifecycleError,
     RegistrationAbortedError,
+    StrayCancellationError,
     WrongEventLoopError,
 )
 from purveyor.manager import ProviderManager
 from purveyor.metadata import ProviderMetadata, ProviderStatus, ProviderType
+from purveyor.operations import operation
 from purveyor.provider import Provider
 from tests.providers import Scripted, Step, metadata, raising, waiting
 
@@ -978,3 +980,258 @@ async def test_a_subclass_may_look_providers_up_in_its_own_way() -> None:
         assert manager.get_provider("one") is provider
         assert manager.get_provider("two") is None
         assert Traced.asked == ["one", "two"]
+
+
+# --- Cancellations that nobody asked for ------------------------------------------------------------
+
+
+async def cancels_itself() -> None:
+    """What ``task.cancel(); await task`` without a `suppress` does."""
+    task = asyncio.create_task(asyncio.sleep(60))
+    task.cancel()
+    await task
+
+
+async def test_a_stray_cancellation_in_the_cleanup_after_a_failed_start_hides_nothing() -> None:
+    async with ProviderManager() as manager:
+        provider = Scripted(initialize=raising(ValueError("bad config")), cleanup=cancels_itself)
+        with pytest.raises(ValueError, match="bad config") as raised:
+            await manager.register(provider)
+        assert "StrayCancellationError" in raised.value.__notes__[0]
+        provider.steps.clear()
+        await manager.register(provider)
+        assert await provider.echo(1) == 1
+
+
+async def test_a_stray_cancellation_in_a_reload_is_its_error() -> None:
+    async with ProviderManager() as manager:
+        provider = Scripted(cleanup=cancels_itself)
+        await manager.register(provider)
+        with pytest.raises(StrayCancellationError, match="cleanup of provider one raised CancelledError"):
+            await manager.reload_provider("one")
+        assert manager.status("one") is ProviderStatus.FAILED
+        provider.steps.clear()
+        await manager.reload_provider("one")
+        assert await provider.echo(1) == 1
+
+
+@pytest.mark.parametrize("step", ["validate", "initialize"])
+async def test_a_stray_cancellation_in_a_start_is_its_error(step: str) -> None:
+    async with ProviderManager() as manager:
+        provider = Scripted()
+        provider.steps[step] = cancels_itself
+        with pytest.raises(StrayCancellationError, match=step):
+            await manager.register(provider)
+        assert manager.names() == ()
+
+
+async def test_a_stray_cancellation_in_a_cleanup_hides_no_other_error() -> None:
+    manager = ProviderManager()
+    await manager.register(Scripted("one", cleanup=raising(OSError("disk on fire"))))
+    await manager.register(Scripted("two", cleanup=cancels_itself))
+    with pytest.raises(ExceptionGroup) as raised:
+        await manager.cleanup()
+    assert {type(error) for error in raised.value.exceptions} == {OSError, StrayCancellationError}
+
+
+async def test_an_owner_task_that_is_cancelled_as_a_reload_is_asked_for_answers_it() -> None:
+    manager = ProviderManager()
+    provider = Scripted()
+    await manager.register(provider)
+    owner = next(iter(provider.tasks))
+    assert owner is not None
+    provider.steps["cleanup"] = waiting(asyncio.Event())
+    owner.cancel()  # as at the end of asyncio.run: its cleanup runs, and is cancelled as well
+    await asyncio.sleep(0.01)
+    manager._runners["one"]._reload = request = asyncio.get_running_loop().create_future()
+    owner.cancel()
+    await asyncio.gather(owner, return_exceptions=True)
+    await asyncio.sleep(0)
+    with pytest.raises(ProviderNotReadyError):
+        await request
+
+
+# --- A provider's own tasks and operations ----------------------------------------------------------
+
+
+class Watched(Scripted):
+    """Unregisters itself from a task of its own, which its cleanup cancels and waits for."""
+
+    def __init__(self, manager: ProviderManager, action: str) -> None:
+        super().__init__()
+        self.manager = manager
+        self.action = action
+
+    async def initialize(self) -> None:
+        await super().initialize()
+        self.dog = asyncio.create_task(self.watch())
+
+    async def watch(self) -> None:
+        await asyncio.sleep(0.01)
+        await (self.manager.unregister("one") if self.action == "unregister" else self.manager.cleanup())
+
+    async def cleanup(self) -> None:
+        self.dog.cancel()
+        await asyncio.gather(self.dog, return_exceptions=True)
+        await super().cleanup()
+
+
+@pytest.mark.parametrize("action", ["unregister", "cleanup"])
+async def test_a_watchdog_of_a_provider_may_stop_it_and_be_cancelled_by_its_cleanup(action: str) -> None:
+    manager = ProviderManager()
+    provider = Watched(manager, action)
+    await manager.register(provider)
+    await asyncio.sleep(0.05)
+    await manager.cleanup()
+    assert provider.calls[-1] == "cleanup"
+    assert manager.names() == ()
+
+
+async def test_what_an_incarnation_leaves_running_is_a_caller_like_any_other_once_it_is_over() -> None:
+    go = asyncio.Event()
+    seen: list[str] = []
+    left: list[asyncio.Task[None]] = []
+
+    async with ProviderManager() as manager:
+        provider = Scripted()
+
+        async def leave_running() -> None:
+            await go.wait()
+            await provider.echo("left over")
+            seen.append("left over")
+
+        async def initialize() -> None:
+            if not left:
+                left.append(asyncio.create_task(leave_running()))
+            else:
+                go.set()
+                await asyncio.sleep(0.01)
+                seen.append("initialized")
+
+        provider.steps["initialize"] = initialize
+        await manager.register(provider)
+        await manager.reload_provider("one")
+        await left[0]
+        assert seen == ["initialized", "left over"]
+
+
+@pytest.mark.parametrize("action", ["unregister", "reload_provider", "cleanup"])
+async def test_an_operation_cannot_stop_or_reload_its_own_provider(action: str) -> None:
+    manager = ProviderManager()
+
+    class Own(Scripted):
+        @operation
+        async def ask(self) -> None:
+            await getattr(manager, action)(*([] if action == "cleanup" else ["one"]))
+
+    provider = Own()
+    await manager.register(provider)
+    with pytest.raises(ReentrantLifecycleError, match="from inside its own lifecycle or operations"):
+        await provider.ask()
+    async for _ in provider.count_to(1):
+        with pytest.raises(ReentrantLifecycleError):
+            await manager.reload_provider("one")
+    assert await provider.echo(1) == 1
+    await manager.cleanup()
+
+
+# --- Lookups from threads, and what changes under them ----------------------------------------------
+
+
+async def test_metadata_that_changes_during_the_start_changes_nothing() -> None:
+    async with ProviderManager() as manager:
+        provider = Scripted("one", "store")
+
+        async def change() -> None:
+            provider.metadata.type = ProviderType.MEMORY
+            provider.metadata.capabilities = None  # type: ignore[assignment]
+            provider.metadata.name = "two"
+
+        provider.steps["initialize"] = change
+        await manager.register(provider)
+        assert manager.get_providers_by_type(ProviderType.CUSTOM) == [provider]
+        assert manager.get_providers_by_capability("store") == [provider]
+        assert manager.get_provider("one") is provider
+        await manager.unregister("one")
+        assert manager.get_providers_by_type(ProviderType.CUSTOM) == []
+
+
+async def test_a_late_thread_does_not_put_back_what_was_withdrawn() -> None:
+    asked = threading.Event()
+    go = threading.Event()
+
+    class Meta(type(Scripted)):  # type: ignore[misc]
+        def __instancecheck__(cls, instance: object) -> bool:
+            asked.set()
+            go.wait()
+            return True
+
+    class Slow(Scripted, metaclass=Meta):
+        pass
+
+    async with ProviderManager() as manager:
+        await manager.register(Scripted())
+        lookup = asyncio.create_task(asyncio.to_thread(manager.get, "one", Slow))
+        await asyncio.to_thread(asked.wait)
+        await manager.unregister("one")
+        go.set()
+        await lookup
+        with pytest.raises(ProviderNotFoundError):
+            manager.get("one", Slow)
+
+
+async def test_lookups_from_threads_while_providers_come_and_go() -> None:
+    """Whoever is found is, or has just been, registered; nothing but the worded errors comes out."""
+    done = threading.Event()
+    failures: list[BaseException] = []
+    async with ProviderManager() as manager:
+
+        def look() -> None:
+            while not done.is_set():
+                try:
+                    manager.get_providers_by_capability("store")
+                    manager.get_providers_by_type(ProviderType.CUSTOM)
+                    manager.get("one", Scripted)
+                    manager.get("nobody")
+                except ProviderNotFoundError:
+                    pass
+                except BaseException as error:
+                    failures.append(error)
+                    return
+
+        threads = [threading.Thread(target=look) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for _ in range(150):
+            await manager.register(Scripted("one", "store"))
+            await manager.unregister("one")
+            assert manager.get_providers_by_capability("store") == []
+        done.set()
+        for thread in threads:
+            await asyncio.to_thread(thread.join)
+    assert failures == []
+
+
+def test_providers_whose_event_loop_was_closed_under_them_are_given_up() -> None:
+    manager = ProviderManager()
+    provider = Scripted("left", "store")
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(manager.register(provider))
+    owner = next(iter(provider.tasks))
+    assert owner is not None
+    owner._log_destroy_pending = False  # type: ignore[attr-defined]
+    loop.close()
+
+    async def anew() -> None:
+        with pytest.warns(ResourceWarning, match="the event loop of left was closed"):
+            await manager.register(Scripted("new"))
+        assert manager.names() == ("new",)
+        with pytest.raises(ProviderNotReadyError):
+            await provider.echo(1)
+        await manager.cleanup()
+
+    asyncio.run(anew())
+    coroutine = owner.get_coro()
+    assert coroutine is not None
+    with contextlib.suppress(RuntimeError):
+        coroutine.close()

@@ -11,6 +11,7 @@ duplicate name) and those that Python users expect (`TimeoutError`, `ImportError
 from __future__ import annotations
 
 from errno import EACCES, ENOSPC, ETIMEDOUT
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,12 +20,19 @@ if TYPE_CHECKING:
     from purveyor.metadata import ProviderStatus
 
 
+_MANY = 500
+
+
 def near_misses(word: str, known: Iterable[str]) -> tuple[str, ...]:
     """The known words that `word` may be a misspelling of, best first, three at most."""
     from difflib import get_close_matches  # noqa: PLC0415 - only a failure needs it
 
+    wanted = word.casefold()
     folded = {candidate.casefold(): candidate for candidate in known}
-    matches = get_close_matches(word.casefold(), folded, n=3, cutoff=0.6)
+    if len(folded) > _MANY:  # comparing with all of them would take seconds
+        alike = (c for c in folded if c[:1] == wanted[:1] and abs(len(c) - len(wanted)) <= 2)
+        folded = {candidate: folded[candidate] for candidate in islice(alike, _MANY)}
+    matches = get_close_matches(wanted, folded, n=3, cutoff=0.6)
     return tuple(folded[match] for match in matches)
 
 
@@ -87,9 +95,14 @@ class ProviderNotFoundError(PurveyorError, ValueError, LookupError):
     """
 
     def __init__(self, name: str, known: Iterable[str] = ()) -> None:
+        super().__init__(name)
         self.name = name
-        self.suggestions = near_misses(str(name), known)
-        super().__init__(name, self.suggestions)
+        self._known = tuple(known)
+
+    @property
+    def suggestions(self) -> tuple[str, ...]:
+        """The names that may have been meant; looked for when asked, since many a lookup is only a try."""
+        return near_misses(str(self.name), self._known)
 
     @property
     def what(self) -> str:
@@ -164,7 +177,7 @@ class ProviderNotReadyError(LifecycleError):
 
 
 class ReentrantLifecycleError(LifecycleError):
-    """A provider asked the manager to reload or stop itself from inside its own initialize or cleanup."""
+    """A provider was to be reloaded or stopped from inside its own lifecycle or one of its operations."""
 
     def __init__(self, name: str, action: str) -> None:
         super().__init__(name, action)
@@ -172,11 +185,27 @@ class ReentrantLifecycleError(LifecycleError):
 
     @property
     def what(self) -> str:
-        return f"Provider {self.name} called {self.action} on itself from inside its own lifecycle"
+        return f"{self.action} was called on provider {self.name} from inside its own lifecycle or operations"
 
     @property
     def hint(self) -> str:
-        return "the call would wait for itself; make it from a task of its own once the provider is ready"
+        return "the call would wait for itself; make it from a task of its own, once that is over"
+
+
+class StrayCancellationError(LifecycleError):
+    """A step of a provider's lifecycle let a cancellation escape that was not its own."""
+
+    def __init__(self, name: str, step: str) -> None:
+        super().__init__(name, step)
+        self.step = step
+
+    @property
+    def what(self) -> str:
+        return f"{self.step} of provider {self.name} raised CancelledError, though nobody cancelled it"
+
+    @property
+    def hint(self) -> str:
+        return "suppress it where a task that was cancelled is awaited"
 
 
 class RegistrationAbortedError(LifecycleError):

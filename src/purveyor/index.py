@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -21,33 +22,37 @@ class ProviderIndex(Generic[K]):
         answers: The answers since the last change, ready to be copied: the fast path of a query.
     """
 
-    __slots__ = ("_names", "_providers", "answers")
+    __slots__ = ("_lock", "_names", "_providers", "answers")
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()  # for everything but the fast path
         self.answers: dict[K, list[Provider[Any]]] = {}
         self._providers: dict[K, dict[str, Provider[Any]]] = {}
         self._names: dict[str, tuple[K, ...]] = {}
 
     def add(self, keys: Iterable[K], name: str, provider: Provider[Any]) -> None:
         """Have a provider answer for these keys from now on, whatever becomes of its metadata."""
-        self._names[name] = tuple(keys)
-        for key in self._names[name]:
-            self._providers.setdefault(key, {})[name] = provider
-            self.answers.pop(key, None)
+        with self._lock:
+            self._names[name] = tuple(keys)
+            for key in self._names[name]:
+                self._providers.setdefault(key, {})[name] = provider
+                self.answers.pop(key, None)
 
     def remove(self, name: str) -> None:
         """Have a provider answer for nothing any more."""
-        for key in self._names.pop(name):
-            providers = self._providers[key]
-            providers.pop(name, None)
-            if not providers:
-                del self._providers[key]
-            self.answers.pop(key, None)
+        with self._lock:
+            for key in self._names.pop(name):
+                providers = self._providers[key]
+                del providers[name]
+                if not providers:
+                    del self._providers[key]
+                self.answers.pop(key, None)
 
     def find(self, key: K) -> list[Provider[Any]]:
         """The providers that answer for a key, as a list of the caller's own."""
-        providers = self._providers.get(key)
-        if providers is None:
-            return []  # not kept: words that nobody answers for are without number
-        self.answers[key] = list(providers.values())
-        return self.answers[key].copy()
+        with self._lock:
+            providers = self._providers.get(key)
+            if providers is None:
+                return []  # not kept: words that nobody answers for are without number
+            answer = self.answers[key] = list(providers.values())
+            return answer.copy()

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import CodeType, FrameType
 
-__all__ = ["UNREGISTERED", "Gate", "gate_of_owner"]
+__all__ = ["UNREGISTERED", "Gate", "Generation", "own_generation"]
 
-#: The gate of the provider whose lifecycle runs in this context: its own calls never wait for it.
-gate_of_owner: ContextVar[Gate | None] = ContextVar("gate_of_owner", default=None)
+#: The generation that this context belongs to, if a provider's lifecycle runs in it or a task that it started.
+own_generation: ContextVar[Generation | None] = ContextVar("own_generation", default=None)
 
 #: The code of operation wrappers; a frame of one, further out on the stack, holds a lease.
 wrapper_codes: set[CodeType] = set()
@@ -44,6 +44,23 @@ class _Phase(Enum):
 
 
 _CLOSED = frozenset({_Phase.DOWN, _Phase.ENDED})
+
+
+class Generation:
+    """One incarnation of a provider, from its initialize to its cleanup.
+
+    Its own calls, and those of the tasks that it started, never wait at its gate: they would wait for themselves.
+    That ends with its cleanup: what it has left running then is a caller like any other.
+
+    Args:
+        gate: The gate of the provider.
+    """
+
+    __slots__ = ("gate", "over")
+
+    def __init__(self, gate: Gate) -> None:
+        self.gate = gate
+        self.over = False
 
 
 class Gate:
@@ -185,6 +202,31 @@ class Gate:
             else:
                 self._holders[task] -= 1
 
+    def is_own(self) -> bool:
+        """Whether the caller belongs to the provider's own lifecycle."""
+        generation = own_generation.get()
+        return generation is not None and generation.gate is self and not generation.over
+
+    def is_inside(self, *, wrappers: int = 1) -> bool:
+        """Whether the caller holds a lease: to make it wait until all leases are back would be a deadlock.
+
+        Looked up on the stack, and only when it matters: to note every holder would cost each operation a
+        context variable.
+
+        Args:
+            wrappers: How many wrappers of operations must be on the stack.
+        """
+        if asyncio._get_running_loop() is not None and asyncio.current_task() in self._holders:
+            return True
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None:
+            if frame.f_code in wrapper_codes and frame.f_locals.get("gate") is self:
+                wrappers -= 1
+                if not wrappers:
+                    return True
+            frame = frame.f_back
+        return False
+
     # --- inside -------------------------------------------------------------------------------------
 
     def _change(self, phase: _Phase, status: ProviderStatus) -> None:
@@ -203,32 +245,15 @@ class Gate:
             return True
         phase = self._phase
         if phase not in _CLOSED:
-            if gate_of_owner.get() is self:
+            if self.is_own():
                 return True
-            if phase in (_Phase.DRAINING, _Phase.REFUSING) and self._inside():
+            # The first wrapper on the stack is the operation that asks; the second one is inside.
+            if phase in (_Phase.DRAINING, _Phase.REFUSING) and self.is_inside(wrappers=2):
                 return True
         lease[0] -= 1
         self.left()
         if phase is _Phase.REFUSING or phase in _CLOSED:
             raise ProviderNotReadyError(self.name, self._status)
-        return False
-
-    def _inside(self) -> bool:
-        """Whether the caller already holds a lease: to make it wait for the drain would be a deadlock.
-
-        Only looked up while draining: recording every holder would cost each operation a context variable.
-        """
-        task = asyncio.current_task() if asyncio._get_running_loop() is not None else None
-        if task is not None and task in self._holders:
-            return True
-        frame: FrameType | None = sys._getframe(1)
-        callers = 0  # the first wrapper on the way out is the caller itself
-        while frame is not None:
-            if frame.f_code in wrapper_codes and frame.f_locals.get("gate") is self:
-                callers += 1
-                if callers == 2:
-                    return True
-            frame = frame.f_back
         return False
 
     def _on_opening(self, wake: Callable[[], object]) -> None:

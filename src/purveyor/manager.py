@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import threading
 import warnings
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
@@ -14,6 +15,7 @@ from purveyor.errors import (
     ProviderExistsError,
     ProviderNotFoundError,
     ProviderTypeError,
+    ReentrantLifecycleError,
     WrongEventLoopError,
 )
 from purveyor.index import ProviderIndex
@@ -64,6 +66,7 @@ class ProviderManager:
         self._by_type: ProviderIndex[ProviderType] = ProviderIndex()
         self._by_capability: ProviderIndex[str] = ProviderIndex()
         self._runners: dict[str, ProviderRunner] = {}  # a name is taken from the first await to the last
+        self._lock = threading.Lock()  # for changes of what lookups see; lookups themselves take none
         self._drain_timeout = drain_timeout
         self._closing: asyncio.Task[list[BaseException]] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -160,9 +163,10 @@ class ProviderManager:
         except Exception as error:
             self._log_failure("register", name, error, type=_type_for_log(provider))
             raise
-        self._live[runner.name] = provider
-        self._by_type.add([provider.metadata.type], runner.name, provider)
-        self._by_capability.add(dict.fromkeys(provider.metadata.capabilities), runner.name, provider)
+        with self._lock:
+            self._live[runner.name] = provider
+            self._by_type.add([runner.type], runner.name, provider)
+            self._by_capability.add(runner.capabilities, runner.name, provider)
 
     async def unregister(self, name: str) -> None:
         """Wait for a provider's operations, clean it up, and remove it.
@@ -204,7 +208,7 @@ class ProviderManager:
         try:
             self._check_loop()
             if name not in self._live:
-                raise ProviderNotFoundError(name, self._live)
+                raise ProviderNotFoundError(name, tuple(self._live))
             await self._runners[name].reload(config)
         except Exception as error:
             self._log_failure("reload", name, error)
@@ -218,8 +222,12 @@ class ProviderManager:
 
         Raises:
             ExceptionGroup: What the providers' cleanups raised.
+            ReentrantLifecycleError: It was called from inside an operation, which it would wait for.
         """
         self._check_loop()
+        for runner in self._runners.values():
+            if runner.gate.is_inside():
+                raise ReentrantLifecycleError(runner.name, "cleanup")
         if self._closing is None:
             self._closing = asyncio.get_running_loop().create_task(self._close(), name="purveyor:cleanup")
         closing = self._closing
@@ -274,29 +282,33 @@ class ProviderManager:
         try:
             return self._runners[name]
         except KeyError:
-            raise ProviderNotFoundError(name, self._live) from None
+            raise ProviderNotFoundError(name, tuple(self._live)) from None
 
     def _get_checked(self, name: str, cls: Any) -> Any:
         provider = self._live.get(name)
         if provider is None:
-            raise ProviderNotFoundError(name, self._live)
+            raise ProviderNotFoundError(name, tuple(self._live))
         if not isinstance(provider, cls):
             raise ProviderTypeError(name, type(provider), cls)
-        self._typed.setdefault(cls, {})[name] = provider
+        with self._lock:  # a thread that comes late must not put back what has been withdrawn
+            if self._live.get(name) is provider:
+                self._typed.setdefault(cls, {})[name] = provider
         return provider
 
     def _withdraw(self, name: str) -> None:
         """Have lookups find it no more; the name stays taken."""
-        if name in self._live:
-            for providers in self._typed.values():
-                providers.pop(name, None)
-            self._by_type.remove(name)
-            self._by_capability.remove(name)
+        with self._lock:
+            if name in self._live:
+                for providers in self._typed.values():
+                    providers.pop(name, None)
+                self._by_type.remove(name)
+                self._by_capability.remove(name)
 
     def _ended(self, runner: ProviderRunner) -> None:
         """The owner task is over: after a failed start, a stop, or with its event loop."""
-        self._withdraw(runner.name)
-        del self._runners[runner.name]
+        if self._runners.get(runner.name) is runner:  # else it was given up with its event loop
+            self._withdraw(runner.name)
+            del self._runners[runner.name]
 
     async def _close(self) -> list[BaseException]:
         errors: list[BaseException] = []
@@ -315,11 +327,29 @@ class ProviderManager:
 
     def _check_loop(self) -> None:
         loop = asyncio.get_running_loop()
-        if self._loop is not loop or self._process != os.getpid():
-            if self._runners and (self._process != os.getpid() or not (self._loop and self._loop.is_closed())):
+        process = os.getpid()
+        if self._loop is loop and self._process == process:
+            return
+        if self._runners:
+            if self._process != process or self._loop is None or not self._loop.is_closed():
                 raise WrongEventLoopError
-            self._loop = loop
-            self._process = os.getpid()
+            self._abandon()
+        self._loop = loop
+        self._process = process
+
+    def _abandon(self) -> None:
+        """Give up providers whose event loop was closed under them: nothing can run their cleanup any more."""
+        names = ", ".join(self._runners)
+        for runner in list(self._runners.values()):
+            runner.gate.end(ProviderStatus.FAILED)
+            self._ended(runner)
+        self._closing = None
+        warnings.warn(
+            f"the event loop of {names} was closed before their cleanup",
+            ResourceWarning,
+            source=self,
+            stacklevel=4,
+        )
 
     def _log_failure(self, action: str, name: str, error: BaseException, **extra: str) -> None:
         self._logger.error(
@@ -335,8 +365,9 @@ def _check_metadata(provider: Provider[Any]) -> None:
         raise InvalidMetadataError("name", f"it must be a string that is not empty, not {metadata.name!r}")
     if not isinstance(metadata.type, ProviderType):
         raise InvalidMetadataError("type", f"it must be a ProviderType, not {metadata.type!r}")
-    if isinstance(metadata.capabilities, str) or not all(isinstance(c, str) for c in metadata.capabilities):
-        raise InvalidMetadataError("capabilities", f"it must be a list of strings, not {metadata.capabilities!r}")
+    words = metadata.capabilities
+    if not isinstance(words, (list, tuple, set, frozenset)) or not all(isinstance(word, str) for word in words):
+        raise InvalidMetadataError("capabilities", f"it must be a list of strings, not {words!r}")
 
 
 def _name_for_log(provider: object) -> str:

@@ -17,13 +17,15 @@ from purveyor.errors import (
     RegistrationAbortedError,
 )
 from purveyor.metadata import ProviderStatus
+from purveyor.monitor.metrics import MetricsManager
+from purveyor.monitor.prometheus import exposition
 from tests.app.things import Other, Thing, calls, gates, import_entered, import_gate
 
 Write = Callable[..., Path]
 
 
 class TestReload:
-    async def test_only_what_changed_is_touched(self, write: Write) -> None:
+    async def test_only_what_changed_is_touched(self, write: Write, metrics: MetricsManager) -> None:
         async with System(write(a="value = 1", b="value = 1", c="value = 1", d="value = 1")) as system:
             old = system.manager.get("b", Thing)
             calls.clear()
@@ -36,6 +38,7 @@ class TestReload:
             )
             summary = await system.reload()
             assert system.revision == 2
+            assert b"provider_config_revision 2.0" in exposition()[0]
             assert summary == ReloadSummary(
                 added=("e",), removed=(), changed=("b", "c", "d"), unchanged=("a",), failed={}
             )

@@ -37,7 +37,7 @@ class StatusReport:
         )
         for runner in list(self._runners.values()):
             metadata = runner.provider.metadata
-            who = {"name": runner.name, "type": metadata.type.value}
+            who = {"name": runner.name, "type": runner.type.value}
             kind = type(runner.provider)
             info.add(1, **who, version=metadata.version, driver=f"{kind.__module__}:{kind.__qualname__}")
             up.add(runner.status in SERVING, **who)

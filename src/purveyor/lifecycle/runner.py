@@ -13,8 +13,13 @@ from functools import partial
 from time import perf_counter, time
 from typing import TYPE_CHECKING, Any
 
-from purveyor.errors import ProviderNotReadyError, ReentrantLifecycleError, RegistrationAbortedError
-from purveyor.lease import Gate, gate_of_owner
+from purveyor.errors import (
+    ProviderNotReadyError,
+    ReentrantLifecycleError,
+    RegistrationAbortedError,
+    StrayCancellationError,
+)
+from purveyor.lease import Gate, Generation, own_generation
 from purveyor.lifecycle.states import TRANSITIONS
 from purveyor.metadata import ProviderStatus
 from purveyor.monitor.metrics import MetricsManager
@@ -36,14 +41,15 @@ async def see_through(task: asyncio.Future[Any]) -> None:
     """Wait for a task that must not be left half-way, also when the caller is cancelled.
 
     The first cancellation is kept until the task is done, and raised then. A second one is raised at once;
-    the task goes on by itself.
+    the task goes on by itself. A task of a provider's own leaves at the first one, since it may be that very
+    cleanup which cancels it, and waits for it to end.
     """
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
         try:
             await asyncio.wait([task])
         except asyncio.CancelledError as error:
-            if cancelled is not None:
+            if cancelled is not None or own_generation.get() is not None:
                 raise
             cancelled = error
     if cancelled is not None:
@@ -51,7 +57,7 @@ async def see_through(task: asyncio.Future[Any]) -> None:
 
 
 class ProviderRunner:
-    """Owns one registered provider.
+    """Owns one registered provider. Its name, type and capabilities are what its metadata said at the beginning.
 
     Args:
         provider: The provider.
@@ -67,6 +73,7 @@ class ProviderRunner:
         "_stopping",
         "_task",
         "_wake",
+        "capabilities",
         "drain_timeout",
         "failure",
         "gate",
@@ -74,6 +81,7 @@ class ProviderRunner:
         "provider",
         "reloaded",
         "status",
+        "type",
     )
 
     def __init__(
@@ -81,6 +89,8 @@ class ProviderRunner:
     ) -> None:
         self.provider = provider
         self.name = provider.metadata.name
+        self.type = provider.metadata.type
+        self.capabilities = tuple(dict.fromkeys(provider.metadata.capabilities))
         self.gate = Gate(self.name)
         self.status = ProviderStatus.REGISTERED
         self.drain_timeout = drain_timeout
@@ -151,19 +161,20 @@ class ProviderRunner:
             raise self.failure
 
     def refuse_own_call(self, action: str) -> None:
-        """Refuse a call that the provider makes from inside its own lifecycle: it would wait for itself.
+        """Refuse a call from inside the provider's own lifecycle or operations: it would wait for itself.
 
         Raises:
-            ReentrantLifecycleError: The current task runs this provider's initialize, reload or cleanup.
+            ReentrantLifecycleError: The caller runs this provider's initialize, reload or cleanup, or one of its
+                operations.
         """
         at_work = self.status not in (ProviderStatus.READY, ProviderStatus.DEGRADED)
-        if at_work and gate_of_owner.get() is self.gate:
+        if (at_work and self.gate.is_own()) or self.gate.is_inside():
             raise ReentrantLifecycleError(self.name, action)
 
     # --- the owner task -----------------------------------------------------------------------------
 
     async def _own(self, started: asyncio.Future[None]) -> None:
-        gate_of_owner.set(self.gate)
+        own_generation.set(Generation(self.gate))
         try:
             if await self._start(started):
                 try:
@@ -178,9 +189,9 @@ class ProviderRunner:
         self._move(ProviderStatus.STARTING)
         opened = False
         try:
-            await self.provider.validate()
+            await self._uncancelled("validate", self.provider.validate)
             opened = True
-            await self._measured("initialize", self.provider.initialize)
+            await self._measured("initialize", self._initialize)
         except BaseException as error:
             self._abortable = False
             if opened:
@@ -233,16 +244,34 @@ class ProviderRunner:
     async def _reload_in_place(self, *, disposed: bool) -> None:
         """Reload the provider; a new config takes effect between its cleanup and its initialize."""
         config, self._new_config = self._new_config, KEEP
-        if not disposed and (config is KEEP or type(self.provider).reload is not Provider.reload):
+        if not disposed and type(self.provider).reload is not Provider.reload:
             if config is not KEEP:
                 self.provider.config = config
-            await self.provider.reload()
+            await self._uncancelled("reload", self.provider.reload)
             return
         if not disposed:
-            await self.provider.cleanup()
+            await self._cleanup()
         if config is not KEEP:
             self.provider.config = config
-        await self.provider.initialize()
+        await self._initialize()
+
+    async def _initialize(self) -> None:
+        if self._generation.over:
+            own_generation.set(Generation(self.gate))
+        await self._uncancelled("initialize", self.provider.initialize)
+
+    async def _cleanup(self) -> None:
+        try:
+            await self._uncancelled("cleanup", self.provider.cleanup)
+        finally:
+            self._generation.over = True
+
+    @property
+    def _generation(self) -> Generation:
+        """The owner task's own."""
+        generation = own_generation.get()
+        assert generation is not None
+        return generation
 
     async def _run_stop(self) -> None:
         self._stopping = True
@@ -254,7 +283,7 @@ class ProviderRunner:
             await self._drain(for_good=True)
             self.gate.close(ProviderStatus.STOPPING)
             if clean:
-                await self._measured("cleanup", self.provider.cleanup)
+                await self._measured("cleanup", self._cleanup)
         except BaseException as error:
             self.failure = error
         self._move(ProviderStatus.FAILED if self.failure else ProviderStatus.STOPPED)
@@ -270,8 +299,8 @@ class ProviderRunner:
     async def _dispose(self, reason: BaseException) -> None:
         """Give a provider whose start or reload failed the chance to release what it holds."""
         try:
-            await self._measured("cleanup", self.provider.cleanup)
-        except Exception as error:
+            await self._measured("cleanup", self._cleanup)
+        except BaseException as error:
             reason.add_note(f"cleaning up after it failed as well: {error!r}")
             _logger.warning(
                 "Cleanup after a failed start of provider %s failed", self.name,
@@ -295,6 +324,8 @@ class ProviderRunner:
         if not started.done():
             started.cancel()
         _retrieve(started)
+        if self._reload is not None and not self._reload.done():  # the owner was cancelled as it was asked for
+            self._reload.set_exception(ProviderNotReadyError(self.name, self.status))
         if self.status is ProviderStatus.REGISTERED:  # cancelled before its first step
             self._move(ProviderStatus.STOPPED)
             self.gate.end(self.status)
@@ -305,12 +336,28 @@ class ProviderRunner:
             self._wake.set_result(None)
 
     def _count_reload(self, result: str) -> None:
-        kind = self.provider.metadata.type.value
-        MetricsManager.get_instance().counter("provider_reloads", type=kind, name=self.name, result=result)
+        MetricsManager.get_instance().counter(
+            "provider_reloads", type=self.type.value, name=self.name, result=result
+        )
 
     def _move(self, status: ProviderStatus) -> None:
         assert status in TRANSITIONS[self.status], f"{self.status} -> {status}"
         self.status = status
+
+    async def _uncancelled(self, verb: str, step: Callable[[], Awaitable[None]]) -> None:
+        """Run a step; a cancellation that comes out of it though nobody cancelled this task is its error.
+
+        Taken for a real one, it would end the owner task, and nobody would answer those who wait for it.
+        """
+        task = asyncio.current_task()
+        assert task is not None
+        cancellations = task.cancelling()
+        try:
+            await step()
+        except asyncio.CancelledError as error:
+            if task.cancelling() > cancellations:
+                raise
+            raise StrayCancellationError(self.name, verb) from error
 
     async def _measured(self, verb: str, step: Callable[[], Awaitable[None]]) -> None:
         record = record_of(self.provider, verb)
