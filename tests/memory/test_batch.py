@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from purveyor.errors import ConflictError, StoreBusyError, StoreError, StoreFullError
+from purveyor.errors import ConflictError, StoreBusyError, StoreCorruptError, StoreError, StoreFullError
 from purveyor.memory.batch import MAX_BATCH, Batcher
 from purveyor.memory.store import Address, Delete, Mutation, Touch
 
@@ -250,3 +250,69 @@ async def test_a_batch_that_is_cancelled_leaves_nobody_waiting() -> None:
 async def test_queries_go_straight_to_the_store() -> None:
     query: Any = object()
     assert await Batcher(Recorder()).query(query) is query
+
+
+class Damaged(Recorder):
+    """A store that fails every read in which a damaged address takes part."""
+
+    async def read(self, addresses: Sequence[Any]) -> list[Any]:
+        answers = await super().read(addresses)
+        if any(address.key == "bad" for address in addresses):
+            raise StoreCorruptError("store", "its item 'bad' is damaged")
+        return answers
+
+
+async def test_what_is_read_beside_damage_is_read_all_the_same() -> None:
+    store = Damaged(answer=lambda address: address.key)
+    batcher = Batcher(store)
+    good, bad, both, gone = (
+        batcher.read([Address((), key) for key in keys]) for keys in (["good"], ["bad"], ["good", "bad"], ["gone"])
+    )
+    gone.cancel()
+    last = batcher.read([Address((), "last")])
+    answers: list[Any] = [await good, await last]
+    assert answers == [["good"], ["last"]]
+    for future in (bad, both):
+        with pytest.raises(StoreCorruptError, match="'bad' is damaged"):
+            await future
+    assert [len(call) for call in store.calls] == [5, 1, 1, 2, 1]
+
+
+async def test_who_has_gone_meanwhile_is_not_read_for_again() -> None:
+    store = Damaged()
+    store.closed = True
+    batcher = Batcher(store)
+    bad, gone = batcher.read([Address((), "bad")]), batcher.read([Address((), "gone")])
+    await turns()
+    gone.cancel()
+    for call in range(2):
+        store.gates[call].set()
+        await turns()
+    with pytest.raises(StoreCorruptError):
+        await bad
+    assert [len(call) for call in store.calls] == [2, 1]
+
+
+async def test_torn_down_between_two_reads_apart_nobody_is_left_waiting() -> None:
+    store = Damaged()
+    store.closed = True
+    batcher = Batcher(store)
+    waiting = [batcher.read([Address((), key)]) for key in ("bad", "good", "other")]
+    await turns()
+    store.gates[0].set()
+    await turns()
+    [task] = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    task.cancel()
+    await turns()
+    assert all(future.cancelled() for future in waiting)
+
+
+async def test_writes_are_not_sent_twice() -> None:
+    def answer(mutation: Any) -> Any:
+        raise StoreCorruptError("store", "is damaged")
+
+    store = Recorder(answer)
+    batcher = Batcher(store)
+    results = await asyncio.gather(*(batcher.write(delete(key)) for key in "ab"), return_exceptions=True)
+    assert [type(result) for result in results] == [StoreCorruptError, StoreCorruptError]
+    assert len(store.calls) == 1

@@ -12,7 +12,7 @@ import asyncio
 import copy
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from purveyor.errors import StoreError
+from purveyor.errors import StoreCorruptError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -39,7 +39,7 @@ class Batcher:
     def __init__(self, store: MemoryStore) -> None:
         self.store = store
         self.loop = asyncio.get_running_loop()
-        self._reads: _Lane[Address, Item | None] = _Lane(store.read, self.loop)
+        self._reads: _Lane[Address, Item | None] = _Lane(store.read, self.loop, apart=True)
         self._writes: _Lane[Mutation[Any], Outcome | Exception] = _Lane(store.write, self.loop)
 
     def read(self, addresses: Sequence[Address]) -> asyncio.Future[list[Item | None]]:
@@ -83,15 +83,24 @@ class _Unit(Generic[RequestT, AnswerT]):
 
 
 class _Lane(Generic[RequestT, AnswerT]):
-    """The way of one verb to the store."""
+    """The way of one verb to the store.
+
+    Args:
+        send: The verb.
+        loop: The event loop it is awaited on.
+        apart: Send units that met damage together again, each on its own; only for what may be sent twice.
+    """
 
     def __init__(
         self,
         send: Callable[[Sequence[RequestT]], Awaitable[list[AnswerT]]],
         loop: asyncio.AbstractEventLoop,
+        *,
+        apart: bool = False,
     ) -> None:
         self._send = send
         self._loop = loop
+        self._apart = apart
         self._waiting: list[_Unit[RequestT, AnswerT]] = []
         self._scheduled = False
         self._in_flight: asyncio.Task[None] | None = None
@@ -138,20 +147,36 @@ class _Lane(Generic[RequestT, AnswerT]):
         self._flush()
 
     async def _run(self, batch: list[_Unit[RequestT, AnswerT]]) -> None:
+        try:
+            try:
+                await self._serve(batch)
+            except StoreCorruptError:  # one unit's damage is not the others' failure
+                for unit in batch:
+                    if not unit.future.done():
+                        await self._serve([unit])
+        except BaseException:  # the loop is being torn down: nobody may be left waiting
+            for unit in batch:
+                unit.future.cancel()
+            raise
+
+    async def _serve(self, batch: list[_Unit[RequestT, AnswerT]]) -> None:
+        """Send units together, and settle them.
+
+        Raises:
+            StoreCorruptError: There are several, and they are to be sent apart.
+        """
         requests = [request for unit in batch for request in unit.requests]
         try:
             answers = await self._send(requests)
             if len(answers) != len(requests):
                 raise StoreError(_name(self._send), f"gave {len(answers)} answers to {len(requests)} requests")
         except Exception as error:
+            if self._apart and len(batch) > 1 and isinstance(error, StoreCorruptError):
+                raise
             for unit in batch:
                 if not unit.future.done():
                     unit.future.set_exception(_own(error))
             return
-        except BaseException:  # the loop is being torn down: nobody may be left waiting
-            for unit in batch:
-                unit.future.cancel()
-            raise
         start = 0
         for unit in batch:
             end = start + len(unit.requests)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from functools import lru_cache
+from json import JSONDecodeError
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import apsw
 
-from purveyor.errors import ConflictError, StoreError, UnsupportedError
+from purveyor.errors import ConflictError, StoreCorruptError, StoreError, UnsupportedError
 from purveyor.memory.sqlite.index import give_up, is_complete, rebuild
 from purveyor.memory.sqlite.schema import ENVIRONMENT, connect, translate
 from purveyor.memory.sqlite.text import create_snippets, match_expression, snippets_of, text_of
@@ -55,6 +56,7 @@ _LIVE = "(expires IS NULL OR expires > ?)"
 _READ = f"SELECT {_COLUMNS} FROM items WHERE namespace = ? AND key = ? AND {_LIVE}"  # noqa: S608
 _NOT_FOUND = (None, None, None, None)
 _READ_ID = f"SELECT {_COLUMNS} FROM items WHERE id = ?"  # noqa: S608
+_PLACE = "SELECT CAST(namespace || CAST(key AS BLOB) AS BLOB) FROM items WHERE id = ?"
 _FIND = "SELECT id, version, created, expires FROM items WHERE namespace = ? AND key = ?"
 _INSERT = """
     INSERT INTO items (version, created, updated, expires, metadata, value, namespace, key)
@@ -237,10 +239,8 @@ class Database:
 
     def _touch(self, touch: Touch, now: float) -> Item | None:
         expires = None if touch.ttl is None else now + touch.ttl
-        rows = self._execute(
-            _TOUCH, (expires, _encode(touch.address.namespace), touch.address.key, now)
-        ).fetchall()
-        return _item(rows[0]) if rows else None
+        namespace, key = touch.address
+        return self._item(_TOUCH, (expires, _encode(namespace), key, now), touch.address)
 
     def _clear(self, clear: Clear, now: float) -> Cleared:
         gone = self._execute(_CLEAR, (*_subtree(clear.namespace), clear.limit)).fetchall()
@@ -298,8 +298,9 @@ class Database:
         """The items at these addresses, all as of one moment."""
         with self._translated(), self._snapshot(lambda: False):
             now = self._clock()
-            found = [self._execute(_READ, (_encode(space), key, now)).fetchall() for space, key in addresses]
-        return [_item(rows[0]) if rows else None for rows in found]
+            return [
+                self._item(_READ, (_encode(address.namespace), address.key, now), address) for address in addresses
+            ]
 
     def query(self, query: Query[Any], abandoned: Callable[[], bool] = lambda: False) -> Any:
         """The answer, as of one moment; broken off once `abandoned` says that nobody waits for it."""
@@ -375,7 +376,8 @@ class Database:
         try:
             taken = 0
             for row, *rest in cursor.execute(ids, bindings):
-                item = _item(self._execute(_READ_ID, (row,)).fetchall()[0])
+                item = self._item(_READ_ID, (row,), row)
+                assert item is not None  # the snapshot has it
                 if where is None or where.matches(item):
                     yield item, tuple(rest)
                     taken += 1
@@ -383,6 +385,29 @@ class Database:
                         return
         finally:
             cursor.close(True)
+
+    def _item(self, statement: str, bindings: tuple[Any, ...], place: Address | int) -> Item | None:
+        """The item in the row that a statement gives, if it gives one.
+
+        Args:
+            statement: The statement, which gives `_COLUMNS`.
+            bindings: What is bound in it.
+            place: The item's address, or the id of its row, to say which one is damaged.
+        """
+        try:
+            rows = self._execute(statement, bindings).fetchall()
+            return _item(rows[0]) if rows else None
+        except (ValueError, RecursionError) as error:
+            if isinstance(place, int):
+                ((raw,),) = self._execute(_PLACE, (place,)).fetchall()
+                which = raw.replace(b"\0", b"/").decode(errors="backslashreplace")
+            else:
+                which = str(place)
+            raise self._damaged(f"its item {which!r}", error) from error
+
+    def _damaged(self, what: str, error: Exception) -> StoreCorruptError:
+        advice = "put the item again, or delete it; or restore a copy from before"
+        return StoreCorruptError(self._name, f"{what} is damaged: {error}", advice)
 
     # --- Transactions ---------------------------------------------------------------------------------
 
@@ -419,6 +444,8 @@ class Database:
             yield
         except apsw.Error as error:
             raise translate(error, self._name, self._connection) from error
+        except (JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise self._damaged("what it holds", error) from error
 
     def _is_in_vain(self) -> bool:
         return self._abandoned is not None and (self._stopping.is_set() or self._abandoned())
@@ -453,9 +480,16 @@ def _item(row: Any) -> Item:
         _decode(namespace),
         key,
         decode(value),
-        {} if metadata == "{}" else decode(metadata),
+        {} if metadata == "{}" else _object(metadata),
         version,
         created,
         updated,
         expires,
     )
+
+
+def _object(text: str) -> dict[str, Any]:
+    value: object = decode(text)
+    if not isinstance(value, dict):
+        raise ValueError("its metadata is no object")  # noqa: TRY004 - not of the caller's making
+    return cast("dict[str, Any]", value)
