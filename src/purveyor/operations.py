@@ -85,7 +85,7 @@ def record_of(provider: Provider[Any], name: str) -> OperationRecord:
     """The record that counts an operation of this provider."""
     metadata = getattr(provider, "_metadata", None)
     kind = metadata.type if metadata else provider.provider_type
-    return MetricsManager.get_instance().operation(name, kind.value, provider._name)
+    return MetricsManager.get_instance().operation(name, str(getattr(kind, "value", kind)), provider._name)
 
 
 def _mark(method: Callable[..., Any], *, idempotent: bool) -> Callable[..., Any]:
