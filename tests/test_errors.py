@@ -45,7 +45,7 @@ EXAMPLES: dict[type[PurveyorError], tuple[Any, ...]] = {
     errors.ChecksumError: ("a/b", "sha256:1", "sha256:2"),
     errors.ConfigError: ((ConfigProblem("providers.a", "unknown key", "did you mean 'b'?", "p.toml", 3, 1),),),
     errors.NotStartedError: (),
-    errors.ItemNotFoundError: ("notes", "n1"),
+    errors.ItemNotFoundError: ("notes", "n1", ("alice",)),
     errors.FileInTheWayError: ("out.txt",),
     errors.ListenError: ("0.0.0.0:8765", "it is not a loopback address", "use 127.0.0.1"),
     errors.DriverNotFoundError: ("memory.sqlit", ("memory.sqlite",)),
@@ -94,6 +94,9 @@ def test_texts_where_less_is_known() -> None:
     assert str(errors.ProviderNotFoundError("x")) == "Provider x not found"
     assert str(errors.ConflictError("n1", "absent", 4)).startswith("n1: expected it to be absent, but it is at 4")
     assert "but it does not exist" in str(errors.ConflictError("n1", 3, None))
+    assert str(errors.ItemNotFoundError("notes", "n1")).startswith(
+        "notes n1: no such item; it may stand in a name"
+    )
     assert str(errors.UnsupportedError("a", "b")) == "a does not support b"
     assert str(errors.DriverNotFoundError("zzz")).endswith("`purveyor drivers` lists what is installed")
     assert str(PurveyorError()) == "PurveyorError"

@@ -15,7 +15,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from purveyor.metadata import ProviderStatus
 
@@ -637,20 +637,34 @@ class DriverLoadError(PurveyorError, ImportError):
 
 
 class ItemNotFoundError(DataError, LookupError):
-    """A memory provider holds no item of this key."""
+    """A memory provider holds no item of this key.
 
-    def __init__(self, provider: str, key: str) -> None:
-        super().__init__(provider, key)
+    Args:
+        provider: The provider's name.
+        key: The key that was asked for.
+        namespace: The namespace in which it was looked for.
+    """
+
+    def __init__(self, provider: str, key: str, namespace: Sequence[str] = ()) -> None:
+        super().__init__(provider, key, namespace)
         self.provider = provider
         self.key = key
+        self.namespace = tuple(namespace)
 
     @property
     def where(self) -> str:
-        return f"{self.provider} {self.key}"
+        return f"{self.provider} {'/'.join((*self.namespace, self.key))}"
 
     @property
     def what(self) -> str:
         return "no such item"
+
+    @property
+    def hint(self) -> str | None:
+        if self.namespace:
+            return None
+        listing = f"`purveyor memory list {self.provider}`"
+        return f"it may stand in a namespace: give it with --namespace; {listing} shows all"
 
 
 class FileInTheWayError(PurveyorError, FileExistsError):

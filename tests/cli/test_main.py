@@ -134,6 +134,13 @@ def test_a_missing_extra_is_named(module: str, arguments: list[str], requirement
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("module", ["purveyor", "purveyor.cli"])
+def test_it_runs_as_a_module(module: str) -> None:
+    command = [sys.executable, "-m", module, "list", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert [row["name"] for row in json.loads(done.stdout)["data"]] == ["notes", "files"]
+
+
 def test_a_module_that_nobody_promised_is_a_defect(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_: object) -> None:
         raise ModuleNotFoundError("no module", name="xyzzy")

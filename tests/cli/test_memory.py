@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -26,7 +27,7 @@ def test_put_get_delete(run: Run) -> None:
     stored = run(
         "memory", "put", "notes", "n1", '{"page": 3}', "-n", "alice", "--metadata", "from=me", "--ttl", "60"
     )
-    assert (stored.code, stored.out, stored.err) == (0, "", "stored alice/n1 (version 1)\n")
+    assert (stored.code, stored.out, stored.err) == (0, "", "stored alice/n1\n")
     assert run("memory", "get", "notes", "n1", "-n", "alice").out == '{"page": 3}\n'
     item = json.loads(run("memory", "get", "notes", "n1", "-n", "alice", "--item").out)
     assert (item["namespace"], item["value"], item["metadata"]) == (["alice"], {"page": 3}, {"from": "me"})
@@ -40,7 +41,8 @@ def test_what_is_not_there_is_exit_code_1(run: Run, verb: str) -> None:
     result = run("memory", verb, "notes", "k", "-n", "a")
     assert (result.code, result.out, result.err) == (1, "", "error: notes a/k: no such item\n")
     error = run("memory", verb, "notes", "k", "--json").error
-    assert error == {"type": "ItemNotFoundError", "what": "no such item", "where": "notes k", "hint": None}
+    hint = "it may stand in a namespace: give it with --namespace; `purveyor memory list notes` shows all"
+    assert error == {"type": "ItemNotFoundError", "what": "no such item", "where": "notes k", "hint": hint}
 
 
 def test_every_verb_has_its_json(run: Run) -> None:
@@ -121,8 +123,8 @@ def test_list_is_a_table_in_pages(run: Run) -> None:
         put(run, f"k{number}", {"n": number, "text": "word " * 40}, "-n", "s")
     result = run("memory", "list", "notes", "--limit", "2")
     header, first, second = result.out.splitlines()
-    assert header.split() == ["key", "value", "updated"]
-    assert first.startswith('s/k0  {"n": 0, "text": "word word')
+    assert header.split() == ["key", "updated", "value"]
+    assert re.match(r's/k0  \d{4}-\d\d-\d\d \d\d:\d\d:\d\d  {"n": 0, "text": "word word', first)
     assert ("word " * 40)[:-1] in first, "what is no terminal gets all of it"
     assert second.startswith("s/k1  ")
     cursor = result.err.removeprefix("there is more: --cursor ").rstrip("\n").removesuffix(", or --all")
@@ -132,6 +134,30 @@ def test_list_is_a_table_in_pages(run: Run) -> None:
     every = run("memory", "list", "notes", "--limit", "1", "--all", "--descending")
     assert [line.split()[0] for line in every.out.splitlines()] == ["key", "s/k2", "s/k1", "s/k0"]
     assert run("memory", "list", "notes", "-n", "elsewhere").err == "nothing found\n"
+
+
+def test_one_long_value_does_not_widen_the_other_rows(run: Run) -> None:
+    put(run, "long", "x" * 10_000)
+    put(run, "short", 1)
+    assert len(run("memory", "list", "notes").out.splitlines()[-1]) < 50
+
+
+@pytest.mark.parametrize(
+    ("driver", "warned"),
+    [
+        ('driver = "memory.inprocess"', True),
+        ('driver = "memory.sqlite"\npath = ":memory:"', True),
+        ('driver = "memory.sqlite"\npath = "notes.db"', False),
+    ],
+)
+def test_what_is_put_into_this_process_only_is_warned_about(
+    run: Run, folder: Path, driver: str, warned: bool
+) -> None:
+    (folder / "purveyor.toml").write_text(f"[providers.m]\n{driver}\n")
+    warning = "warning: m keeps items in this process only: what is put is gone when this command ends\n"
+    result = run("memory", "put", "m", "k", "1")
+    assert (result.code, result.err) == (0, (warning if warned else "") + "stored k\n")
+    assert run("memory", "count", "m").err == ""
 
 
 def test_where_filters(run: Run) -> None:
@@ -161,7 +187,7 @@ def test_search_ranks_and_marks(run: Run) -> None:
     put(run, "none", "a train")
     result = run("memory", "search", "notes", "ships", "--limit", "1")
     head, snippet = result.out.splitlines()
-    assert head.split()[:2] == ["1", "much"]
+    assert head == "1  much"
     assert snippet == "   ship ship ship f(**kwargs)"
     assert result.err.startswith("there is more: --cursor ")
     assert run("memory", "search", "notes", "plane").err == "nothing found\n"
@@ -173,6 +199,14 @@ def test_search_marks_in_bold_on_a_terminal(run: Run, terminal: Run) -> None:
     plain = terminal("memory", "search", "notes", "ship", NO_COLOR="1").out
     assert "the ship sails" in plain
     assert "\x1b" not in plain
+
+
+def test_a_snippet_is_wrapped_below_its_key_on_a_terminal(run: Run, terminal: Run) -> None:
+    put(run, "k", "the ship " + "sails on and on " * 20)
+    head, *lines = terminal("memory", "search", "notes", "ship", NO_COLOR="1", COLUMNS="60").out.splitlines()
+    assert head == "1  k"
+    assert len(lines) > 1
+    assert all(line.startswith("   ") and line == line.rstrip() and len(line) <= 60 for line in lines)
 
 
 def test_a_terminal_gets_indented_json_and_short_tables(run: Run, terminal: Run) -> None:

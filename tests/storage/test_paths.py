@@ -83,3 +83,11 @@ def test_a_prefix_that_no_path_begins_with_is_refused(prefix: object) -> None:
     with pytest.raises(InvalidInputError) as caught:
         check_prefix(prefix)
     assert caught.value.where == "prefix"
+
+
+@pytest.mark.parametrize("path", ["../x", "a//b", "./a"])
+def test_what_a_path_is_is_told(path: str) -> None:
+    with pytest.raises(
+        InvalidInputError, match=r"names joined by '/', such as logs/2026\.txt; '\.', '\.\.' and empty"
+    ):
+        check_path(path)

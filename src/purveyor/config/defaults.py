@@ -36,9 +36,9 @@ root = "${PURVEYOR_DATA:-.purveyor}/files"
 # type = "capability"                           # memory, storage, capability, custom; default: the class's
 # capabilities = ["summarise"]                  # words it answers for; default: the class's
 # labels = { team = "search" }
-# needs = { memory = "notes" }                  # other providers, by role
+# needs = { memory = "notes" }                  # checked, but not acted on in this version
 # required = false                              # its failure leaves the rest running
-# policy = { timeout = "30s", retries = 2 }
+# policy = { timeout = "30s", retries = 2 }     # checked, but not acted on in this version
 # api_key = { env = "MODEL_API_KEY" }           # a secret; or { file = "/run/secrets/model_api_key" }
 
 # What `purveyor --profile dev` (or PURVEYOR_PROFILE=dev) lays over the tables above.

@@ -92,7 +92,9 @@ def _check_segments(text: str, segments: list[str], argument: str) -> None:
     for segment in segments:
         if segment in ("", ".", ".."):
             problem = f"{_shown(text)} has " + (f"the segment {segment!r}" if segment else "an empty segment")
-            advice = "paths are not relative, and neither begin nor end with '/'"
+            advice = (
+                "a path is names joined by '/', such as logs/2026.txt; '.', '..' and empty names are not allowed"
+            )
             raise InvalidInputError(argument, problem, advice)
     # Case-folded, since some file systems are.
     if segments and segments[0].casefold() == RESERVED:

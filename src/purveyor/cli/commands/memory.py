@@ -10,7 +10,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from rich.padding import Padding
 from rich.text import Text
 
 from purveyor.cli.arguments import metadata_option, parse_json, provider_argument, where_option
@@ -18,6 +17,7 @@ from purveyor.cli.options import Group, Settings, pass_settings
 from purveyor.cli.output import Column, Output, local_time, visible
 from purveyor.cli.running import started
 from purveyor.errors import InvalidInputError, ItemNotFoundError
+from purveyor.memory.inprocess import InProcessMemory
 from purveyor.memory.provider import MemoryProvider
 
 if TYPE_CHECKING:
@@ -34,6 +34,9 @@ _MARKED = re.compile(r"\*\*(?=\w)([^*]+?)(?<=\w)\*\*")
 
 # A line of signs below a heading, which says nothing in a snippet.
 _RULER = re.compile(r"([^\w\s])\1{3,}")
+
+#: How many columns a snippet takes at least, on however narrow a terminal.
+_NARROWEST = 20
 
 _namespace = click.option(
     "-n", "--namespace", multiple=True, metavar="SEGMENT", help="The namespace, one option a segment."
@@ -72,10 +75,10 @@ def put(
     """Store VALUE, which is JSON; - reads it from standard input."""
     if value == "-":
         value = _read_standard_input()
-    item = _use(
-        settings,
-        name,
-        lambda memory: memory.put(
+    output = Output(settings)
+
+    async def write(memory: MemoryProvider[Any]) -> Item:
+        stored = await memory.put(
             key,
             value if text else _parse_value(value),
             namespace=namespace,
@@ -83,10 +86,13 @@ def put(
             ttl=ttl,
             create_only=create_only,
             version=if_version,
-        ),
-    )
-    output = Output(settings)
-    output.result(asdict(item), lambda: output.note(f"stored {_place(item)} (version {item.version})"))
+        )
+        if _is_gone_at_the_end(memory):
+            output.warn(f"{name} keeps items in this process only: what is put is gone when this command ends")
+        return stored
+
+    item = _use(settings, name, write)
+    output.result(asdict(item), lambda: output.note(f"stored {_place(item)}"))
 
 
 @command.command()
@@ -100,14 +106,14 @@ def get(settings: Settings, name: str, key: str, namespace: tuple[str, ...], who
     """Print a value."""
     item = _use(settings, name, lambda memory: memory.get(key, namespace=namespace))
     if item is None:
-        raise ItemNotFoundError(name, "/".join((*namespace, key)))
+        raise ItemNotFoundError(name, key, namespace)
     output = Output(settings)
 
     def show() -> None:
         if text and not whole:
             if not isinstance(item.value, str):
                 raise InvalidInputError("--text", "the value is not a string", "leave the option out")
-            output.line(visible(item.value) if output.on_terminal else item.value)
+            output.line(item.value)
         else:
             output.json(asdict(item) if whole else item.value)
 
@@ -122,11 +128,10 @@ def get(settings: Settings, name: str, key: str, namespace: tuple[str, ...], who
 @pass_settings
 def delete(settings: Settings, name: str, key: str, namespace: tuple[str, ...], if_version: int | None) -> None:
     """Delete an item."""
-    place = "/".join((*namespace, key))
     if not _use(settings, name, lambda memory: memory.delete(key, namespace=namespace, version=if_version)):
-        raise ItemNotFoundError(name, place)
+        raise ItemNotFoundError(name, key, namespace)
     output = Output(settings)
-    output.result({"deleted": True}, lambda: output.note(f"deleted {place}"))
+    output.result({"deleted": True}, lambda: output.note(f"deleted {'/'.join((*namespace, key))}"))
 
 
 @command.command("list")
@@ -168,8 +173,9 @@ def list_(
     output = Output(settings)
 
     def show() -> None:
-        columns = [Column("key"), Column("value", shorten=True), Column("updated")]
-        output.table(columns, ([_place(item), _compact(item.value), local_time(item.updated)] for item in items))
+        # The value is last: off a terminal it is complete, and would widen all that follows it.
+        columns = [Column("key"), Column("updated"), Column("value", shorten=True)]
+        output.table(columns, ([_place(item), local_time(item.updated), _compact(item.value)] for item in items))
         output.end_of_page(len(items), more, ", or --all")
 
     output.result({"items": [asdict(item) for item in items], "cursor": more}, show)
@@ -232,6 +238,10 @@ def _use(settings: Settings, name: str, work: Callable[[MemoryProvider[Any]], Aw
     return asyncio.run(run())
 
 
+def _is_gone_at_the_end(memory: MemoryProvider[Any]) -> bool:
+    return isinstance(memory, InProcessMemory) or getattr(memory.config, "path", None) == ":memory:"
+
+
 def _read_standard_input() -> str:
     try:
         return sys.stdin.buffer.read().decode()
@@ -248,12 +258,13 @@ def _parse_value(text: str) -> Any:
 
 
 def _show_hit(output: Output, rank: str, hit: Hit) -> None:
-    output.line(Text.assemble(f"{rank}  ", (visible(_place(hit.item)), "bold cyan"), f"  {hit.score:.2f}"))
+    output.line(Text.assemble(f"{rank}  ", (visible(_place(hit.item)), "bold cyan")))
     snippet = _highlighted(visible(" ".join(_RULER.sub(" ", hit.snippet).split())))
-    if output.on_terminal:
-        output.stdout.print(Padding(snippet, (0, 0, 0, len(rank) + 2)))
-    else:
-        output.line(Text(" " * (len(rank) + 2)) + snippet)
+    margin = " " * (len(rank) + 2)
+    width = max(output.stdout.width - len(margin), _NARROWEST)
+    for line in snippet.wrap(output.stdout, width) if output.on_terminal else [snippet]:
+        line.rstrip()
+        output.line(Text(margin) + line)
 
 
 def _highlighted(snippet: str) -> Text:

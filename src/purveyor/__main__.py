@@ -1,0 +1,5 @@
+"""``python -m purveyor``, where the script is not on the path."""
+
+from purveyor.cli import main
+
+main()
