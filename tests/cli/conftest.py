@@ -198,11 +198,12 @@ class Child:
             self._read()
         return Result(self.process.wait(DEADLINE), self.out, self.err)
 
-    def close_output(self) -> None:
-        """Read its standard output no more."""
-        assert self.process.stdout
-        self._open.discard(self._out)
-        self.process.stdout.close()
+    def close_output(self, *, error: bool = False) -> None:
+        """Read its standard output, or error, no more."""
+        stream = self.process.stderr if error else self.process.stdout
+        assert stream
+        self._open.discard(stream.fileno())
+        stream.close()
 
     def hang_up(self) -> None:
         """Close the terminal."""

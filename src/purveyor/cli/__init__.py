@@ -4,14 +4,17 @@ Data goes to standard output, everything else to standard error. With ``--json``
 document, ``{"version": 1, "data": ...}`` or ``{"version": 1, "error": {"type", "what", "where", "hint"}}``
 (``purveyor up``: one line an event). Exit codes: 0 for success; 1 if what was asked for failed, was not
 found, or found something wrong; 2 if it was asked for wrongly (usage, names of providers, keys and paths,
-configuration); 130 after Ctrl-C. If who reads the output goes away, it ends silently, with 1.
+configuration); 130 after Ctrl-C. If who reads the output goes away, it ends silently, with 1
+(``purveyor up`` goes on).
 """
 
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
+from purveyor.cli.streams import flush, open_closed
 from purveyor.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -32,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     Raises:
         SystemExit: Always, with the exit code.
     """
+    open_closed()
     try:
         from purveyor.cli.root import run  # noqa: PLC0415 - it may not be possible
 
@@ -41,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         if module not in _EXTRAS:
             raise
         missing = MissingExtraError("this command", module, f"purveyor[{_EXTRAS[module]}]")
-        print(f"error: {missing}", file=sys.stderr)  # noqa: T201 - what writes nicer texts is what is missing
+        with suppress(OSError):
+            print(f"error: {missing}", file=sys.stderr)  # noqa: T201 - what writes nicer texts is what is missing
         code = 2
-    sys.exit(code)
+    sys.exit(code if flush() else code or 1)

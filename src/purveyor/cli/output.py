@@ -128,11 +128,14 @@ class Output:
         """Write a JSON document, indented for people unless it is one of many `lines`."""
         indent = 2 if self.on_terminal and not lines else None
         text = json.dumps(value, ensure_ascii=not _speaks_unicode(), indent=indent)
-        self.line(_CONTROL.sub(_escape_unless_layout, text) if self.on_terminal else text)
+        self.line(text)
 
     def line(self, text: str | Text = "") -> None:
-        """Write one line to standard output, at once."""
-        self.stdout.print(text, soft_wrap=True)
+        """Write one line to standard output, at once: a `str` as it is, unless it could steer a terminal."""
+        if isinstance(text, Text):
+            self.stdout.print(text, soft_wrap=True)
+        else:
+            sys.stdout.write(f"{visible(text) if self.on_terminal else text}\n")
         sys.stdout.flush()
 
     def table(self, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
@@ -218,7 +221,7 @@ class Output:
     def _console(self, *, stderr: bool) -> Console:
         color = self._settings.color
         plain = color == "never" or (color == "auto" and bool(os.environ.get("NO_COLOR")))
-        return Console(
+        return _Console(
             stderr=stderr,
             color_system=None if plain else "auto",
             force_terminal=True if color == "always" else None,
@@ -242,6 +245,12 @@ class Output:
         for line in (*_excerpt(problem), problem.advice):
             if line:
                 self.stderr.print(Text(f"    {visible(line)}", style="dim"), soft_wrap=True)
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to who called, which rich would not: it ends the process, and closes standard output for it."""
+        raise  # noqa: PLE0704 - rich calls this where it has caught a `BrokenPipeError`
 
 
 def describe(error: Exception) -> dict[str, Any]:

@@ -73,5 +73,8 @@ def run(arguments: Sequence[str]) -> int:
 
         if "--json" in arguments[: arguments.index("--") if "--" in arguments else None]:
             settings.json = True  # also where the line could not be parsed as far as there
-        return Output(settings).failure(error)
+        try:
+            return Output(settings).failure(error)
+        except OSError:  # there is nowhere to write it either
+            return 1
     return code or 0

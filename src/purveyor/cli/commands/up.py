@@ -18,6 +18,7 @@ from purveyor.cli.narrator import Narrator
 from purveyor.cli.options import Command, Settings, pass_settings
 from purveyor.cli.output import InProvider, Output
 from purveyor.cli.running import load_system
+from purveyor.cli.streams import lasting
 
 if TYPE_CHECKING:
     from purveyor.app import System
@@ -44,9 +45,10 @@ def command(settings: Settings, host: str | None, port: int | None) -> int:
     system = load_system(settings, output)
     configured = system.config.server
     up = _Up(system, Narrator(system, output, settings))
-    return asyncio.run(
-        up.run(configured.host if host is None else host, configured.port if port is None else port)
-    )
+    with lasting():  # nobody has to read the log for as long as this runs
+        return asyncio.run(
+            up.run(configured.host if host is None else host, configured.port if port is None else port)
+        )
 
 
 class _Up:
@@ -103,7 +105,6 @@ class _Up:
 
     def _asked_to_reload(self) -> None:
         if self._has_terminal and not sys.stderr.isatty():  # nobody asked for that: the terminal was closed
-            _write_to_nowhere()
             self._asked_to_stop(signal.SIGHUP)
         else:
             self._reload.set()
@@ -152,17 +153,8 @@ class _Up:
         return failure is None
 
 
-def _write_to_nowhere() -> None:
-    """Let all that is still written succeed."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
-        os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)
-
-
 def _exit_now(code: int) -> None:
     """End without cleaning up, and without waiting for threads that are at work."""
-    with suppress(OSError):
-        sys.stdout.flush()
-        sys.stderr.flush()
+    sys.stdout.flush()
+    sys.stderr.flush()
     os._exit(code)
