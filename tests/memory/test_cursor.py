@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from purveyor.errors import InvalidInputError
-from purveyor.memory.cursor import decode_cursor, encode_cursor
+from purveyor.memory.cursor import _digest, decode_cursor, encode_cursor  # pyright: ignore[reportPrivateUsage]
 
 LISTING = ["scan", ("a",), "None", "key", False]
 
@@ -18,6 +19,13 @@ def test_a_cursor_brings_its_place_back(place: list[Any]) -> None:
     assert cursor.isascii()
     assert "=" not in cursor
     assert decode_cursor(LISTING, cursor) == place
+
+
+@pytest.mark.parametrize("body", [b"", b"[1", b"\xff", b"[" * 100_000, b"9" * 5000])
+def test_a_good_digest_over_what_is_no_place_does_not_make_it_one(body: bytes) -> None:
+    cursor = urlsafe_b64encode(_digest(LISTING, body) + body).rstrip(b"=").decode()
+    with pytest.raises(InvalidInputError, match="is not a cursor of this listing"):
+        decode_cursor(LISTING, cursor)
 
 
 @given(st.text() | st.sampled_from(["", "A", "AAAA", "!!!!", "é", "A" * 40]))

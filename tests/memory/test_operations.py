@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from math import inf, nan
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from purveyor.errors import ConflictError, InvalidInputError, UnsupportedError
 from purveyor.memory import Item, MemoryProvider, Page
+from purveyor.memory.cursor import encode_cursor
 from purveyor.memory.store import Address, Mutation, Query
 
 if TYPE_CHECKING:
@@ -282,3 +284,49 @@ async def test_a_kind_of_request_that_the_driver_does_not_know_is_refused(memory
     (outcome,) = await store.write([OtherMutation()])
     assert isinstance(outcome, UnsupportedError)
     assert "OtherMutation" in str(outcome)
+
+
+FORGED_PLACES: dict[str, list[Any]] = {
+    "key": [
+        [1, 2],
+        [None, [], "k", 1],
+        {"a": 1, "b": 2, "c": 3},
+        "abc",
+        7,
+        [None, 5, "k"],
+        [None, "ab", "k"],
+        [None, {"a": 1}, "k"],
+        [None, [], 5],
+        [None, [], ""],
+        [None, [1], "k"],
+        [None, ["\ud800"], "k"],
+        [None, [], "\ud800"],
+        [1.5, [], "k"],
+    ],
+    "created": [
+        [None, [], "k"],
+        [{"a": 1}, [], "k"],
+        ["x", [], "k"],
+        [True, [], "k"],
+        [2**80, [], "k"],
+        [inf, [], "k"],
+        [nan, [], "k"],
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("order", "place"), [(order, place) for order in FORGED_PLACES for place in FORGED_PLACES[order]]
+)
+async def test_a_forged_cursor_of_a_wrong_shape_is_refused(memory: Memory, order: Any, place: Any) -> None:
+    await memory.put("k", 1)
+    cursor = encode_cursor(["scan", (), repr(None), order, False], place)
+    with pytest.raises(InvalidInputError, match="^cursor: is not a cursor of this listing"):
+        await memory.list(order=order, cursor=cursor)
+
+
+@pytest.mark.parametrize("place", [["a"], [-5], [inf], [1.5], [None], [1, 2], [], {"a": 1}, "a", 7])
+async def test_a_forged_cursor_of_a_search_is_refused_too(memory: Memory, place: Any) -> None:
+    cursor = encode_cursor(["search", (), repr(None), "hello"], place)
+    with pytest.raises(InvalidInputError, match="^cursor: is not a cursor of this listing"):
+        await memory.search("hello", cursor=cursor)

@@ -15,7 +15,7 @@ from purveyor.errors import (
     WrongEventLoopError,
 )
 from purveyor.memory.batch import Batcher
-from purveyor.memory.cursor import decode_cursor, encode_cursor
+from purveyor.memory.cursor import decode_cursor, encode_cursor, not_of_this_listing
 from purveyor.memory.filter import parse_filter
 from purveyor.memory.store import (
     ABSENT,
@@ -470,7 +470,7 @@ class MemoryProvider(Provider[T]):
         """The page of a scan; one more item is asked for, to know whether there is another page."""
         listing = ["scan", scan.namespace, repr(scan.where), scan.order, scan.descending]
         if cursor is not None:
-            scan.after = _place_of(listing, cursor)
+            scan.after = _place_of(listing, scan.order, cursor)
         limit = scan.limit
         scan.limit += 1
         items = await self._query(scan, feature)
@@ -554,16 +554,24 @@ def _check_limit(limit: int) -> int:
     return limit
 
 
-def _place_of(listing: object, cursor: str) -> tuple[float | None, Address]:
+def _place_of(listing: object, order: Order, cursor: str) -> tuple[float | None, Address]:
     place: Any = decode_cursor(listing, cursor)
-    value, namespace, key = place
-    return value, Address(tuple(namespace), key)
+    match place:
+        case [value, [*namespace], key] if (value is None) is (order == "key"):
+            try:
+                return check_expires(value), check_address(tuple(namespace), key)
+            except InvalidInputError:
+                raise not_of_this_listing() from None
+        case _:
+            raise not_of_this_listing()
 
 
 def _offset_of(listing: object, cursor: str) -> int:
-    place: Any = decode_cursor(listing, cursor)
-    (offset,) = place
-    return int(offset)
+    match decode_cursor(listing, cursor):
+        case [int(offset)] if offset >= 0:
+            return offset
+        case _:
+            raise not_of_this_listing()
 
 
 async def _each(items: Iterable[Item] | AsyncIterable[Item]) -> AsyncIterator[Item]:
