@@ -13,6 +13,7 @@ from purveyor.memory import Item
 from tests.memory.conftest import sqlite
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from purveyor.memory import SQLiteMemory
@@ -91,3 +92,48 @@ async def test_a_damaged_row_is_no_bare_error_where_the_index_is_made_anew(tmp_p
     change(path, f"UPDATE items SET {damage}")
     with pytest.raises(StoreCorruptError, match="what it holds is damaged"):
         await sqlite(path).initialize()
+
+
+def remove(path: Path) -> None:
+    for file in path.parent.glob(f"{path.name}*"):
+        file.unlink()
+
+
+def rename(path: Path) -> None:
+    path.rename(path.with_suffix(".moved"))
+
+
+def replace(path: Path) -> None:
+    copy = path.with_suffix(".copy")
+    copy.write_bytes(path.read_bytes())
+    copy.replace(path)
+
+
+@pytest.mark.parametrize("take_away", [remove, rename, replace])
+async def test_nothing_is_acknowledged_into_a_file_that_is_gone(
+    tmp_path: Path, notes: SQLiteMemory, take_away: Callable[[Path], None]
+) -> None:
+    path = tmp_path / "notes.db"
+    await notes.put("before", 1)
+    take_away(path)
+    for write in (notes.put("after", 2), notes.delete("before"), notes.put("after", 3), notes.clear(())):
+        with pytest.raises(
+            StoreCorruptError, match="was removed or replaced while it was open; nothing was written"
+        ):
+            await write
+    assert await notes.get("after") is None
+    await notes.reload()
+    await notes.put("again", 4)
+    other = sqlite(path)
+    await other.initialize()
+    assert await other.get("again") is not None
+    await other.cleanup()
+
+
+async def test_a_file_that_is_put_back_is_written_again(tmp_path: Path, notes: SQLiteMemory) -> None:
+    path = tmp_path / "notes.db"
+    path.rename(tmp_path / "aside")
+    with pytest.raises(StoreCorruptError, match="put it back"):
+        await notes.put("k", 1)
+    (tmp_path / "aside").rename(path)
+    assert (await notes.put("k", 2)).version == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from contextlib import contextmanager
 from functools import lru_cache
 from json import JSONDecodeError
@@ -135,6 +136,7 @@ class Database:
         self._abandoned: Callable[[], bool] | None = None  # of the query that runs
         self._connection = connect(name, path, create=create, synchronous=synchronous, wait=self._wait)
         self._execute: Callable[..., Any] = self._connection.cursor().execute
+        self._moved = ctypes.c_int()
         self._connection.set_progress_handler(self._is_in_vain, _LOOK_UP)
         if create:
             try:
@@ -418,10 +420,25 @@ class Database:
         try:
             yield
             self._index()
+            self._check_file()
             self._execute("COMMIT")
         except BaseException:
             self._roll_back()
             raise
+
+    def _check_file(self) -> None:
+        """See that the file that is open is still where it was; else what is committed would be gone with it.
+
+        SQLite compares the inodes (SQLITE_FCNTL_HAS_MOVED), which costs a look at the file for each transaction:
+        https://www.sqlite.org/c3ref/c_fcntl_begin_atomic_write.html. A database in memory never moves.
+        """
+        self._connection.file_control("main", apsw.SQLITE_FCNTL_HAS_MOVED, ctypes.addressof(self._moved))
+        if self._moved.value:
+            raise StoreCorruptError(
+                self._name,
+                "was removed or replaced while it was open; nothing was written",
+                "put it back, or initialize the provider again to use what is there now",
+            )
 
     @contextmanager
     def _snapshot(self, abandoned: Callable[[], bool]) -> Generator[None]:
