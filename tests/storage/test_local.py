@@ -28,7 +28,7 @@ from purveyor.errors import (
 from purveyor.storage import LocalConfig, LocalStorage
 from purveyor.storage.local.files import LocalFiles
 
-from .helpers import leftovers, local, tree
+from .helpers import descriptors, leftovers, local, tree
 
 MIB = 1024 * 1024
 
@@ -307,7 +307,18 @@ async def test_a_file_that_another_tool_changed_loses_its_attributes(files: Loca
 async def test_damaged_attributes_are_named_and_can_be_replaced(files: LocalStorage, root: Path) -> None:
     await files.put("a", b"1", metadata={"k": "v"})
     [sidecar] = (path for path in (root / ".purveyor/attributes").rglob("*") if path.is_file())
-    for text in ("{", "[]", "{}", json.dumps({"size": 1}), "null"):
+    whole = json.loads(sidecar.read_text())
+    wrong: list[dict[str, object]] = [
+        {"content_type": 5},
+        {"metadata": "zz"},
+        {"metadata": None},
+        {"metadata": {"k": 1}},
+        {"checksum": 7},
+    ]
+    for text in (
+        *("{", "[]", "{}", json.dumps({"size": 1}), "null", "[" * 100_000),
+        *(json.dumps(whole | part) for part in wrong),
+    ):
         sidecar.write_text(text)
         with pytest.raises(StoreCorruptError, match=sidecar.name):
             await files.head("a")
@@ -316,6 +327,47 @@ async def test_damaged_attributes_are_named_and_can_be_replaced(files: LocalStor
     assert (await files.put("a", b"2")).size == 1
     assert await files.get("a") == b"2"
     assert not sidecar.exists()
+
+
+async def test_a_pipe_in_the_place_of_attributes_holds_nobody_up(files: LocalStorage, root: Path) -> None:
+    await files.put("a", b"1", metadata={"k": "v"})
+    [sidecar] = (path for path in (root / ".purveyor/attributes").rglob("*") if path.is_file())
+    sidecar.unlink()
+    os.mkfifo(sidecar)
+    before = descriptors()
+    with pytest.raises(StoreCorruptError, match=sidecar.name):
+        await files.head("a")
+    assert descriptors() == before
+    await files.put("a", b"2")
+    assert await files.get("a") == b"2"
+    assert not sidecar.exists()
+
+
+@pytest.mark.parametrize("damage", ["pipe", "deep", "list", "number for a path", "path that leaves", "NUL"])
+async def test_damaged_attributes_do_not_keep_a_storage_from_opening(root: Path, damage: str) -> None:
+    files = local(root)
+    await files.initialize()
+    await files.put("a", b"1", metadata={"k": "v"})
+    await files.put("b", b"1", metadata={"k": "v"})
+    await files.cleanup()
+    sidecars = {path.name: path for path in (root / ".purveyor/attributes").rglob("*") if path.is_file()}
+    mine = next(path for path in sidecars.values() if json.loads(path.read_text())["path"] == "a")
+    if damage == "pipe":
+        mine.unlink()
+        os.mkfifo(mine)
+    elif damage in ("path that leaves", "NUL"):
+        path = "a\0b" if damage == "NUL" else "../a"
+        mine = mine.with_name(f"{hashlib.sha256(path.encode()).hexdigest()}-1")
+        mine.write_text(json.dumps({"path": path}))
+    else:
+        mine.write_text({"deep": "[" * 100_000, "list": "[]"}.get(damage, '{"path": 5}'))
+    (root / "b").unlink()
+    (root / ".purveyor/tmp/dead").write_bytes(b"x")  # as a killed process leaves it: have it swept
+    await files.initialize()
+    left = [path for path in (root / ".purveyor/attributes").rglob("*") if not path.is_dir()]
+    assert mine in left
+    assert len(left) == (2 if damage in ("path that leaves", "NUL") else 1), "what belongs to nothing is gone"
+    await files.cleanup()
 
 
 async def test_a_file_cut_short_while_it_is_read_is_an_error(files: LocalStorage, root: Path) -> None:

@@ -3,19 +3,24 @@
 A file system's extended attributes would be the obvious place, but not every one has them, and many tools drop
 them. A sidecar's name holds the path's digest and the modification time of the very version it belongs to, and
 it is on disk before that version appears: so bytes and attributes change in one rename.
+
+A damaged sidecar is an error for who asks for its object, since a checksum that is silently gone would check
+nothing; the sweep, which must not keep a storage from opening, leaves it as it is.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import stat
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from purveyor.errors import PathObstructedError, StoreCorruptError
 from purveyor.storage.local.temp import TempFile
 from purveyor.storage.local.tree import Place, Tree, sync
+from purveyor.storage.paths import check_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,15 +61,13 @@ class Sidecars:
         name = _name(place.digest, version.st_mtime_ns)
         try:
             with self._tree.folder((name[:2],), place.path) as shard:
-                text = _read(shard, name)
-        except FileNotFoundError:
-            return None
-        try:
-            found = json.loads(text)
+                found = _read(shard, name)
             if found["size"] != version.st_size:  # another tool has changed the file and set its time back
                 return None
-            return Attributes(found["content_type"], found["metadata"], found["checksum"])
-        except (ValueError, LookupError, TypeError):
+            return _attributes_of(found)
+        except FileNotFoundError:
+            return None
+        except _DAMAGE:
             problem = f"the attributes of {place.path!r} are damaged (.purveyor/attributes/{name[:2]}/{name})"
             raise StoreCorruptError(self._store, problem, "put the object again, or delete this file") from None
 
@@ -108,21 +111,42 @@ class Sidecars:
                 for name in os.listdir(shard):  # noqa: PTH208
                     digest, _, modified = name.partition("-")
                     try:
-                        place = Place.of(json.loads(_read(shard, name))["path"])
+                        place = Place.of(check_path(_read(shard, name)["path"]))
                         if place.digest == digest:
                             yield place, int(modified)
-                    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+                    except (OSError, *_DAMAGE):
                         continue  # damaged, or none of ours: left as it is
+
+
+#: What reading a damaged sidecar raises; among the values that are wrong is what has another type.
+_DAMAGE = (ValueError, LookupError, RecursionError)
 
 
 def _name(digest: str, modified: int) -> str:
     return f"{digest}-{modified}"
 
 
-def _read(folder: int, name: str) -> bytes:
-    descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+def _read(folder: int, name: str) -> dict[str, Any]:
+    # Not blocking, or a pipe of that name would be waited on for ever.
+    descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
     try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise ValueError("is no file")
         with os.fdopen(descriptor, "rb", closefd=False) as file:
-            return file.read()
+            return _object(json.loads(file.read()))
     finally:
         os.close(descriptor)
+
+
+def _attributes_of(found: dict[str, Any]) -> Attributes:
+    kind, metadata, checksum = found["content_type"], _object(found["metadata"]), found["checksum"]
+    texts = [text for text in (kind, checksum) if text is not None]
+    if not all(isinstance(text, str) for text in (*texts, *metadata.values())):
+        raise ValueError("has something else where a string must be")
+    return Attributes(kind, metadata, checksum)
+
+
+def _object(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError("has something else where an object must be")  # noqa: TRY004 - not of the caller's making
+    return cast("dict[str, Any]", value)
