@@ -115,6 +115,17 @@ async def test_metrics_are_negotiated(manager: ProviderManager) -> None:
         assert open_metrics.text.endswith("# EOF\n")
 
 
+async def test_an_accept_header_that_makes_no_sense_gets_the_plain_format(manager: ProviderManager) -> None:
+    async with client(create_app(manager)) as http:
+        for accept in (
+            "application/openmetrics-text; version=abc",
+            "application/openmetrics-text;q=a;version=\xff",
+        ):
+            answer = await http.get("/metrics", headers=[(b"accept", accept.encode("latin-1"))])
+            assert answer.status_code == 200
+            assert answer.headers["content-type"].startswith("text/plain")
+
+
 async def test_the_index_names_the_pages(manager: ProviderManager) -> None:
     async with client(create_app(manager)) as http:
         assert list((await http.get("/")).json()["pages"]) == ["/healthz", "/readyz", "/metrics"]

@@ -7,6 +7,7 @@ import errno
 import signal
 import socket
 import time
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -72,6 +73,64 @@ async def test_open_connections_do_not_delay_the_stop() -> None:
         assert time.monotonic() - begun < 20, "uvicorn alone would wait an hour for the stuck one"
         for writer in (half_a_request, stuck):
             writer.close()
+
+
+@pytest.mark.parametrize(
+    "half",
+    [b"", b"GET / HTTP/1.1\r\nhost: lo", b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n."],
+)
+async def test_a_request_that_does_not_come_to_an_end_is_cut_off(
+    half: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("purveyor.admin.server._REQUEST_SECONDS", 0.2)
+    server = AdminServer(app, port=0)
+    await server.start()
+    for before in (b"", b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n") if half else (b"",):
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        if before:
+            writer.write(before)
+            await reader.readuntil(b"ok")
+        writer.write(half)
+        async with asyncio.timeout(20):
+            with suppress(ConnectionResetError):
+                await reader.read()  # to the end, which would never come
+        writer.close()
+    await server.stop()
+
+
+async def test_a_request_may_be_answered_for_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.sleep(0.3)
+        await app(scope, receive, send)
+
+    monkeypatch.setattr("purveyor.admin.server._REQUEST_SECONDS", 0.1)
+    server = AdminServer(slow, port=0)
+    await server.start()
+    async with httpx.AsyncClient() as http:
+        assert (await http.get(server.url)).text == "ok"
+    await server.stop()
+
+
+async def test_connections_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("purveyor.admin.server._CONNECTIONS", 2)
+    server = AdminServer(app, port=0)
+    await server.start()
+    request = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n"
+    served = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(2)]
+    for reader, writer in served:
+        writer.write(request)
+        await reader.readuntil(b"ok")
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(request)
+    with suppress(ConnectionResetError):
+        assert await reader.read() == b""
+    writer.close()
+    served[0][1].close()
+    await served[0][1].wait_closed()
+    async with httpx.AsyncClient() as http:
+        assert (await http.get(server.url)).text == "ok"
+    served[1][1].close()
+    await server.stop()
 
 
 async def test_a_taken_port_is_replaced() -> None:

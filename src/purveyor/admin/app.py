@@ -96,7 +96,10 @@ def create_app(manager: ProviderManager, declared: Callable[[], Mapping[str, boo
         return JSONResponse(body, 200 if ready else 503)
 
     async def metrics(request: Request) -> Response:
-        body, content_type = exposition(request.headers.get("accept", ""))
+        try:
+            body, content_type = exposition(request.headers.get("accept", ""))
+        except Exception:  # prometheus_client chokes on a version that is no number
+            body, content_type = exposition()
         return Response(body, headers={"content-type": content_type})
 
     return Starlette(

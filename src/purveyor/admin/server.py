@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 from purveyor.errors import ListenError, MissingExtraError
 
 try:
+    import h11
     import uvicorn
+    from uvicorn.protocols.http.h11_impl import H11Protocol
 except ModuleNotFoundError as error:
     raise MissingExtraError("the admin server", str(error.name), "purveyor[http]") from error
 
@@ -22,6 +24,11 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 __all__ = ["AdminServer"]
+
+#: How many connections may be open; each takes a file descriptor, which the providers need, too.
+_CONNECTIONS = 100
+#: How long a client may take to send a request, in seconds.
+_REQUEST_SECONDS = 10.0
 
 
 class AdminServer:
@@ -46,6 +53,7 @@ class AdminServer:
         self.url = f"http://[{address}]:{self.port}" if ":" in address else f"http://{address}:{self.port}"
         config = uvicorn.Config(
             app,
+            http=_Protocol,
             lifespan="off",
             ws="none",
             log_config=None,
@@ -77,6 +85,38 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> AbstractContextManager[Any]:  # type: ignore[override]
         """Leave signals to whoever runs the process."""
         return nullcontext()
+
+
+class _Protocol(H11Protocol):
+    """Ends connections that are too many, or whose requests do not come to an end."""
+
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if len(self.connections) > _CONNECTIONS:
+            transport.abort()
+        else:
+            self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._unwatch()
+        super().connection_lost(exc)
+
+    def _watch(self) -> None:
+        if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
+            self._unwatch()  # the request is complete
+        elif self._deadline is None:
+            self._deadline = self.loop.call_later(_REQUEST_SECONDS, self.transport.abort)
+
+    def _unwatch(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
 
 
 def _listen(host: str, port: int) -> socket.socket:
