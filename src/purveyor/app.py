@@ -126,6 +126,8 @@ class System:
         self._source = source
         self._profile = profile
         self._catalog = catalog
+        #: The values of all secrets that it has loaded: also an old one may still be in some error's text.
+        self.secrets: set[str] = set()
         #: What runs, or is to run: after a reload, the new configuration, with the old specification of each
         #: provider whose new one failed.
         self.config: SystemConfig = self._load()
@@ -249,7 +251,9 @@ class System:
     # --- starting -----------------------------------------------------------------------------------
 
     def _load(self) -> SystemConfig:
-        return configuration.load_config(self._source, profile=self._profile, catalog=self._catalog)
+        config = configuration.load_config(self._source, profile=self._profile, catalog=self._catalog)
+        self.secrets |= config.secrets
+        return config
 
     async def _start(self, spec: ProviderSpec, on_progress: Callable[[Progress], None]) -> None:
         on_progress(Progress(spec.name, "starting"))

@@ -67,13 +67,22 @@ def test_check_shows_what_would_start(run: Run) -> None:
         ["n", "memory", "memory.inprocess", "purveyor.toml:1:2"],
     ]
     assert "warning: purveyor.toml:3:1 providers.n.policy: accepted" in result.err
-    assert result.err.endswith("purveyor.toml is valid\n")
+    assert result.err.endswith("purveyor.toml is valid\nnot checked: --profile dev\n")
+    assert run("check", "--json").data["unchecked_profiles"] == ["dev"]
     data = run("check", "--json", "--profile", "dev").data
     assert (data["file"], data["profile"]) == (str(Path("purveyor.toml").absolute()), "dev")
     assert [provider["name"] for provider in data["providers"]] == ["n"]
     assert len(data["warnings"]) == 1
+    assert data["unchecked_profiles"] == []
     assert run("check", "-p", "dev", "-q").err == ""
     assert "purveyor.toml, profile dev is valid" in run("check", "-p", "dev").err
+
+
+def test_check_wonders_about_an_empty_file(run: Run) -> None:
+    write("")
+    result = run("check")
+    assert result.code == 0
+    assert "declares no provider; add a [providers.NAME] table, or see what `purveyor init` writes\n" in result.err
 
 
 def test_check_without_a_file_is_about_the_embedded_one(run: Run) -> None:
@@ -221,7 +230,7 @@ def test_what_is_named_like_a_secret_is_masked_unless_it_cannot_be_one() -> None
     from purveyor.cli.declared import masked_config
 
     assert masked_config({"tokens": ["a", {"b": "c"}], "max_tokens": 9, "author": "me", "use_auth": True}) == {
-        "tokens": ["********", {"b": "********"}], "max_tokens": 9, "author": "me", "use_auth": True,
+        "tokens": ["********", {"b": "********"}], "max_tokens": "********", "author": "me", "use_auth": True,
     }  # fmt: skip
 
 
@@ -381,3 +390,40 @@ def test_shells_complete_commands_and_names_of_providers(words: str, found: list
 def test_it_can_be_run_as_a_module(spawn: Spawn) -> None:
     result = spawn("--version").end()
     assert (result.code, result.out) == (0, f"purveyor {metadata.version('purveyor')}\n")
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["api-key", "pwd", "passphrase", "passcode", "signing_key", "sign-key", "encryption-key", "dsn", "cookie", "bearer",
+     "Authorization", "password", "private-key", "access-key"],
+)  # fmt: skip
+def test_what_a_name_tells_to_be_secret_is_masked(key: str) -> None:
+    from purveyor.cli.declared import masked_config
+
+    for value in ("hunter2", 31337, 1.5):
+        assert masked_config({key: value}) == {key: "********"}
+    for unmasked in (True, None, ""):
+        assert masked_config({key: unmasked}) == {key: unmasked}
+    assert masked_config({"design": "x", "signal": 2, "author": "me"}) == {
+        "design": "x",
+        "signal": 2,
+        "author": "me",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("postgres://u:hunt/e#r@2@h/db", "postgres://u:********@h/db"),
+        ("u:hunter2@tcp(h:3306)/db", "u:********@tcp(h:3306)/db"),
+        ("postgres://u@h/db?password=hunter2&x=1", "postgres://u@h/db?password=********&x=1"),
+        ("host=db PWD='hunter 2' user=u", "host=db PWD=******** user=u"),
+        ('client_secret = "hunter 2"; token=hunter2', "client_secret = ********; token=********"),
+        ("http://host:8080/path", "http://host:8080/path"),
+        ("10:30 to 11:30", "10:30 to 11:30"),
+    ],
+)
+def test_a_password_inside_of_a_text_is_masked(text: str, shown: str) -> None:
+    from purveyor.cli.declared import masked_config
+
+    assert masked_config({"x": text}) == {"x": shown}

@@ -321,6 +321,34 @@ def test_a_secret_shows_nowhere(run: Run, things: Path, monkeypatch: pytest.Monk
             assert "hunter2" not in result.out + result.err
 
 
+@pytest.mark.parametrize(
+    ("secret", "known"), [("hunter2", True), ("it's\n\x1b[2J\"hunter2", True), ("set", False)]
+)
+def test_a_secret_that_a_driver_tells_is_redacted(
+    run: Run, terminal: Run, things: Path, monkeypatch: pytest.MonkeyPatch, secret: str, known: bool
+) -> None:
+    monkeypatch.setenv("MARKER", secret)
+    lines = ['driver = "things:Thing"', 'secret = { env = "MARKER" }', 'fail = "tell"']
+    optional = "\n".join(["[providers.o]", *lines, "required = false"])
+    Path("purveyor.toml").write_text("\n".join([optional, "[providers.t]", *lines]))
+    for command in ("doctor", "storage list t", "up --port 0", "show t"):
+        for options in ((), ("--json",), ("-vv",)):
+            for result in (run(*command.split(), *options), terminal(*command.split(), *options)):
+                assert ("hunter2" in result.out + result.err) is False
+                if command == "doctor" or (command == "up --port 0" and options != ("--json",)):
+                    assert ("**********" in result.out + result.err) is known
+
+
+def test_what_a_user_stored_is_no_secret(run: Run, things: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MARKER", "hunter2")
+    memory = '[providers.m]\ndriver = "memory.sqlite"\npath = "m.db"\n'
+    thing = '[providers.t]\ndriver = "things:Thing"\nsecret = { env = "MARKER" }\n'
+    Path("purveyor.toml").write_text(memory + thing)
+    run("memory", "put", "m", "k", "--text", "hunter2")
+    assert run("memory", "get", "m", "k", "--text").out == "hunter2\n"
+    assert run("memory", "get", "m", "k", "--json").data["value"] == "hunter2"
+
+
 def test_a_secret_at_a_wrong_place_is_not_quoted(run: Run, terminal: Run, things: Path) -> None:
     Path("purveyor.toml").write_text(
         '[providers.t]\ndriver = "things:Thing"\nsecret = ["hunter2"]\nvalue = "hunter2"\nsecrt = "hunter2"\n'

@@ -31,6 +31,10 @@ class Thing(Provider[ThingConfig]):
     async def initialize(self) -> None:
         logging.getLogger("things").info("begins with %s", self.config.value)
         await asyncio.sleep(self.config.start_seconds)
+        if self.config.fail == "tell" and self.config.secret:
+            secret = self.config.secret.get_secret_value()
+            logging.getLogger("things").warning("trying %r", secret, exc_info=KeyError(secret))
+            raise RuntimeError(f"{secret} is refused, and {secret!r}")
         if self.config.fail == "start":
             try:
                 raise ConnectionError("nobody answers")

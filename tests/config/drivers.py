@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretBytes, SecretStr
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, SecretBytes, SecretStr
 from typing_extensions import TypedDict
 
+from purveyor.errors import InvalidInputError
 from purveyor.metadata import ProviderType
 from purveyor.provider import Provider
 
@@ -60,6 +61,12 @@ class StoreConfig:
             raise ValueError("plain is bad")
         if self.token is not None and self.token.get_secret_value() == "leaky":
             raise ValueError(f"refused {self.token.get_secret_value()}")
+        if self.timeout < 0:
+            raise InvalidInputError("timeout", f"is {self.timeout}", "give one from 0")
+        if "bad" in self.plains:
+            raise InvalidInputError(f"plains[{self.plains.index('bad')}]", "is bad")
+        if self.plain == "nowhere":
+            raise InvalidInputError("mode+size", "do not fit", "leave one out")
         if self.plain == "broken":
             raise KeyError(self.plain)
 
@@ -88,6 +95,19 @@ class Model(Base[ModelConfig]):
 class OpenModel(BaseModel):
     model_config = ConfigDict(extra="allow")
     known: int = 0
+
+
+def _megabytes(value: object) -> object:
+    return int(value.removesuffix(" MB")) * 1_000_000 if isinstance(value, str) else value
+
+
+@dataclass(frozen=True, slots=True)
+class SizedConfig:
+    size: Annotated[int, BeforeValidator(_megabytes)] = 0
+
+
+class Sized(Base[SizedConfig]):
+    pass
 
 
 class Nested(BaseModel):

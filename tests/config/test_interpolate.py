@@ -93,6 +93,7 @@ def test_only_what_is_used_has_to_be_set(load: Load) -> None:
         [profiles.p.providers.a]
         x = "y"
         [profiles.q.providers.b]
+        driver = "@Loose"
         z = "${UNSET}"
         """
     assert load(text, "p").get("a").config == {"x": "y"}

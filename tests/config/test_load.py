@@ -89,9 +89,9 @@ class TestWhatIsLoaded:
         assert config.model_extra == {"more": 1}
 
     def test_a_table_inside_that_allows_more_gets_more(self, load: Load, problems: Problems) -> None:
-        text = '[providers.a]\ndriver = "@Nesting"\ninner = { known = "1", more = 1 }\n'
+        text = '[providers.a]\ndriver = "@Nesting"\ninner = { known = 1, more = 1 }\n'
         assert load(text).get("a").config.inner.model_extra == {"more": 1}
-        found = problems(text.replace('"1"', '"x"') + "closed = { more = 1 }")
+        found = problems(text.replace("known = 1", 'known = "x"') + "closed = { more = 1 }")
         assert found == [
             "purveyor.toml:3:11 providers.a.inner.known: expected an integer, not a string",
             "purveyor.toml:4:12 providers.a.closed.more: unknown key; known are log, times",
@@ -104,6 +104,9 @@ class TestWhatIsLoaded:
         config = load("")
         assert config.providers == ()
         assert config.server == ServerConfig("127.0.0.1", 8765)
+        assert [str(warning).partition(": ")[2] for warning in config.warnings] == [
+            "declares no provider; add a [providers.NAME] table, or see what `purveyor init` writes"
+        ]
 
     @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "localhost"])
     def test_the_server_listens_on_loopback(self, load: Load, host: str) -> None:
@@ -213,7 +216,22 @@ class TestWhatIsWrong:
             ("retry.tims = 1", "retry.tims: unknown key; did you mean 'times'?"),
             ("retry.times = 'x'", "retry.times: expected an integer, not a string"),
             ("retry.times = 1.5", "retry.times: expected an integer, not a float"),
-            ("either = true", None),
+            ("either = true", "either: expected an integer or a table, not a boolean"),
+            ("timeout = true", "timeout: expected a number, not a boolean"),
+            ("timeout = '3'", "timeout: expected a number, not a string"),
+            ("timeout = '${UNSET:-3}'", None),
+            ("size = true", "size: expected an integer, not a boolean"),
+            ("size = '3'", "size: expected an integer, not a string"),
+            ("retry.times = '3'", "retry.times: expected an integer, not a string"),
+            ("flag = 'yes'", "flag: expected true or false, not a string"),
+            ("flag = 1", "flag: expected true or false, not an integer"),
+            ("flag = '${UNSET:-yes}'", None),
+            ("required = 'no'", "required: expected true or false, not a string"),
+            ("required = '${UNSET:-no}'", None),
+            ("policy.retries = true", "policy.retries: expected an integer, not a boolean"),
+            ("timeout = '-1'", "timeout: expected a number, not a string"),
+            ("timeout = -1", "timeout: is -1.0; give one from 0"),
+            ("plains = ['x', 'bad']", "plains[1]: is bad"),
             ("either = []", "either: expected an integer or a table, not an array"),
             ("flag = []", "flag: expected true or false, not an array"),
             ("description = true", "description: expected a string, not a boolean"),
@@ -240,7 +258,7 @@ class TestWhatIsWrong:
             ),
             (
                 "policy = { timeout = true }",
-                'policy.timeout: expected a duration: seconds, or a string like "500ms", "30s", "5m", "1h"',
+                "policy.timeout: expected a number or a string, not a boolean",
             ),
             ("policy = { timeout = 0 }", "policy.timeout: expected a duration above zero"),
             ("policy = { timeout = inf }", "policy.timeout: expected a duration above zero"),
@@ -263,6 +281,24 @@ class TestWhatIsWrong:
         assert problems(text.format("bad")) == ["purveyor.toml:1:2 providers.a: plain is bad"]
         assert problems(text.format("broken")) == [
             "purveyor.toml:1:2 providers.a: its config was refused with KeyError: 'broken'"
+        ]
+
+    def test_of_the_driver_s_own_checks_about_no_key(self, problems: Problems) -> None:
+        text = '[providers.a]\ndriver = "@Store"\npath = "x"\nplain = "nowhere"'
+        assert problems(text) == ["purveyor.toml:1:2 providers.a: mode+size do not fit; leave one out"]
+
+    def test_a_driver_may_read_strings_as_numbers_by_itself(self, load: Load) -> None:
+        assert load('[providers.a]\ndriver = "@Sized"\nsize = "16 MB"').get("a").config.size == 16_000_000
+
+    def test_a_type_that_contradicts_the_class_is_told_with_the_rest(self, problems: Problems) -> None:
+        found = problems(
+            '[providers.a]\ndriver = "@Store"\npath = "x"\ntype = "storage"\nlabels = 3\nneeds = { x = "b", y = 3 }'
+        )
+        assert [problem.split(": ", 1)[0].split()[1] for problem in found] == [
+            "providers.a.type",
+            "providers.a.labels",
+            "providers.a.needs.x",
+            "providers.a.needs.y",
         ]
 
     def test_everything_is_told_at_once_in_the_order_of_the_file(self, problems: Problems) -> None:

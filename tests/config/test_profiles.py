@@ -137,3 +137,18 @@ def test_what_is_no_table_is_not_replaced_by_one(problems: Problems, key: str) -
 
 def test_what_is_no_provider_is_replaced_by_one(load: Load) -> None:
     assert load('[providers]\na = 1\n[profiles.dev.providers.a]\ndriver = "@NoConfig"', "dev").names == ("a",)
+
+
+@pytest.mark.parametrize("profile", [None, "dev"])
+def test_what_is_laid_over_no_provider(load: Load, problems: Problems, profile: str | None) -> None:
+    text = '[providers.notes]\ndriver = "@NoConfig"\n[profiles.dev.providers.{}]\n'
+    place = "purveyor.toml:3:2 profiles.dev.providers"
+    assert problems(text.format("note"), profile) == [
+        f"{place}.note: there is no provider 'note' to lay this over; did you mean 'notes'? A new one needs a driver"
+    ]
+    assert problems(text.format("zzz"), profile) == [
+        f"{place}.zzz: there is no provider 'zzz' to lay this over; a new one needs a driver"
+    ]
+    assert problems("[profiles.dev.providers]\na = 1", "dev") == [
+        "purveyor.toml:2:1 providers.a: expected a table: [providers.NAME]"
+    ]

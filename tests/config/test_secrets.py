@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import traceback
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +15,7 @@ from pydantic import SecretBytes, SecretStr
 
 from purveyor.app import System
 from purveyor.config import SystemConfig, load_config
+from purveyor.config.secrets import redact
 from purveyor.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -145,8 +148,12 @@ class TestWhatIsWrong:
                 ),
             ),
             (
-                'token = { envv = "TOKEN" }',
-                'token: expected a string, not a table; refer to it: { env = "NAME" } or { file = "path" }',
+                'token = { enc = "TOKEN" }',
+                "token: unknown key 'enc'; did you mean 'env'?",
+            ),
+            (
+                'token = { env = "TOKEN", variable = "TOKEN" }',
+                'token: unknown key \'variable\'; refer to it: { env = "NAME" } or { file = "path" }',
             ),
             (
                 "token = 3",
@@ -246,3 +253,26 @@ async def test_a_running_system_shows_nothing(
     shown += [caplog.text, *capsys.readouterr()]
     assert all(MARKER not in each for each in shown)
     assert os.environ["TOKEN"] == MARKER
+
+
+@pytest.mark.parametrize("write", [str, repr, json.dumps, partial(json.dumps, ensure_ascii=False)])
+def test_an_escaped_secret_is_redacted_as_well(write: Callable[[str], str]) -> None:
+    secret = "hün'ter\"2\n\x1b"
+    shown = redact(f"refused {write(secret)} and", {secret, "", "hün"})
+    assert shown.strip("\"'") in ("refused ********** and", "refused '**********' and", 'refused "**********" and')
+
+
+def test_a_configuration_knows_its_secrets_and_does_not_show_them(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "other").write_text("other-secret")
+    config = load(store('token = { env = "TOKEN" }', 'tokens = ["plain-secret", { file = "other" }]'))
+    assert config.secrets == {MARKER, "plain-secret", "other-secret"}
+    assert "secret" not in repr(config).replace("a secret stands here", "")
+
+
+async def test_a_system_knows_old_and_new_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = store('token = { env = "TOKEN" }').replace('"@', '"tests.config.drivers:')
+    (tmp_path / "purveyor.toml").write_text(text)
+    async with System(tmp_path / "purveyor.toml") as system:
+        monkeypatch.setenv("TOKEN", "another-one")
+        await system.reload()
+        assert system.secrets == {MARKER, "another-one"}

@@ -15,6 +15,8 @@ from purveyor.errors import ConfigError
 
 Problems = Callable[..., list[str]]
 
+UNCLOSED = "a string that begins on this line is not closed"
+
 
 def problem_of(file: Path | str) -> str:
     with pytest.raises(ConfigError) as caught:
@@ -72,9 +74,17 @@ class TestNotToml:
                 "[providers.notes",
                 "1:17: is not valid TOML: Expected ']' at the end of a table declaration at the end of the file",
             ),
-            ('a = 1\nb = "half', "2:10: is not valid TOML: Unterminated string at the end of the file"),
-            ("a = 1\na = 2\n", "2:6: is not valid TOML: Cannot overwrite a value: the key is there twice"),
-            ("[a]\n[b]\n[a]\n", "3:3: is not valid TOML: Cannot declare ('a',) twice"),
+            ('a = 1\nb = "half', f"2:1: {UNCLOSED}"),
+            ('b = "half', f"1:1: {UNCLOSED}"),
+            ('b = "half\na = 1\n', f"1:10: {UNCLOSED}"),
+            ("a = 1\nb = 'half\nc = 2\n", f"2:1: {UNCLOSED}"),
+            ("b = 'half\nc = 'd'\n", f"1:10: {UNCLOSED}"),
+            ('a = 1\nb = """half\nc = 1\nd = 2', f"2:1: {UNCLOSED}"),
+            ("b = '''half\nc = 1", f"1:1: {UNCLOSED}"),
+            ("a = 1\na = 2\n", "2:6: the key is there twice"),
+            ("a = 1\na.b = 2", "2:8: the key is there twice at the end of the file"),
+            ("[a]\n[b]\n[a]\n", "3:3: [a] is declared twice"),
+            ('[a."b c"]\n[a."b c"]\n', '2:9: [a."b c"] is declared twice'),
             ("a = \n", "1:5: is not valid TOML: Invalid value"),
             ("a == 1", "1:4: is not valid TOML: Invalid value"),
             ("= 1", "1:1: is not valid TOML: Invalid statement"),

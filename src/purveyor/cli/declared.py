@@ -20,9 +20,15 @@ MASK = "********"
 
 # A config that is typed says what is secret. Where it is not, the name of the key tells.
 _SECRET_KEY = re.compile(
-    r"passw|secret|token|credential|api_?key|access_?key|private_?key|auth(?!or)", re.IGNORECASE
+    r"passw|pwd|passphrase|passcode|secret|token|credential|(?:api|access|private|encrypt\w*|sign)[-_]?key"
+    r"|signing|encrypt|(?<![a-z])(?:sign|dsn)(?![a-z])|cookie|bearer|auth(?!or(?!i))",
+    re.IGNORECASE,
 )
-_URL_PASSWORD = re.compile(r"(?<=://)([^/?#\s:@]*):[^/?#\s]*(?=@)")
+#: Up to the last "@": a password may hold any character.
+_URL_PASSWORD = re.compile(r"(?:(?<=://)|^(?!\S*://))([^/?#\s:@]*):\S*(?=@)")
+_PASSWORD_IN_TEXT = re.compile(
+    r"((?:passw(?:or)?d|pwd|secret|token)\s*=\s*)(?:'[^']*'|\"[^\"]*\"|[^\s&;]+)", re.IGNORECASE
+)
 
 
 def describe_spec(config: SystemConfig, spec: ProviderSpec) -> dict[str, Any]:
@@ -62,6 +68,10 @@ def _mask(value: Json, *, secret: bool = False) -> Json:
         }
     if isinstance(value, list):
         return [_mask(child, secret=secret) for child in value]
-    if not isinstance(value, str) or not value:
+    if value is None or isinstance(value, bool) or value == "":
         return value
-    return MASK if secret or set(value) == {"*"} else _URL_PASSWORD.sub(rf"\1:{MASK}", value)
+    if secret or (isinstance(value, str) and set(value) == {"*"}):
+        return MASK
+    if not isinstance(value, str):
+        return value
+    return _PASSWORD_IN_TEXT.sub(rf"\1{MASK}", _URL_PASSWORD.sub(rf"\1:{MASK}", value))

@@ -43,13 +43,16 @@ class _Handler(logging.Handler):
         self._verbose = verbose
 
     def emit(self, record: logging.LogRecord) -> None:
+        redacted = self._output.redacted
         try:
             text = Text.assemble((f"{record.levelname.lower()}: ", _STYLES.get(record.levelname, "dim")))
             if self._verbose:
                 text.append(f"{record.name}: ", "dim")
-            text.append(visible(record.getMessage()))
+            text.append(visible(redacted(record.getMessage())))
             if self._verbose > 1 and record.exc_info and record.exc_info[1]:
-                text.append("\n" + visible("".join(traceback.format_exception(record.exc_info[1]))), "dim")
-            self._output.stderr.print(text, soft_wrap=True)
+                text.append(
+                    "\n" + visible(redacted("".join(traceback.format_exception(record.exc_info[1])))), "dim"
+                )
+            self._output.tell(text)
         except Exception:
             self.handleError(record)

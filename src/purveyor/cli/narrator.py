@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from purveyor.cli.declared import source_of
-from purveyor.cli.output import Column, InProvider, describe
+from purveyor.cli.output import Column, InProvider
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -119,7 +119,11 @@ class Narrator:
     def reloaded(self, summary: ReloadSummary) -> None:
         """The configuration was read again, and applied as far as possible."""
         done = {kind: list(getattr(summary, kind)) for kind in ("added", "changed", "removed", "unchanged")}
-        self._event("reloaded", **done, failed={name: describe(error) for name, error in summary.failed.items()})
+        self._event(
+            "reloaded",
+            **done,
+            failed={name: self._output.describe(error) for name, error in summary.failed.items()},
+        )
         if not self._settings.json:
             for name, error in summary.failed.items():
                 self._output.error(InProvider(name, error))
@@ -128,7 +132,7 @@ class Narrator:
 
     def refused(self, error: Exception) -> None:
         """The configuration cannot be applied."""
-        self._event("refused", error=describe(error))
+        self._event("refused", error=self._output.describe(error))
         if not self._settings.json:
             self._output.error(error)
         self._output.note("not reloaded: nothing has changed")
@@ -142,7 +146,7 @@ class Narrator:
 
     def stopped(self, names: Sequence[str], seconds: float, failure: Exception | None) -> None:
         """All is over."""
-        error = None if failure is None else describe(failure)
+        error = None if failure is None else self._output.describe(failure)
         self._event("stopped", ms=round(seconds * 1000, 1), error=error)
         if failure is not None and not self._settings.json:
             self._output.error(failure)
@@ -179,7 +183,7 @@ class Narrator:
         rows += [{"name": name, **absent} for name in config.unavailable]
         for row in rows:
             error = failed.get(row["name"])
-            row["error"] = None if error is None else describe(error)
+            row["error"] = None if error is None else self._output.describe(error)
         return rows
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,7 +12,7 @@ from click.core import ParameterSource
 from purveyor.errors import near_misses
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 __all__ = ["Command", "Group", "Settings", "pass_settings"]
 
@@ -28,6 +28,7 @@ class Settings:
         quiet: Whether standard error is for errors alone.
         verbose: 1 to see more of the log, 2 to see all of it, and tracebacks.
         color: Whether to style: on a terminal only, always, or never.
+        secrets: What the configuration that was loaded holds, and no text may show.
     """
 
     config: str | None = None
@@ -36,6 +37,7 @@ class Settings:
     quiet: bool = False
     verbose: int = 0
     color: Literal["auto", "always", "never"] = "auto"
+    secrets: Collection[str] = field(default=(), repr=False)
 
 
 pass_settings = click.make_pass_decorator(Settings, ensure=True)

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 from rich.console import Console
 from rich.text import Text
 
+from purveyor.config.secrets import redact
+from purveyor.config.tree import is_array, is_table
 from purveyor.errors import (
     ConfigError,
     DriverLoadError,
@@ -30,12 +32,14 @@ from purveyor.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from purveyor.cli.options import Settings
     from purveyor.errors import ConfigProblem
 
 __all__ = ["Column", "InProvider", "Output", "describe", "local_time", "visible"]
+
+T = TypeVar("T")
 
 _MISUSE = (
     click.UsageError,
@@ -51,6 +55,9 @@ _MISUSE = (
 
 #: How many characters a column keeps that is cut to fit a terminal.
 _SHORTEST = 12
+
+#: How many characters a secret has that is looked for in texts.
+_SHORTEST_SECRET = 4
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _STATUS_STYLES = {"ready": "green", "ok": "green", "failed": "red", "left out": "yellow"}
@@ -178,11 +185,19 @@ class Output:
     def note(self, text: str | Text) -> None:
         """Tell a person something that is no data; not if they asked for quiet."""
         if not self._settings.quiet:
-            self.stderr.print(text if isinstance(text, Text) else visible(text), soft_wrap=True)
+            self.tell(text)
+
+    def tell(self, text: str | Text) -> None:
+        """Write to standard error, without secrets."""
+        if isinstance(text, str):
+            text = Text(visible(self.redacted(text)))
+        elif (plain := self.redacted(text.plain)) != text.plain:
+            text = Text(plain)
+        self.stderr.print(text, soft_wrap=True)
 
     def warn(self, text: str) -> None:
         """Tell a person of something that is probably not meant."""
-        self.note(Text.assemble(("warning: ", "bold yellow"), visible(text)))
+        self.note(Text.assemble(("warning: ", "bold yellow"), visible(self.redacted(text))))
 
     def warnings(self, problems: Iterable[ConfigProblem]) -> None:
         """Tell what a configuration has that is allowed, but probably not meant."""
@@ -195,26 +210,35 @@ class Output:
             error.show()
             return 2
         if self._settings.json:
-            self.json({"version": 1, "error": describe(error)})
+            self.json({"version": 1, "error": self.describe(error)})
         else:
             self.error(error)
         cause = error.error if isinstance(error, InProvider) else error
         if self._settings.verbose > 1 or os.environ.get("PURVEYOR_DEBUG"):
-            self.stderr.print("".join(traceback.format_exception(cause)), soft_wrap=True)
+            self.tell("".join(traceback.format_exception(cause)))
         return 2 if isinstance(cause, _MISUSE) else 1
 
     def error(self, error: Exception) -> None:
         """Write an error for people: what was wrong, where, and what to do."""
-        answers = describe(error)
+        answers = self.describe(error)
         head = Text.assemble(("error: ", "bold red"))
         if answers["where"]:
             head.append(f"{visible(answers['where'])}: ", "bold")
         head.append(visible(answers["what"]))
-        self.stderr.print(head, soft_wrap=True)
+        self.tell(head)
         for problem in error.problems if isinstance(error, ConfigError) else ():
             self._config_problem(problem)
         if answers["hint"]:
-            self.stderr.print(Text(f"       {visible(answers['hint'])}", style="dim"), soft_wrap=True)
+            self.tell(Text(f"       {visible(answers['hint'])}", style="dim"))
+
+    def describe(self, error: Exception) -> dict[str, Any]:
+        """An error as the data of the JSON output, without secrets."""
+        return {key: self.redacted(value) for key, value in describe(error).items()}
+
+    def redacted(self, value: T) -> T:
+        """JSON data without the configuration's secrets, but for those too short to be told from words."""
+        secrets = [secret for secret in tuple(self._settings.secrets) if len(secret) >= _SHORTEST_SECRET]
+        return cast("T", _redacted(value, secrets)) if secrets else value
 
     # --- inside -------------------------------------------------------------------------------------
 
@@ -233,7 +257,7 @@ class Output:
 
     def _config_problem(self, problem: ConfigProblem) -> None:
         if not sys.stderr.isatty():
-            self.stderr.print(visible(str(problem)), soft_wrap=True)
+            self.tell(str(problem))
             return
         head = Text()
         for part, style in ((problem.place, "cyan"), (problem.key, "bold")):
@@ -241,16 +265,26 @@ class Output:
                 head.append(part, style).append(" ")
         head.right_crop(1)
         head.append(f": {visible(problem.problem)}" if head else visible(problem.problem))
-        self.stderr.print(head, soft_wrap=True)
+        self.tell(head)
         for line in (*_excerpt(problem), problem.advice):
             if line:
-                self.stderr.print(Text(f"    {visible(line)}", style="dim"), soft_wrap=True)
+                self.tell(Text(f"    {visible(line)}", style="dim"))
 
 
 class _Console(Console):
     def on_broken_pipe(self) -> None:
         """Leave it to who called, which rich would not: it ends the process, and closes standard output for it."""
         raise  # noqa: PLE0704 - rich calls this where it has caught a `BrokenPipeError`
+
+
+def _redacted(value: Any, secrets: Collection[str]) -> Any:
+    if isinstance(value, str):
+        return redact(value, secrets)
+    if is_array(value):
+        return [_redacted(child, secrets) for child in value]
+    if is_table(value):
+        return {key: _redacted(child, secrets) for key, child in value.items()}
+    return value
 
 
 def describe(error: Exception) -> dict[str, Any]:

@@ -30,7 +30,9 @@ def load(settings: Settings) -> SystemConfig:
         ConfigError: It is not valid.
     """
     show_log(settings, Output(settings))
-    return load_config(find_config(settings.config), profile=settings.profile)
+    config = load_config(find_config(settings.config), profile=settings.profile)
+    settings.secrets = config.secrets
+    return config
 
 
 def load_system(settings: Settings, output: Output | None = None) -> System:
@@ -44,7 +46,9 @@ def load_system(settings: Settings, output: Output | None = None) -> System:
         ConfigError: The configuration is not valid.
     """
     show_log(settings, output or Output(settings))
-    return System(find_config(settings.config), profile=settings.profile)
+    system = System(find_config(settings.config), profile=settings.profile)
+    settings.secrets = system.secrets  # that of a reload come in there
+    return system
 
 
 @asynccontextmanager

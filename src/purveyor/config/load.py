@@ -115,6 +115,9 @@ class _Loader:
         version = tree.get("version", 1)
         if version != 1 or isinstance(version, bool):
             self._report.problem(("version",), "expected 1, the only version of the format that there is")
+        if not tree["providers"]:
+            advice = "add a [providers.NAME] table, or see what `purveyor init` writes"
+            self._report.warning((), "declares no provider", advice)
         specs: list[ProviderSpec] = []
         for name, table in tree["providers"].items():
             spec = self._provider(name, table, declared=tree["providers"])
@@ -127,6 +130,7 @@ class _Loader:
             unavailable=self._unavailable,
             server=self._server(tree["server"]),
             warnings=tuple(self._report.warnings),
+            secrets=frozenset(self._report.secrets),
         )
 
     def _provider(self, name: str, table: object, declared: Collection[str]) -> ProviderSpec | None:
@@ -139,14 +143,15 @@ class _Loader:
             return None
         reserved_table = {key: value for key, value in table.items() if key in RESERVED}
         own_table = {key: value for key, value in table.items() if key not in RESERVED}
-        reserved: ReservedKeys = validate(ReservedKeys, reserved_table, path, self._report)
+        reserved: ReservedKeys = validate(
+            ReservedKeys, reserved_table, path, self._report, interpolated=self._interpolated
+        )
         driver = table.get("driver")
         required = reserved is INVALID or reserved.required
         provider_class = (
             self._load(driver, path, name, required=required) if isinstance(driver, str) and driver else None
         )
-        if reserved is not INVALID:
-            self._check_reserved(reserved, reserved_table, provider_class, path, declared)
+        self._check_reserved(reserved_table, provider_class, path, declared)
         if provider_class is None:
             return None
         config = validate(
@@ -179,14 +184,15 @@ class _Loader:
 
     def _check_reserved(
         self,
-        reserved: ReservedKeys,
         table: dict[str, Any],
         provider_class: type[Provider[Any]] | None,
         path: KeyPath,
         declared: Collection[str],
     ) -> None:
-        for role, needed in reserved.needs.items():
-            if needed not in declared:
+        # The table may be invalid elsewhere, which has been reported: all is to be told at once.
+        needs = table.get("needs")
+        for role, needed in needs.items() if is_table(needs) else ():
+            if isinstance(needed, str) and needed not in declared:
                 self._report.problem(
                     (*path, "needs", role), f"there is no provider {needed!r}", _suggest(needed, declared)
                 )
@@ -194,12 +200,15 @@ class _Loader:
             if table.get(key):
                 self._report.warning((*path, key), "accepted, but not acted on in this version")
         family = provider_class.provider_type if provider_class else ProviderType.CUSTOM
-        if family in (ProviderType.MEMORY, ProviderType.STORAGE) and reserved.type not in (None, family):
+        others = [each for other in ProviderType if other is not family for each in (other, other.value)]
+        if family in (ProviderType.MEMORY, ProviderType.STORAGE) and table.get("type") in others:
             problem = f"the driver is a {family.value} provider, and cannot be of another type"
             self._report.problem((*path, "type"), problem, f'leave it out, or write type = "{family.value}"')
 
     def _server(self, table: dict[str, Any]) -> ServerConfig:
-        server: ServerConfig = validate(ServerConfig, table, ("server",), self._report)
+        server: ServerConfig = validate(
+            ServerConfig, table, ("server",), self._report, interpolated=self._interpolated
+        )
         if server is not INVALID and not _is_loopback(server.host):
             problem = "is not a loopback address, and this version has no authentication to offer on others"
             self._report.problem(("server", "host"), problem, 'use "127.0.0.1", "::1" or "localhost"')

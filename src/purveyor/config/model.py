@@ -178,6 +178,7 @@ class SystemConfig:
         unavailable: Optional providers (``required = false``) whose driver cannot be imported here, and why.
         server: Where ``purveyor up`` listens.
         warnings: What is allowed, but is probably not what was meant.
+        secrets: The values of all secrets in it, so that whoever writes texts can keep them out.
     """
 
     source: ConfigSource = field(repr=False)
@@ -186,6 +187,7 @@ class SystemConfig:
     unavailable: Mapping[str, PurveyorError]
     server: ServerConfig
     warnings: tuple[ConfigProblem, ...]
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
     def file(self) -> Path | None:

@@ -51,7 +51,7 @@ def lay_over(tree: dict[str, Any], reserved: frozenset[str], report: Report, nam
         report.problem(("profiles",), "expected a table of profiles: [profiles.NAME]")
         return base
     for each, tables in profiles.items():
-        _check(each, tables, report)
+        _check(each, tables, base["providers"], report)
     if name is None:
         return base
     if name not in profiles:
@@ -65,7 +65,7 @@ def lay_over(tree: dict[str, Any], reserved: frozenset[str], report: Report, nam
     return base if not is_table(overlay) else _merge_system(base, overlay, reserved)
 
 
-def _check(name: str, tables: object, report: Report) -> None:
+def _check(name: str, tables: object, providers: object, report: Report) -> None:
     if not is_table(tables):
         report.problem(("profiles", name), "expected a table")
         return
@@ -76,6 +76,18 @@ def _check(name: str, tables: object, report: Report) -> None:
             report.problem(("profiles", name, key), "unknown key", advice)
         elif not is_table(value):
             report.problem(("profiles", name, key), "expected a table")
+        elif key == "providers" and is_table(providers):
+            _check_providers(name, value, providers, report)
+
+
+def _check_providers(profile: str, overlay: dict[str, Any], providers: dict[str, Any], report: Report) -> None:
+    for name, table in overlay.items():
+        if name in providers or not is_table(table) or "driver" in table:
+            continue
+        close = near_misses(name, providers)
+        advice = f"did you mean {' or '.join(map(repr, close))}? A new one" if close else "a new one"
+        place = ("profiles", profile, "providers", name)
+        report.problem(place, f"there is no provider {name!r} to lay this over", f"{advice} needs a driver")
 
 
 def _merge_system(base: dict[str, Any], overlay: dict[str, Any], reserved: frozenset[str]) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING
 
 from purveyor.config.tree import is_table
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from typing_extensions import TypeIs
@@ -64,8 +66,13 @@ def resolve(reference: dict[str, str], folder: Path) -> str:
     raise SecretError(problem, "the secret is read from it: create it, readable by this process")
 
 
-def redact(text: str, secrets: set[str]) -> str:
-    """`text` with every secret in it replaced, longest first, since one can be a part of another."""
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        text = text.replace(secret, "**********")
+def redact(text: str, secrets: Collection[str]) -> str:
+    """`text` with every secret in it replaced, escaped or not, longest first: one can be a part of another."""
+    written = {form for secret in tuple(secrets) for form in _forms(secret)} - {""}
+    for form in sorted(written, key=len, reverse=True):
+        text = text.replace(form, "**********")
     return text
+
+
+def _forms(secret: str) -> tuple[str, ...]:
+    return secret, repr(secret)[1:-1], json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]

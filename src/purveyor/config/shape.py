@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 
 if TYPE_CHECKING:
@@ -17,6 +17,16 @@ __all__ = ["ConfigShape", "SchemaGenerator", "Schemas"]
 Schemas = list[dict[str, Any]]
 
 _PATHS = {"path", "file-path", "directory-path"}
+_KINDS = {
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "true or false",
+    "string": "a string",
+    "array": "an array",
+    "object": "a table",
+    "null": "",  # which TOML does not have
+}
+_NUMBER_OR_BOOLEAN = TypeAdapter[Any](float | bool)
 _CONSTRAINTS = {"type", "const", "enum"}
 
 
@@ -107,6 +117,33 @@ def takes_any_key(schema: dict[str, Any]) -> bool:
 def takes_secret(schemas: Schemas) -> bool:
     """Whether a place is typed SecretStr or SecretBytes."""
     return any(schema.get("format") == "password" and schema.get("writeOnly") for schema in schemas)
+
+
+def expected_instead(schemas: Schemas, value: object) -> str | None:
+    """What a place takes, if `value` is a scalar of another kind that pydantic would read as one of it.
+
+    A string that is no number is left to pydantic, since the type may have a validator of its own for it: "16 MB".
+    """
+    words = {str(schema.get("type")) for schema in schemas}
+    numeric = bool(words & {"integer", "number"})
+    if not words <= _KINDS.keys():  # anything is allowed
+        wrong = False
+    elif isinstance(value, bool):
+        wrong = numeric and "boolean" not in words
+    elif isinstance(value, (int, float)):
+        wrong = "boolean" in words and not numeric
+    else:
+        scalars = bool(words) and words <= {"integer", "number", "boolean", "null"}
+        wrong = isinstance(value, str) and scalars and _is_number_or_boolean(value)
+    return " or ".join(text for word, text in _KINDS.items() if text and word in words) if wrong else None
+
+
+def _is_number_or_boolean(text: str) -> bool:
+    try:
+        _NUMBER_OR_BOOLEAN.validate_python(text)
+    except ValidationError:
+        return False
+    return True
 
 
 def takes_table(schemas: Schemas) -> bool:

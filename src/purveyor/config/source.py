@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import tomllib
+from ast import literal_eval
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -23,6 +24,13 @@ __all__ = ["FILE_NAME", "ConfigSource", "Report", "find_config"]
 FILE_NAME = "purveyor.toml"
 
 _logger = logging.getLogger(__name__)
+
+#: What `tomllib` calls a string without its end, in this file or in this line.
+_UNCLOSED_AT_THE_END = ("Unterminated string", 'Expected "\'"', "Expected \"'''\"")
+_UNCLOSED_AT_A_LINE = ("Illegal character '\\n'", "Found invalid character '\\n'")
+_UNCLOSED = "a string that begins on this line is not closed"
+
+_TWICE = re.compile(r"Cannot declare (\(.*\)) twice", re.DOTALL)
 
 _POSITION = re.compile(r"\s*\(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$")
 
@@ -121,6 +129,8 @@ class Report:
     def __init__(self, source: ConfigSource, profile: str | None) -> None:
         self.problems: list[ConfigProblem] = []
         self.warnings: list[ConfigProblem] = []
+        #: What no text may show.
+        self.secrets: set[str] = set()
         self.source = source
         self.profile = profile
 
@@ -202,12 +212,33 @@ def _syntax_problem(message: str, text: str) -> tuple[str, int | None, int | Non
     if position is None:
         return f"is not valid TOML: {message}", None, None
     problem = message[: position.start()]
-    if problem == "Cannot overwrite a value":
-        problem += ": the key is there twice"
+    if problem in _UNCLOSED_AT_THE_END:
+        return _UNCLOSED, _last_statement(text), 1
+    if problem in _UNCLOSED_AT_A_LINE:
+        return _UNCLOSED, int(position["line"]), int(position["column"])
+    if twice := _TWICE.fullmatch(problem):
+        table: tuple[str, ...] = literal_eval(twice[1])
+        problem = f"[{dotted(table)}] is declared twice"
+    elif problem == "Cannot overwrite a value":
+        problem = "the key is there twice"
+    else:
+        problem = f"is not valid TOML: {problem}"
     if position["line"] is None:
         last = text.rpartition("\n")[2]
-        return f"is not valid TOML: {problem} at the end of the file", text.count("\n") + 1, len(last) + 1
-    return f"is not valid TOML: {problem}", int(position["line"]), int(position["column"])
+        return f"{problem} at the end of the file", text.count("\n") + 1, len(last) + 1
+    return problem, int(position["line"]), int(position["column"])
+
+
+def _last_statement(text: str) -> int:
+    """The line at which the last statement of a text begins, which is not closed: all before it can be read."""
+    lines = text.splitlines(keepends=True)
+    for count in range(len(lines) - 1, 0, -1):
+        try:
+            tomllib.loads("".join(lines[:count]))
+        except ValueError:
+            continue
+        return count + 1
+    return 1
 
 
 def _plain_tables(source: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ No text made here quotes a value: it could be a secret.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import PurePath
 from types import NoneType
 from typing import TYPE_CHECKING, Any
@@ -13,9 +14,17 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretBytes, SecretStr, ValidationError
 
 from purveyor.config.secrets import SecretError, is_reference, redact, resolve
-from purveyor.config.shape import ConfigShape, is_open, takes_any_key, takes_path, takes_secret, takes_table
+from purveyor.config.shape import (
+    ConfigShape,
+    expected_instead,
+    is_open,
+    takes_any_key,
+    takes_path,
+    takes_secret,
+    takes_table,
+)
 from purveyor.config.tree import is_array, is_table
-from purveyor.errors import near_misses
+from purveyor.errors import InvalidInputError, near_misses
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -54,6 +63,8 @@ _TOML_TYPES: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (dt.time, "a time"),
     ((SecretStr, SecretBytes), "a secret"),
 )
+#: A part of what an `InvalidInputError` calls its argument: ``value.prices[3]``.
+_PART = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 _REFER = 'refer to it: { env = "NAME" } or { file = "path" }'
 
 
@@ -76,7 +87,8 @@ def validate(
         table: The table.
         path: Where it stands.
         report: Takes the problems and warnings.
-        interpolated: The places whose strings come from the environment rather than from the source.
+        interpolated: The places whose strings come from the environment rather than from the source: they may
+            be read as numbers and booleans.
         siblings: Further keys that are known at this place, for near misses.
 
     Returns:
@@ -93,11 +105,13 @@ def validate(
         reason = str(error).partition("\n")[0]
         report.problem(path, f"its config type {name} cannot be read from a configuration: {reason}")
         return INVALID
-    prepared = _Prepared(shape, table, report)
+    foreign = {place[len(path) :] for place in interpolated if place[: len(path)] == path}
+    prepared = _Prepared(shape, table, report, foreign)
+    report.secrets |= prepared.texts
     value, details = _try(prepared)
     bytes_wanted = {prepared.place(each) for each in details if each["type"] == "bytes_type"} & prepared.secrets
     if bytes_wanted:  # the key is typed SecretBytes
-        prepared = _Prepared(shape, table, report, bytes_wanted)
+        prepared = _Prepared(shape, table, report, foreign, bytes_wanted)
         value, details = _try(prepared)
     found = [*prepared.problems, *_explain(details, prepared, siblings)]
     for place, problem, advice in found:
@@ -105,7 +119,7 @@ def validate(
     if found:
         return INVALID
     for place in prepared.plain_secrets:
-        if (*path, *place) not in interpolated:
+        if place not in foreign:
             report.warning((*path, *place), "a secret stands here in plain text", _REFER)
     return value
 
@@ -133,7 +147,12 @@ class _Prepared:
     """A table with its secrets and paths resolved, ready for pydantic."""
 
     def __init__(
-        self, shape: ConfigShape, table: dict[str, Any], report: Report, as_bytes: Collection[KeyPath] = ()
+        self,
+        shape: ConfigShape,
+        table: dict[str, Any],
+        report: Report,
+        interpolated: Collection[KeyPath],
+        as_bytes: Collection[KeyPath] = (),
     ) -> None:
         self.shape = shape
         self.problems: list[tuple[KeyPath, str, str | None]] = []
@@ -141,6 +160,7 @@ class _Prepared:
         self.plain_secrets: list[KeyPath] = []
         self.texts: set[str] = set()  # of all secrets, to keep them out of messages
         self._folder = report.source.folder
+        self._interpolated = interpolated
         self._as_bytes = as_bytes
         self.table = self._value(table, shape.root, ())
 
@@ -169,7 +189,9 @@ class _Prepared:
     def _value(self, value: Any, schemas: Schemas, path: KeyPath) -> Any:
         if is_reference(value) and path:
             return self._reference(value, schemas, path)
-        if is_table(value):
+        if is_table(value) and takes_secret(schemas) and not takes_table(schemas):
+            self._check_misspelt_reference(value, path)
+        elif is_table(value):
             prepared = {
                 key: self._value(child, self.shape.child(schemas, key), (*path, key))
                 for key, child in value.items()
@@ -182,7 +204,9 @@ class _Prepared:
                 self._value(child, self.shape.child(schemas, index), (*path, index))
                 for index, child in enumerate(value)
             ]
-        if isinstance(value, str) and takes_secret(schemas):
+        if path not in self._interpolated and (expected := expected_instead(schemas, value)):
+            self.problems.append((path, f"expected {expected}, not {_toml_type(value)}", None))
+        elif isinstance(value, str) and takes_secret(schemas):
             self.plain_secrets.append(path)
             self.texts.add(value)
         elif isinstance(value, (str, PurePath)) and takes_path(schemas, str(value)):
@@ -191,6 +215,14 @@ class _Prepared:
             else:
                 return type(value)(self._folder / value)
         return value
+
+    def _check_misspelt_reference(self, table: dict[str, Any], path: KeyPath) -> None:
+        for key in table:
+            if key not in ("env", "file"):
+                close = near_misses(key, ("env", "file"))
+                self.problems.append(
+                    (path, f"unknown key {key!r}", f"did you mean {close[0]!r}?" if close else _REFER)
+                )
 
     def _reference(self, reference: dict[str, str], schemas: Schemas, path: KeyPath) -> Any:
         if schemas and not takes_secret(schemas) and not any(map(is_open, schemas)):
@@ -222,11 +254,25 @@ def _explain(
     found: dict[KeyPath, dict[str, str | None]] = {}
     for detail in details:
         place = prepared.place(detail)
+        text, advice = _words(detail, place, prepared, siblings)
+        refused = detail.get("ctx", {}).get("error")
+        if isinstance(refused, InvalidInputError):
+            place, text, advice = _words_of_the_type(refused, place, prepared)
         if any(place[: len(wrong)] == wrong for wrong in known):
             continue  # what is wrong there has been said
-        text, advice = _words(detail, place, prepared, siblings)
         found.setdefault(place, {}).setdefault(text, advice)
     return [(place, _either(list(texts)), next(iter(texts.values()))) for place, texts in found.items()]
+
+
+def _words_of_the_type(
+    error: InvalidInputError, place: KeyPath, prepared: _Prepared
+) -> tuple[KeyPath, str, str | None]:
+    """What a config type's own check says, at the key that it is about."""
+    advice = error.advice and redact(error.advice, prepared.texts)
+    parts = tuple(int(index) if index else key for key, index in _PART.findall(error.argument))
+    if parts and parts[0] in prepared.shape.keys(prepared.schemas(place)):
+        return (*place, *parts), redact(error.problem, prepared.texts), advice
+    return place, redact(f"{error.argument} {error.problem}", prepared.texts), advice
 
 
 def _words(

@@ -13,7 +13,7 @@ import click
 from rich.text import Text
 
 from purveyor.cli.options import Command, Settings, pass_settings
-from purveyor.cli.output import Output, describe, visible
+from purveyor.cli.output import Output, visible
 from purveyor.cli.running import load_system
 from purveyor.errors import PurveyorError
 from purveyor.memory.provider import MemoryProvider
@@ -67,7 +67,7 @@ async def _examine(system: System, output: Output, settings: Settings) -> list[d
         begun = perf_counter()
         failure = await _failure(system, name)
         seconds = perf_counter() - begun
-        error = None if failure is None else describe(failure)
+        error = None if failure is None else output.describe(failure)
         finding = {"name": name, "ok": error is None, "ms": round(seconds * 1000, 1), "error": error}
         findings.append(finding)
         if not settings.json:

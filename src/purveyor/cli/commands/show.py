@@ -30,7 +30,7 @@ def command(settings: Settings, name: str) -> None:
         raise config.unavailable[name]
     spec = config.get(name)
     kind = spec.provider_class
-    own = masked_config(spec.config)
+    own = output.redacted(masked_config(spec.config))
     data: dict[str, Json] = {
         **describe_spec(config, spec),
         "description": spec.description,
