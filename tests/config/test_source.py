@@ -76,6 +76,7 @@ class TestNotToml:
             ),
             ('a = 1\nb = "half', f"2:1: {UNCLOSED}"),
             ('b = "half', f"1:1: {UNCLOSED}"),
+            ('a = 1 # \u2028\r\nb = """half\r\n', f"2:1: {UNCLOSED}"),
             ('b = "half\na = 1\n', f"1:10: {UNCLOSED}"),
             ("a = 1\nb = 'half\nc = 2\n", f"2:1: {UNCLOSED}"),
             ("b = 'half\nc = 'd'\n", f"1:10: {UNCLOSED}"),

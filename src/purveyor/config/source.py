@@ -231,10 +231,10 @@ def _syntax_problem(message: str, text: str) -> tuple[str, int | None, int | Non
 
 def _last_statement(text: str) -> int:
     """The line at which the last statement of a text begins, which is not closed: all before it can be read."""
-    lines = text.splitlines(keepends=True)
+    lines = text.split("\n")
     for count in range(len(lines) - 1, 0, -1):
         try:
-            tomllib.loads("".join(lines[:count]))
+            tomllib.loads("\n".join([*lines[:count], ""]))
         except ValueError:
             continue
         return count + 1
