@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import ctypes
 from contextlib import contextmanager
-from functools import lru_cache
 from json import JSONDecodeError
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 import apsw
 
 from purveyor.errors import ConflictError, StoreCorruptError, StoreError, UnsupportedError
 from purveyor.memory.sqlite.index import give_up, is_complete, rebuild
+from purveyor.memory.sqlite.rows import COLUMNS, decode_namespace, encode_namespace, item_of, subtree_of
 from purveyor.memory.sqlite.schema import ENVIRONMENT, connect, translate
 from purveyor.memory.sqlite.text import create_snippets, match_expression, snippets_of, text_of
 from purveyor.memory.store import (
@@ -25,7 +25,6 @@ from purveyor.memory.store import (
     Hit,
     Item,
     Mutation,
-    Namespace,
     Namespaces,
     Outcome,
     Put,
@@ -35,7 +34,6 @@ from purveyor.memory.store import (
     Stamp,
     Touch,
 )
-from purveyor.memory.values import decode
 
 if TYPE_CHECKING:
     import threading
@@ -51,12 +49,11 @@ PURGE_PORTION = 256
 #: How many instructions of SQLite's machine run between two looks at whether to stop.
 _LOOK_UP = 10_000
 
-_COLUMNS = "namespace, key, value, metadata, version, created, updated, expires"
 _LIVE = "(expires IS NULL OR expires > ?)"
 
-_READ = f"SELECT {_COLUMNS} FROM items WHERE namespace = ? AND key = ? AND {_LIVE}"  # noqa: S608
+_READ = f"SELECT {COLUMNS} FROM items WHERE namespace = ? AND key = ? AND {_LIVE}"  # noqa: S608
 _NOT_FOUND = (None, None, None, None)
-_READ_ID = f"SELECT {_COLUMNS} FROM items WHERE id = ?"  # noqa: S608
+_READ_ID = f"SELECT {COLUMNS} FROM items WHERE id = ?"  # noqa: S608
 _PLACE = "SELECT CAST(namespace || CAST(key AS BLOB) AS BLOB) FROM items WHERE id = ?"
 _FIND = "SELECT id, version, created, expires FROM items WHERE namespace = ? AND key = ?"
 _INSERT = """
@@ -64,7 +61,7 @@ _INSERT = """
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
 _UPDATE = """
     UPDATE items SET version = ?, created = ?, updated = ?, expires = ?, metadata = ?, value = ? WHERE id = ?"""
-_TOUCH = f"UPDATE items SET expires = ? WHERE namespace = ? AND key = ? AND {_LIVE} RETURNING {_COLUMNS}"  # noqa: S608
+_TOUCH = f"UPDATE items SET expires = ? WHERE namespace = ? AND key = ? AND {_LIVE} RETURNING {COLUMNS}"  # noqa: S608
 _DELETE = "DELETE FROM items WHERE namespace = ? AND key = ? RETURNING id, expires"
 _CLEAR = """
     DELETE FROM items WHERE id IN (SELECT id FROM items WHERE namespace >= ? AND namespace < ? LIMIT ?)
@@ -215,7 +212,7 @@ class Database:
 
     def _put(self, put: Put, now: float) -> Stamp:
         """A look, then an insert or an update: cheaper than an upsert that returns what it did."""
-        namespace, key = _encode(put.address.namespace), put.address.key
+        namespace, key = encode_namespace(put.address.namespace), put.address.key
         row, created = self._check(put.address, namespace, put.expected, now)
         self._version += 1
         stamp = Stamp(
@@ -233,7 +230,7 @@ class Database:
         return stamp
 
     def _delete(self, delete: Delete, now: float) -> bool:
-        namespace = _encode(delete.address.namespace)
+        namespace = encode_namespace(delete.address.namespace)
         if delete.expected is not None:
             self._check(delete.address, namespace, delete.expected, now)
         gone = self._execute(_DELETE, (namespace, delete.address.key)).fetchall()
@@ -242,10 +239,10 @@ class Database:
     def _touch(self, touch: Touch, now: float) -> Item | None:
         expires = None if touch.ttl is None else now + touch.ttl
         namespace, key = touch.address
-        return self._item(_TOUCH, (expires, _encode(namespace), key, now), touch.address)
+        return self._item(_TOUCH, (expires, encode_namespace(namespace), key, now), touch.address)
 
     def _clear(self, clear: Clear, now: float) -> Cleared:
-        gone = self._execute(_CLEAR, (*_subtree(clear.namespace), clear.limit)).fetchall()
+        gone = self._execute(_CLEAR, (*subtree_of(clear.namespace), clear.limit)).fetchall()
         return Cleared(self._unindex(gone, now), len(gone) < clear.limit)
 
     def _unindex(self, gone: list[Any], now: float) -> int:
@@ -301,7 +298,8 @@ class Database:
         with self._translated(), self._snapshot(lambda: False):
             now = self._clock()
             return [
-                self._item(_READ, (_encode(address.namespace), address.key, now), address) for address in addresses
+                self._item(_READ, (encode_namespace(address.namespace), address.key, now), address)
+                for address in addresses
             ]
 
     def query(self, query: Query[Any], abandoned: Callable[[], bool] = lambda: False) -> Any:
@@ -321,20 +319,20 @@ class Database:
             if isinstance(query, Count):
                 return self._count(query, now)
             if isinstance(query, Namespaces):
-                rows = self._execute(_NAMESPACES, (*_subtree(query.prefix), now)).fetchall()
-                return [_decode(namespace) for (namespace,) in rows]
+                rows = self._execute(_NAMESPACES, (*subtree_of(query.prefix), now)).fetchall()
+                return [decode_namespace(namespace) for (namespace,) in rows]
         raise UnsupportedError("memory.sqlite", type(query).__name__)
 
     def _scan(self, scan: Scan, now: float) -> list[Item]:
         columns = "namespace, key" if scan.order == "key" else f"{scan.order}, namespace, key"
         conditions = ["namespace >= ?", "namespace < ?", _LIVE]
-        bindings: list[Any] = [*_subtree(scan.namespace), now]
+        bindings: list[Any] = [*subtree_of(scan.namespace), now]
         if scan.after is not None:
             time, address = scan.after
             places = (
-                [_encode(address.namespace), address.key]
+                [encode_namespace(address.namespace), address.key]
                 if time is None
-                else [time, _encode(address.namespace), address.key]
+                else [time, encode_namespace(address.namespace), address.key]
             )
             conditions.append(f"({columns}) {'<' if scan.descending else '>'} ({', '.join('?' * len(places))})")
             bindings += places
@@ -353,7 +351,7 @@ class Database:
         expression = match_expression(search.text)
         if expression is None:
             return []
-        bindings = (expression, *_subtree(search.namespace), now)
+        bindings = (expression, *subtree_of(search.namespace), now)
         found = list(self._matching(_SEARCH, bindings, search.where, search.offset + search.limit))[
             search.offset :
         ]
@@ -362,10 +360,10 @@ class Database:
 
     def _count(self, count: Count, now: float) -> int:
         if count.where is None:
-            ((total,),) = self._execute(_COUNT, (*_subtree(count.namespace), now)).fetchall()
+            ((total,),) = self._execute(_COUNT, (*subtree_of(count.namespace), now)).fetchall()
             return int(total)
         ids = f"SELECT id FROM items WHERE namespace >= ? AND namespace < ? AND {_LIVE}"  # noqa: S608
-        return sum(1 for _ in self._matching(ids, (*_subtree(count.namespace), now), count.where, None))
+        return sum(1 for _ in self._matching(ids, (*subtree_of(count.namespace), now), count.where, None))
 
     def _matching(
         self, ids: str, bindings: Sequence[Any], where: Filter | None, limit: int | None
@@ -392,13 +390,13 @@ class Database:
         """The item in the row that a statement gives, if it gives one.
 
         Args:
-            statement: The statement, which gives `_COLUMNS`.
+            statement: The statement, which gives `COLUMNS`.
             bindings: What is bound in it.
             place: The item's address, or the id of its row, to say which one is damaged.
         """
         try:
             rows = self._execute(statement, bindings).fetchall()
-            return _item(rows[0]) if rows else None
+            return item_of(rows[0]) if rows else None
         except (ValueError, RecursionError) as error:
             if isinstance(place, int):
                 ((raw,),) = self._execute(_PLACE, (place,)).fetchall()
@@ -473,40 +471,3 @@ class Database:
             self._give_up_at = monotonic() + self._busy_timeout
         rest = self._give_up_at - monotonic()
         return rest > 0 and not self._stopping.wait(min(rest, 0.001 * (attempts + 1), 0.02))
-
-
-@lru_cache(maxsize=4096)
-def _encode(namespace: Namespace) -> bytes:
-    return "".join(f"{segment}\0" for segment in namespace).encode()
-
-
-@lru_cache(maxsize=4096)
-def _decode(namespace: bytes) -> Namespace:
-    return tuple(namespace.decode().split("\0")[:-1])
-
-
-def _subtree(namespace: Namespace) -> tuple[bytes, bytes]:
-    """The bounds of a namespace and all below it; no UTF-8 has the byte 0xFF."""
-    start = _encode(namespace)
-    return start, start + b"\xff"
-
-
-def _item(row: Any) -> Item:
-    namespace, key, value, metadata, version, created, updated, expires = row
-    return Item(
-        _decode(namespace),
-        key,
-        decode(value),
-        {} if metadata == "{}" else _object(metadata),
-        version,
-        created,
-        updated,
-        expires,
-    )
-
-
-def _object(text: str) -> dict[str, Any]:
-    value: object = decode(text)
-    if not isinstance(value, dict):
-        raise ValueError("its metadata is no object")  # noqa: TRY004 - not of the caller's making
-    return cast("dict[str, Any]", value)
