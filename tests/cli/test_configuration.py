@@ -149,7 +149,7 @@ def test_the_file_is_chosen_by_option_variable_and_place(run: Run, monkeypatch: 
     assert run("-c", "../variable.toml", "list", "-c", "../option.toml", "--json").data[0]["name"] == "option"
     missing = run("list", "-c", "nothing.toml")
     assert missing.code == 2
-    assert "there is no such file" in missing.err
+    assert missing.err.splitlines()[0] == "error: nothing.toml: there is no such file"
 
 
 # --- list, show -----------------------------------------------------------------------------------------

@@ -103,34 +103,34 @@ class TestWhatIsWrong:
         [
             (
                 'token = { env = "UNSET" }',
-                "token: the environment variable 'UNSET' is not set; the secret is read from it: set it",
+                "token: the secret's environment variable UNSET is not set; export it first",
             ),
             (
                 'token = { file = "gone" }',
                 (
                     "token: the secret's file 'gone' cannot be read: No such file or directory; "
-                    "the secret is read from it: create it, readable by this process"
+                    "create it, readable by this process"
                 ),
             ),
             (
                 'token = { file = "." }',
                 (
                     "token: the secret's file '.' cannot be read: Is a directory; "
-                    "the secret is read from it: create it, readable by this process"
+                    "create it, readable by this process"
                 ),
             ),
             (
                 'token = { file = "a\\u0000" }',
                 (
                     "token: the secret's file 'a\\x00' cannot be read: embedded null byte; "
-                    "the secret is read from it: create it, readable by this process"
+                    "create it, readable by this process"
                 ),
             ),
             (
                 'token = { file = "binary" }',
                 (
                     "token: the secret's file 'binary' is not UTF-8; "
-                    "the secret is read from it: create it, readable by this process"
+                    "create it, readable by this process"
                 ),
             ),
             (

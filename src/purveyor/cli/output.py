@@ -226,8 +226,9 @@ class Output:
             head.append(f"{visible(answers['where'])}: ", "bold")
         head.append(visible(answers["what"]))
         self.tell(head)
-        for problem in error.problems if isinstance(error, ConfigError) else ():
-            self._config_problem(problem)
+        if isinstance(error, ConfigError) and not _is_about_the_file(error):
+            for problem in error.problems:
+                self._config_problem(problem)
         if answers["hint"]:
             self.tell(Text(f"       {visible(answers['hint'])}", style="dim"))
 
@@ -287,6 +288,11 @@ def _redacted(value: Any, secrets: Collection[str]) -> Any:
     return value
 
 
+def _is_about_the_file(error: ConfigError) -> bool:
+    """Whether all that is wrong is that the file cannot be read."""
+    return len(error.problems) == 1 and not error.problems[0].key and error.problems[0].line is None
+
+
 def describe(error: Exception) -> dict[str, Any]:
     """An error as the data of the JSON output: type, what, where, hint, and the problems of a configuration."""
     if isinstance(error, InProvider):
@@ -295,9 +301,13 @@ def describe(error: Exception) -> dict[str, Any]:
     answers: dict[str, Any] = {"type": type(error).__name__, "what": str(error), "where": None, "hint": None}
     if isinstance(error, ConfigError):
         count = len(error.problems)
-        answers["what"] = (
-            "the configuration is not valid" if count == 1 else f"the configuration has {count} problems"
-        )
+        if _is_about_the_file(error):
+            (problem,) = error.problems
+            answers |= {"where": problem.file, "what": problem.problem, "hint": problem.advice}
+        else:
+            answers["what"] = (
+                "the configuration is not valid" if count == 1 else f"the configuration has {count} problems"
+            )
         fields = ("key", "problem", "advice", "file", "line", "column")
         answers["problems"] = [{name: getattr(problem, name) for name in fields} for problem in error.problems]
     elif isinstance(error, PurveyorError):

@@ -50,9 +50,7 @@ def resolve(reference: dict[str, str], folder: Path) -> str:
     ((kind, place),) = reference.items()
     if kind == "env":
         if place not in os.environ:
-            raise SecretError(
-                f"the environment variable {place!r} is not set", "the secret is read from it: set it"
-            )
+            raise SecretError(f"the secret's environment variable {place} is not set", "export it first")
         return os.environ[place]
     try:
         text = (folder / place).read_bytes().decode()
@@ -63,7 +61,7 @@ def resolve(reference: dict[str, str], folder: Path) -> str:
         problem = f"the secret's file {place!r} cannot be read: {reason}"
     else:
         return text.removesuffix("\n").removesuffix("\r")
-    raise SecretError(problem, "the secret is read from it: create it, readable by this process")
+    raise SecretError(problem, "create it, readable by this process")
 
 
 def redact(text: str, secrets: Collection[str]) -> str:
