@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from purveyor.cli import main, streams
+from purveyor.cli.files import write_all
 from purveyor.cli.options import Settings
 from purveyor.cli.output import Output
 from tests.cli.conftest import DEADLINE, PURVEYOR, Run, Spawn
@@ -121,3 +124,40 @@ def test_up_goes_on_when_its_reader_goes_away(spawn: Spawn, options: tuple[str, 
     result = up.end()
     assert result.code == 0
     assert "Traceback" not in result.err
+
+
+@pytest.mark.parametrize("interrupted", [True, False])
+def test_ctrl_c_ends_a_transfer_whose_reader_stands_still(folder: Path, interrupted: bool) -> None:
+    (folder / "big").write_bytes(bytes(range(256)) * 20_000)
+    assert shell("$P storage put files big big -q") == (0, "")
+    get = subprocess.Popen(
+        [*PURVEYOR, "storage", "get", "files", "big", "-"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    with get:
+        assert get.stdout
+        first = get.stdout.read(1)  # it is under way, and more than a pipe holds is left
+        if interrupted:
+            get.send_signal(signal.SIGINT)
+            assert get.wait(DEADLINE) == 130
+        else:
+            assert first + get.stdout.read() == (folder / "big").read_bytes()
+            assert get.wait(DEADLINE) == 0
+
+
+async def test_what_was_cancelled_is_not_told_of(folder: Path) -> None:
+    reader, writer = os.pipe()
+    writing = asyncio.create_task(write_all(writer, bytes(1_000_000)))
+    await asyncio.sleep(0.05)
+    writing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    left = 1_000_000
+    while left:
+        left -= len(await asyncio.to_thread(os.read, reader, left))
+    while any(thread.name == "purveyor:write" for thread in threading.enumerate()):
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0)  # what the thread told is dealt with
+    os.close(reader)
+    with pytest.raises(BrokenPipeError):
+        await write_all(writer, b"x")
+    os.close(writer)

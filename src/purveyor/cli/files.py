@@ -1,4 +1,4 @@
-"""Local files on the other end of a transfer: read without blocking Ctrl-C, written whole or not at all."""
+"""Local files on the other end of a transfer: Ctrl-C ends it, and files are written whole or not at all."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import asyncio
 import os
 import sys
 import tempfile
-from contextlib import contextmanager
+import threading
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
     from typing import BinaryIO
 
-__all__ = ["read_chunks", "whole_file"]
+__all__ = ["read_chunks", "whole_file", "write_all"]
 
 _CHUNK = 1024 * 1024
 
@@ -33,6 +34,38 @@ async def read_chunks(file: str) -> AsyncGenerator[bytes, None]:
             yield chunk
     finally:
         os.close(descriptor)
+
+
+async def write_all(descriptor: int, data: bytes) -> None:
+    """Write to a pipe, terminal or file. Who cancels this does not wait for a reader that stands still.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    loop = asyncio.get_running_loop()
+    written: asyncio.Future[None] = loop.create_future()
+
+    def tell(error: OSError | None) -> None:
+        if written.done():  # cancelled
+            return
+        if error is None:
+            written.set_result(None)
+        else:
+            written.set_exception(error)
+
+    def write() -> None:
+        rest, failure = memoryview(data), None
+        try:
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
+        except OSError as error:
+            failure = error
+        with suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(tell, failure)
+
+    # Not a thread of the loop's: that would be waited for at the end.
+    threading.Thread(target=write, name="purveyor:write", daemon=True).start()
+    await written
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from purveyor.cli.arguments import metadata_option, provider_argument
-from purveyor.cli.files import read_chunks, whole_file
+from purveyor.cli.files import read_chunks, whole_file, write_all
 from purveyor.cli.options import Group, Settings, pass_settings
 from purveyor.cli.output import Column, Output, local_time
 from purveyor.cli.running import started
@@ -23,7 +23,6 @@ from purveyor.storage.provider import StorageProvider
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-    from typing import BinaryIO
 
     from purveyor.storage.storage import Listing, ObjectMeta
 
@@ -94,14 +93,14 @@ def get(settings: Settings, name: str, path: str, file: str | None, force: bool)
     target = Path(file or path.rpartition("/")[2])
     if file != "-" and target.is_dir():
         target /= path.rpartition("/")[2]
-    local = nullcontext(sys.stdout.buffer) if file == "-" else whole_file(target, replace=force)
+    local = nullcontext(sys.stdout) if file == "-" else whole_file(target, replace=force)
 
     async def fetch(storage: StorageProvider[Any]) -> int:
         meta = await storage.head(path)
         stream = storage.stream(path, if_match=meta.etag)
         with _progress(output, path, meta.size) as advance, local as opened:
             async with aclosing(_advancing(stream, advance)) as chunks:
-                return await _copy(chunks, opened)
+                return await _copy(chunks, opened.fileno())
 
     size = _use(settings, name, fetch)
     if file != "-":
@@ -207,12 +206,11 @@ def _use(settings: Settings, name: str, work: Callable[[StorageProvider[Any]], A
 # --- transfers ------------------------------------------------------------------------------------------
 
 
-async def _copy(chunks: AsyncGenerator[bytes, None], file: BinaryIO) -> int:
+async def _copy(chunks: AsyncGenerator[bytes, None], descriptor: int) -> int:
     size = 0
     async for chunk in chunks:
-        await asyncio.to_thread(file.write, chunk)
+        await write_all(descriptor, chunk)
         size += len(chunk)
-    await asyncio.to_thread(file.flush)
     return size
 
 
