@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 import pytest
+from rich.text import Text
 
 from purveyor.cli import main
 from purveyor.cli.options import Group, Settings
@@ -337,6 +338,11 @@ def test_a_secret_that_a_driver_tells_is_redacted(
                 assert ("hunter2" in result.out + result.err) is False
                 if command == "doctor" or (command == "up --port 0" and options != ("--json",)):
                     assert ("**********" in result.out + result.err) is known
+
+
+def test_a_styled_text_is_redacted_as_well(capsys: pytest.CaptureFixture[str]) -> None:
+    Output(Settings(secrets={"hunter2"})).note(Text.assemble("it is ", ("hunter2", "bold")))
+    assert capsys.readouterr().err == "it is **********\n"
 
 
 def test_what_a_user_stored_is_no_secret(run: Run, things: Path, monkeypatch: pytest.MonkeyPatch) -> None:
