@@ -128,10 +128,7 @@ class TestWhatIsWrong:
             ),
             (
                 'token = { file = "binary" }',
-                (
-                    "token: the secret's file 'binary' is not UTF-8; "
-                    "create it, readable by this process"
-                ),
+                ("token: the secret's file 'binary' is not UTF-8; create it, readable by this process"),
             ),
             (
                 'plain = { env = "TOKEN" }',
