@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 #: Statements, by what the tables call them; for a peer that is the module that must be installed.
+IMPORT = "import purveyor"
 OURS = {
-    "import purveyor": "import purveyor",
+    IMPORT: IMPORT,
     "from purveyor import ProviderManager": "from purveyor import ProviderManager",
 }
 PEERS = {
@@ -76,5 +77,5 @@ def _comparison(
         *(Arm(name, "purveyor", importing(statement)) for name, statement in OURS.items()),
         *(Arm(name, "peer", importing(statement, name)) for name, statement in peers.items()),
     )
-    goals = tuple(Goal(name, f"at most {limit:g}", itemgetter(name), limit) for name in OURS)
+    goals = (Goal(IMPORT, f"at most {limit:g}", itemgetter(IMPORT), limit),)
     return Comparison(title, unit, arms, goals, plan.pick(5, 1))
