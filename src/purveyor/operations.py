@@ -105,12 +105,14 @@ def _mark(method: Callable[..., Any], *, idempotent: bool) -> Callable[..., Any]
 
 def _bind(provider: Provider[Any], name: str) -> Binding:
     """What the calling thread needs for an operation of this provider, looked up once and kept."""
+    if "_bindings" not in vars(provider):
+        provider._bindings = {}
+    # Read before the gate, and renewed after it: a thread that comes late keeps no old gate among new bindings.
+    bindings = provider._bindings
     thread = get_ident()
     gate = provider._gate
     binding = record_of(provider, name).cell(thread), gate.cell(thread), gate
-    if "_bindings" not in vars(provider):
-        provider._bindings = {}
-    provider._bindings.setdefault(name, {})[thread] = binding
+    bindings.setdefault(name, {})[thread] = binding
     return binding
 
 
