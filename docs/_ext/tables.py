@@ -1,0 +1,71 @@
+"""Tables that are read off the code, so that the documentation cannot say otherwise, as lines of Markdown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from purveyor import errors
+from purveyor.cli.root import root
+from purveyor.lifecycle.states import TRANSITIONS
+from purveyor.monitor.records import BUCKETS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["bucket_lines", "command_lines", "error_lines", "transition_lines"]
+
+
+def transition_lines() -> Iterator[str]:
+    """The transition table."""
+    yield "| status | may become |"
+    yield "|---|---|"
+    for status, moves in TRANSITIONS.items():
+        names = ", ".join(sorted(f"`{move.name}`" for move in moves)) or "nothing: it is over"
+        yield f"| `{status.name}` | {names} |"
+
+
+def bucket_lines() -> Iterator[str]:
+    """The bounds of the duration buckets."""
+    yield ", ".join(f"{bound:g}" for bound in BUCKETS) + " seconds"
+
+
+def error_lines() -> Iterator[str]:
+    """Every error, its built-in bases and its first line."""
+    yield "| error | is also | what it means |"
+    yield "|---|---|---|"
+    for name, value in vars(errors).items():
+        if isinstance(value, type) and issubclass(value, errors.PurveyorError):
+            bases = [
+                f"`{base.__name__}`"
+                for base in value.__mro__
+                if base.__module__ == "builtins" and base not in (Exception, BaseException, object)
+            ]
+            first = (value.__doc__ or "").strip().splitlines()[0]
+            yield f"| `{name}` | {', '.join(bases)} | {first} |"
+
+
+def command_lines() -> Iterator[str]:
+    """Every command of the command line, with its help."""
+    yield from _command_lines(root, "purveyor", click.Context(root, info_name="purveyor"))
+
+
+def _command_lines(command: click.Command, path: str, context: click.Context) -> Iterator[str]:
+    is_root = path == "purveyor"
+    if is_root or not isinstance(command, click.Group):
+        yield "## Global options" if is_root else f"## `{path}`"
+        yield ""
+        yield "```text"
+        help_text = command.get_help(context)
+        if not is_root:  # the global ones are listed once
+            help_text = help_text.split("\n\nGlobal options:")[0]
+        yield from help_text.splitlines()
+        yield "```"
+        yield ""
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            if child is not None:
+                with click.Context(child, info_name=name, parent=context) as inner:
+                    yield from _command_lines(child, f"{path} {name}", inner)
