@@ -1115,6 +1115,21 @@ async def test_what_an_incarnation_leaves_running_is_a_caller_like_any_other_onc
         assert seen == ["initialized", "left over"]
 
 
+async def test_a_cleanup_that_uses_operations_and_fails_is_tried_again_without_waiting_for_itself() -> None:
+    provider = Scripted()
+
+    async def use_and_fail() -> None:
+        assert await provider.echo("own") == "own"
+        raise OSError("stuck")
+
+    provider.steps["cleanup"] = use_and_fail
+    async with ProviderManager() as manager:
+        await manager.register(provider)
+        with pytest.raises(OSError, match="stuck"):
+            await asyncio.wait_for(manager.reload_provider("one"), 10)
+        assert provider.calls == ["validate", "initialize", "cleanup", "cleanup"]
+
+
 @pytest.mark.parametrize("action", ["unregister", "reload_provider", "cleanup"])
 async def test_an_operation_cannot_stop_or_reload_its_own_provider(action: str) -> None:
     manager = ProviderManager()

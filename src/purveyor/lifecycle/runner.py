@@ -174,7 +174,8 @@ class ProviderRunner:
     # --- the owner task -----------------------------------------------------------------------------
 
     async def _own(self, started: asyncio.Future[None]) -> None:
-        own_generation.set(Generation(self.gate))
+        own_generation.set(None)  # not that of a provider which registers this one
+        self._generation()
         try:
             if await self._start(started):
                 try:
@@ -256,21 +257,22 @@ class ProviderRunner:
         await self._initialize()
 
     async def _initialize(self) -> None:
-        if self._generation.over:
-            own_generation.set(Generation(self.gate))
+        self._generation()
         await self._uncancelled("initialize", self.provider.initialize)
 
     async def _cleanup(self) -> None:
+        generation = self._generation()
         try:
             await self._uncancelled("cleanup", self.provider.cleanup)
         finally:
-            self._generation.over = True
+            generation.over = True
 
-    @property
     def _generation(self) -> Generation:
-        """The owner task's own."""
+        """The owner task's own, made anew if the last one is over: also a second cleanup may use operations."""
         generation = own_generation.get()
-        assert generation is not None
+        if generation is None or generation.over:
+            generation = Generation(self.gate)
+            own_generation.set(generation)
         return generation
 
     async def _run_stop(self) -> None:
