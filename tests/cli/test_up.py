@@ -125,7 +125,7 @@ def test_sighup_reloads_and_tells_what_changed(spawn: Spawn) -> None:
     configure(thing("a", value=2) + thing("broken", fail="start"))
     up.send(signal.SIGHUP)
     up.wait_for("error: provider broken: RuntimeError: broken cannot start")
-    up.wait_for("reloaded: changed a\n")
+    up.wait_for("reloaded: changed a; failed broken\n")
     Path("purveyor.toml").write_text("[providers.a\n")
     up.send(signal.SIGHUP)
     up.wait_for(r"purveyor.toml:1:13: .*\nnot reloaded: nothing has changed")

@@ -638,6 +638,7 @@ def test_configurations_that_are_refused(config: dict[str, Any], message: str) -
 
 def test_pydantic_validates_the_configuration_from_toml() -> None:
     import pydantic
+
     adapter = pydantic.TypeAdapter(SQLiteConfig)
     assert adapter.validate_python({"path": ":memory:"}).path == ":memory:"
     assert adapter.validate_python({"path": "a/notes.db", "synchronous": "normal"}).path == Path("a/notes.db")

@@ -145,6 +145,7 @@ def test_keys_that_are_refused(key: Any, problem: str) -> None:
     with pytest.raises(InvalidInputError, match=problem) as caught:
         check_address((), key)
     assert caught.value.argument == "key"
+    assert caught.value.hint
 
 
 @pytest.mark.parametrize(

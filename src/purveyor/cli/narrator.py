@@ -127,7 +127,8 @@ class Narrator:
         if not self._settings.json:
             for name, error in summary.failed.items():
                 self._output.error(InProvider(name, error))
-        changes = [f"{kind} {', '.join(done[kind])}" for kind in ("added", "changed", "removed") if done[kind]]
+        told = {kind: done[kind] for kind in ("added", "changed", "removed")} | {"failed": list(summary.failed)}
+        changes = [f"{kind} {', '.join(names)}" for kind, names in told.items() if names]
         self._output.note(f"reloaded: {'; '.join(changes) or 'nothing has changed'}")
 
     def refused(self, error: Exception) -> None:

@@ -120,11 +120,11 @@ def check_text(text: str, argument: str) -> str:
         InvalidInputError: It is no string, or holds a lone surrogate.
     """
     if type(text) is not str:
-        raise InvalidInputError(argument, f"is {_article(text)}, not a string")
+        raise InvalidInputError(argument, f"is {_article(text)}, not a string", "use a str")
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise InvalidInputError(argument, "holds a lone surrogate, which is no character") from None
+        raise _lone_surrogate(argument) from None
     return text
 
 
@@ -252,6 +252,10 @@ def _surrogate(value: Json, place: str) -> InvalidInputError:
             _encoder.encode(member).encode()
         except UnicodeEncodeError:
             return _surrogate(member, inner)
+    return _lone_surrogate(place)
+
+
+def _lone_surrogate(place: str) -> InvalidInputError:
     return InvalidInputError(
         place, "holds a lone surrogate, which is no character", "decode it with the right codec"
     )
@@ -266,9 +270,9 @@ def _inside(place: str, key: str | int) -> str:
 def _check_name(name: str, argument: str, max_bytes: int) -> None:
     check_text(name, argument)
     if not name:
-        raise InvalidInputError(argument, "is empty")
+        raise InvalidInputError(argument, "is empty", "give it at least one character")
     if "\0" in name:
-        raise InvalidInputError(argument, "holds a NUL character")
+        raise InvalidInputError(argument, "holds a NUL character", "leave it out, or encode the name")
     size = len(name.encode())
     if size > max_bytes:
         raise InvalidInputError(
