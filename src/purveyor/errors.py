@@ -10,6 +10,7 @@ duplicate name) and those that Python users expect (`TimeoutError`, `ImportError
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from errno import EACCES, ENOSPC, ETIMEDOUT
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -46,6 +47,9 @@ class PurveyorError(Exception):
     A subclass hands its data to `Exception.__init__` in the order of its own parameters, so that it
     can be copied and pickled, and answers `what`, and where it can `where` and `hint`.
     """
+
+    #: Whether trying again without changing something is of no use: supervision and retries leave it alone.
+    permanent = False
 
     @property
     def what(self) -> str:
@@ -129,6 +133,8 @@ class ProviderTypeError(PurveyorError, TypeError):
 
 class InvalidMetadataError(PurveyorError, ValueError):
     """A provider's metadata cannot be registered as it is."""
+
+    permanent = True
 
     def __init__(self, field: str, problem: str) -> None:
         super().__init__(field, problem)
@@ -216,6 +222,142 @@ class RegistrationAbortedError(LifecycleError):
         return f"Provider {self.name} was not registered: the manager was cleaned up meanwhile"
 
 
+class ProviderTimeoutError(LifecycleError, TimeoutError):
+    """A step of a provider's lifecycle took longer than its deadline allows.
+
+    Args:
+        name: The provider.
+        step: What it did: ``"start"``, ``"stop"``, ``"reload"``, ``"check"``.
+        seconds: How long it had.
+        abandoned: Whether it went on when it was cancelled, and was left behind.
+    """
+
+    def __init__(self, name: str, step: str, seconds: float, *, abandoned: bool = False) -> None:
+        super().__init__(name, step, seconds, abandoned)
+        self.step = step
+        self.seconds = seconds
+        self.abandoned = abandoned
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _build_timeout, (self.name, self.step, self.seconds, self.abandoned)
+
+    @property
+    def what(self) -> str:
+        over = f"{self.step} of provider {self.name} was not over after {self.seconds:g} s"
+        return f"{over}, ignored its cancellation and was abandoned" if self.abandoned else over
+
+    @property
+    def hint(self) -> str:
+        if self.abandoned:
+            return "have it let CancelledError pass; what it holds is released when the process ends"
+        return f"raise policy.{'stop' if self.step == 'stop' else 'start'}_timeout, or find out what it waits for"
+
+
+class ProviderUnhealthyError(LifecycleError):
+    """A new generation was started, but its check says that it is not healthy; it was disposed of."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(name, message)
+        self.message = message
+
+    @property
+    def what(self) -> str:
+        return (
+            f"provider {self.name} is not healthy: {self.message}"
+            if self.message
+            else (f"provider {self.name} is not healthy")
+        )
+
+
+class NeedFailedError(LifecycleError):
+    """A provider was not started, since one that it needs is not there.
+
+    Args:
+        name: The provider.
+        need: What it needs.
+        root: The provider whose failure is the cause; `need` itself, or one that it needs in turn.
+    """
+
+    def __init__(self, name: str, need: str, root: str) -> None:
+        super().__init__(name, need, root)
+        self.need = need
+        self.root = root
+
+    @property
+    def what(self) -> str:
+        because = "" if self.root == self.need else f", because {self.root} failed"
+        return f"provider {self.name} was not started: {self.need}, which it needs, is not there{because}"
+
+    @property
+    def hint(self) -> str:
+        return f"see why {self.root} failed"
+
+
+class ProviderInUseError(LifecycleError, ValueError):
+    """A provider was to be unregistered while others need it."""
+
+    def __init__(self, name: str, dependants: Sequence[str]) -> None:
+        super().__init__(name, tuple(dependants))
+        self.dependants = tuple(dependants)
+
+    @property
+    def what(self) -> str:
+        return f"provider {self.name} is needed by {', '.join(self.dependants)}"
+
+    @property
+    def hint(self) -> str:
+        return "unregister them first, or all together with cascade=True"
+
+
+@dataclass(frozen=True, slots=True)
+class NeedProblem:
+    """One thing that is wrong with what providers need.
+
+    Args:
+        provider: Whose need it is.
+        role: Which need of it; empty where the problem is not one need's.
+        problem: What is wrong.
+        advice: What to do about it.
+        path: The way round a cycle, its first provider again at its end.
+    """
+
+    provider: str
+    role: str
+    problem: str
+    advice: str | None = None
+    path: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        place = f"{self.provider}.needs.{self.role}" if self.role else self.provider
+        text = f"{place}: {self.problem}"
+        return f"{text}; {self.advice}" if self.advice else text
+
+
+class NeedsError(LifecycleError, ValueError):
+    """What providers need of each other cannot be satisfied; nothing was started.
+
+    Args:
+        problems: All that is wrong.
+    """
+
+    permanent = True
+
+    def __init__(self, problems: Sequence[NeedProblem]) -> None:
+        super().__init__(", ".join(dict.fromkeys(each.provider for each in problems)), tuple(problems))
+        self.problems = tuple(problems)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.problems,)
+
+    @property
+    def what(self) -> str:
+        return "\n".join(map(str, self.problems))
+
+
+def _build_timeout(name: str, step: str, seconds: float, abandoned: bool) -> ProviderTimeoutError:
+    return ProviderTimeoutError(name, step, seconds, abandoned=abandoned)
+
+
 class ManagerClosingError(PurveyorError, RuntimeError):
     """A provider was to be registered or reloaded while the manager cleans up."""
 
@@ -255,6 +397,8 @@ class UnsupportedError(PurveyorError, NotImplementedError):
         alternative: What can, if something does.
     """
 
+    permanent = True
+
     def __init__(self, driver: str, feature: str, alternative: str | None = None) -> None:
         super().__init__(driver, feature, alternative)
         self.driver = driver
@@ -268,6 +412,90 @@ class UnsupportedError(PurveyorError, NotImplementedError):
     @property
     def hint(self) -> str | None:
         return f"use {self.alternative}" if self.alternative else None
+
+
+class OperationTimeoutError(PurveyorError, TimeoutError):
+    """An operation was not over when its deadline passed; whether it took effect is not known.
+
+    Args:
+        provider: The provider's name.
+        operation: The operation's name.
+        seconds: How long it had.
+    """
+
+    def __init__(self, provider: str, operation: str, seconds: float) -> None:
+        super().__init__(provider, operation, seconds)
+        self.provider = provider
+        self.operation = operation
+        self.seconds = seconds
+
+    @property
+    def where(self) -> str:
+        return f"{self.provider}.{self.operation}"
+
+    @property
+    def what(self) -> str:
+        return f"it was not over after {self.seconds:g} s"
+
+    @property
+    def hint(self) -> str:
+        return "raise the policy's timeout, or find out what the backend waits for"
+
+
+class BreakerOpenError(PurveyorError, RuntimeError):
+    """An operation was refused, since the backend has failed too often; nothing was done.
+
+    Args:
+        provider: The provider's name.
+        operation: The operation's name.
+        seconds: When one may be tried again, from now.
+    """
+
+    def __init__(self, provider: str, operation: str, seconds: float) -> None:
+        super().__init__(provider, operation, seconds)
+        self.provider = provider
+        self.operation = operation
+        self.seconds = seconds
+
+    @property
+    def where(self) -> str:
+        return f"{self.provider}.{self.operation}"
+
+    @property
+    def what(self) -> str:
+        return "the circuit breaker is open, since the backend has failed too often"
+
+    @property
+    def hint(self) -> str:
+        return f"it lets one through in {self.seconds:.1f} s"
+
+
+class OverloadedError(PurveyorError, RuntimeError):
+    """An operation was refused, since as many as are allowed run and wait already; nothing was done.
+
+    Args:
+        provider: The provider's name.
+        operation: The operation's name.
+        limit: How many may run at the same time.
+    """
+
+    def __init__(self, provider: str, operation: str, limit: int) -> None:
+        super().__init__(provider, operation, limit)
+        self.provider = provider
+        self.operation = operation
+        self.limit = limit
+
+    @property
+    def where(self) -> str:
+        return f"{self.provider}.{self.operation}"
+
+    @property
+    def what(self) -> str:
+        return f"{self.limit} operations run already, and the queue behind them is full"
+
+    @property
+    def hint(self) -> str:
+        return "slow the callers down, or raise the policy's concurrency"
 
 
 class InvalidMetricError(PurveyorError, ValueError):
@@ -295,6 +523,8 @@ class MissingExtraError(PurveyorError, ImportError):
         module: The module that could not be imported.
         requirement: What to give to ``pip install``.
     """
+
+    permanent = True
 
     def __init__(self, feature: str, module: str, requirement: str) -> None:
         super().__init__(feature, module, requirement)
@@ -326,6 +556,8 @@ class InvalidInputError(DataError, ValueError):
         problem: What is wrong with it.
         advice: What to do instead.
     """
+
+    permanent = True
 
     def __init__(self, argument: str, problem: str, advice: str | None = None) -> None:
         super().__init__(argument, problem, advice)
@@ -572,6 +804,8 @@ class ConfigProblem:
 class ConfigError(PurveyorError, ValueError):
     """A configuration is not valid; it names everything that is wrong, not only the first."""
 
+    permanent = True
+
     def __init__(self, problems: Iterable[ConfigProblem]) -> None:
         self.problems = tuple(problems)
         super().__init__(self.problems)
@@ -596,6 +830,8 @@ class NotStartedError(PurveyorError, RuntimeError):
 class DriverNotFoundError(PurveyorError, LookupError):
     """No driver of this name is installed."""
 
+    permanent = True
+
     def __init__(self, driver: str, known: Iterable[str] = ()) -> None:
         self.driver = driver
         self.suggestions = near_misses(driver, known)
@@ -612,6 +848,8 @@ class DriverNotFoundError(PurveyorError, LookupError):
 
 class DriverLoadError(PurveyorError, ImportError):
     """A driver was found, but its code could not be imported or is no provider."""
+
+    permanent = True
 
     def __init__(self, driver: str, source: str, problem: str, advice: str | None = None) -> None:
         super().__init__(driver, source, problem, advice)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["ProviderMetadata", "ProviderStatus", "ProviderType"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Health", "HealthState", "ProviderMetadata", "ProviderStatus", "ProviderType"]
 
 
 class ProviderType(Enum):
@@ -49,3 +53,41 @@ class ProviderStatus(Enum):
     STOPPING = "stopping"
     STOPPED = "stopped"
     FAILED = "failed"
+
+
+class HealthState(Enum):
+    """How well a provider does what it is there for."""
+
+    HEALTHY = "healthy"
+    DEGRADED = "degraded"
+    UNHEALTHY = "unhealthy"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What a provider's check found.
+
+    Args:
+        state: How well it does.
+        message: Why, in one line for people; without secrets.
+        details: What else is worth knowing, as JSON data; without secrets.
+    """
+
+    state: HealthState
+    message: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    @classmethod
+    def healthy(cls, message: str = "", **details: Any) -> Health:
+        """All is well."""
+        return cls(HealthState.HEALTHY, message, details)
+
+    @classmethod
+    def degraded(cls, message: str, **details: Any) -> Health:
+        """It serves, but worse than it should: slower, or not everything."""
+        return cls(HealthState.DEGRADED, message, details)
+
+    @classmethod
+    def unhealthy(cls, message: str, **details: Any) -> Health:
+        """It cannot do its work; supervision will restart it if that goes on."""
+        return cls(HealthState.UNHEALTHY, message, details)
