@@ -1,0 +1,34 @@
+"""What helps to test providers, and code that uses them.
+
+Names are loaded when they are first used: nothing here imports pytest until `LifecycleConformance` is asked for.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from purveyor.testing.clock import FakeClock
+
+_HOMES = {
+    "FakeClock": "clock",
+}
+
+__all__ = [
+    "FakeClock",
+]
+
+
+def __getattr__(name: str) -> Any:
+    try:
+        home = _HOMES[name]
+    except KeyError:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})
