@@ -50,6 +50,7 @@ EXAMPLES: dict[type[PurveyorError], tuple[Any, ...]] = {
     errors.ListenError: ("0.0.0.0:8765", "it is not a loopback address", "use 127.0.0.1"),
     errors.DriverNotFoundError: ("memory.sqlit", ("memory.sqlite",)),
     errors.DriverLoadError: ("memory.x", "pkg 1.0", "it raised"),
+    errors.FakeClockError: ("time stands still", "advance it"),
 }
 
 
