@@ -1,0 +1,242 @@
+"""`HealthCheck` runs a provider's `check()` so that it harms nobody; `Hysteresis` is what to believe of them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from contextvars import Context
+from typing import TYPE_CHECKING, Any
+
+from purveyor.errors import ProviderNotReadyError
+from purveyor.metadata import Health, HealthState, ProviderStatus
+from purveyor.provider import Provider
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+__all__ = ["HealthCheck", "Hysteresis", "describe_error", "overrides_check"]
+
+_MOST_CHARACTERS = 500
+_severity = tuple(HealthState).index  # they stand from the best to the worst
+
+_logger = logging.getLogger(__name__)
+
+#: Checks that go on though they were cancelled. The event loop alone would let them be collected.
+_abandoned: set[asyncio.Task[Any]] = set()
+
+
+class HealthCheck:
+    """Runs one generation's `check()`: with a timeout, and never twice at the same time.
+
+    It takes no lease and no lock, so it neither waits for an operation nor holds one up. It belongs to the
+    event loop it is used on.
+
+    Args:
+        name: The provider's name.
+        check: The `check` of the provider's instance.
+        timeout: How long a check may take, in seconds.
+        on_abandoned: Called with the seconds that a check has taken when it is found to go on though it was
+            cancelled; once for each such check.
+    """
+
+    __slots__ = (
+        "_began",
+        "_check",
+        "_checked_at",
+        "_flight",
+        "_loop",
+        "_on_abandoned",
+        "_task",
+        "_told",
+        "latest",
+        "name",
+        "timeout",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        check: Callable[[], Coroutine[Any, Any, Health]],
+        timeout: float,
+        on_abandoned: Callable[[float], None] | None = None,
+    ) -> None:
+        self.name = name
+        self.timeout = timeout
+        self.latest: Health | None = None
+        self._check = check
+        self._on_abandoned = on_abandoned
+        self._loop = asyncio.get_running_loop()
+        self._checked_at = 0.0
+        self._began = 0.0
+        self._task: asyncio.Task[Health] | None = None  # also one that is abandoned
+        self._told = False  # that it is
+        self._flight: asyncio.Future[Health] | None = None
+
+    @property
+    def age(self) -> float | None:
+        """How old `latest` is, in seconds; None if there is none."""
+        return None if self.latest is None else self._loop.time() - self._checked_at
+
+    def start(self) -> asyncio.Future[Health]:
+        """Begin a check, or join the one that runs; the future has its result, or is cancelled by `close`."""
+        return self._flight or self._start()
+
+    async def run(self) -> Health:
+        """A fresh result. Callers that come while a check runs share it; one that is cancelled leaves it running.
+
+        A check that raises, answers with something else or takes too long is unhealthy. One that ignores its
+        cancellation is abandoned, and as long as it goes on no other one is started: the answer is
+        unhealthy at once.
+
+        Raises:
+            ProviderNotReadyError: `close` was called meanwhile.
+        """
+        flight = self.start()
+        await asyncio.wait([flight])
+        if flight.cancelled():
+            raise ProviderNotReadyError(self.name, ProviderStatus.STOPPING)
+        return flight.result()
+
+    def close(self) -> None:
+        """Cancel a check that runs; nobody waits for it to end."""
+        if self._flight is not None and not self._loop.is_closed():
+            self._flight.cancel()
+            self._flight = None
+            self._cancel()
+
+    # --- inside -------------------------------------------------------------------------------------
+
+    def _start(self) -> asyncio.Future[Health]:
+        flight = self._flight = self._loop.create_future()
+        if self._task is not None:
+            self._finish(flight, self._still_running())
+            return flight
+        self._began = self._loop.time()
+        self._told = False
+        # In a context of its own: a check belongs to nobody who happens to ask for it, no generation either.
+        task = self._task = self._loop.create_task(self._run(), name=f"purveyor:{self.name}", context=Context())
+        alarm = self._loop.call_later(self.timeout, self._expire, flight, context=Context())
+
+        def ended(task: asyncio.Task[Health]) -> None:
+            alarm.cancel()
+            self._task = None
+            result = _judge(task)  # also where nobody waits any more: the exception counts as seen
+            if task in _abandoned:
+                _abandoned.discard(task)
+                _logger.info(
+                    "The abandoned check of provider %s ended after %.1f s",
+                    self.name, self._loop.time() - self._began, extra={"provider_name": self.name},
+                )  # fmt: skip
+            self._finish(flight, result)
+
+        task.add_done_callback(ended, context=Context())
+        return flight
+
+    async def _run(self) -> Health:
+        return await self._check()
+
+    def _expire(self, flight: asyncio.Future[Health]) -> None:
+        self._cancel()
+        self._finish(flight, Health.unhealthy(f"its check was not over after {self.timeout:g} s"))
+
+    def _cancel(self) -> None:
+        task = self._task
+        if task is not None:
+            _abandoned.add(task)
+            task.cancel()
+
+    def _still_running(self) -> Health:
+        seconds = self._loop.time() - self._began
+        if self._on_abandoned is not None and not self._told:
+            self._told = True
+            self._on_abandoned(seconds)
+        return Health.unhealthy(f"its last check ignored its cancellation and goes on after {seconds:.0f} s")
+
+    def _finish(self, flight: asyncio.Future[Health], result: Health) -> None:
+        if flight is self._flight:  # else it was closed, or the time was up before
+            self._flight = None
+            self._checked_at = self._loop.time()
+            self.latest = result
+            flight.set_result(result)
+
+
+class Hysteresis:
+    """What is believed of a provider's health, so that one check that is off does not make it flap.
+
+    It gets worse when the last `failures` checks in a row were all worse, as far as the mildest of them; it gets
+    better when the last `successes` were all better, as far as the worst of them.
+
+    Args:
+        failures: How many bad checks in a row it takes.
+        successes: How many good ones.
+    """
+
+    __slots__ = ("_failures", "_results", "_successes", "_unproven", "health")
+
+    def __init__(self, failures: int, successes: int) -> None:
+        self.health = Health.healthy()
+        self._failures = failures
+        self._successes = successes
+        self._results: deque[Health] = deque(maxlen=max(failures, successes))
+        self._unproven = False
+
+    @property
+    def failing(self) -> bool:
+        """Whether all of the last `failures` checks, of this generation, were unhealthy."""
+        return self._last(self._failures) == [HealthState.UNHEALTHY] * self._failures
+
+    def add(self, result: Health) -> None:
+        """Take a check's result into account."""
+        self._results.append(result)
+        state = believed = self.health.state
+        bad = self._last(self._failures)
+        needed = 1 if self._unproven else self._successes
+        good = self._last(needed)
+        if len(bad) == self._failures and _severity(mildest := min(bad, key=_severity)) > _severity(state):
+            believed = mildest
+        elif len(good) == needed and _severity(worst := max(good, key=_severity)) < _severity(state):
+            believed = worst
+        if believed is not state:
+            self._unproven = False
+        # Of the results that say so, the newest tells why.
+        self.health = next((each for each in reversed(self._results) if each.state is believed), self.health)
+
+    def renew(self) -> None:
+        """Forget the checks of the generation before; the first one that is better is believed at once."""
+        self._results.clear()
+        self._unproven = True
+
+    def _last(self, count: int) -> list[HealthState]:
+        return [each.state for each in self._results][-count:]
+
+
+def overrides_check(provider: Provider[Any]) -> bool:
+    """Whether a provider has a check of its own; one that has none is healthy whenever it serves."""
+    return getattr(provider.check, "__func__", None) is not Provider.check
+
+
+def describe_error(error: BaseException) -> str:
+    """An error's type and text in one line: to keep the error itself would keep its frames alive."""
+    kind = type(error).__name__
+    try:
+        text = " ".join(str(error).split())
+    except Exception:
+        return kind
+    if len(text) > _MOST_CHARACTERS:
+        text = f"{text[:_MOST_CHARACTERS]}..."
+    return f"{kind}: {text}" if text else kind
+
+
+def _judge(task: asyncio.Task[Health]) -> Health:
+    if task.cancelled():
+        return Health.unhealthy("its check was cancelled")
+    error = task.exception()
+    if error is not None:
+        return Health.unhealthy(f"its check failed with {describe_error(error)}")
+    result = task.result()
+    if isinstance(result, Health) and isinstance(result.state, HealthState) and isinstance(result.message, str):
+        return result
+    return Health.unhealthy(
+        f"its check returned {type(result).__name__}, not a Health of a HealthState and a text"
+    )

@@ -1,0 +1,381 @@
+"""`Supervisor`: watches the health of providers, and restarts those that fail."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random as _random
+from collections import deque
+from contextvars import Context
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from purveyor.errors import InvalidInputError
+from purveyor.lifecycle.health import HealthCheck, Hysteresis, describe_error, overrides_check
+from purveyor.lifecycle.states import SERVING
+from purveyor.metadata import Health, HealthState, ProviderStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from purveyor.provider import Provider
+
+__all__ = ["Supervised", "Supervision", "Supervisor"]
+
+#: In these a provider's check means something.
+_CHECKED = frozenset({ProviderStatus.READY, ProviderStatus.DEGRADED})
+#: In these a restart may begin. In the others somebody is at work already, or it is over.
+_RESTARTABLE = _CHECKED | {ProviderStatus.FAILED}
+#: Checks that the supervisor runs at the same time; more wait for their turn.
+_AT_ONCE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Supervision:
+    """How providers are watched and restarted.
+
+    Restarts are limited as a supervisor in OTP limits them
+    (https://www.erlang.org/doc/system/sup_princ#maximum-restart-intensity).
+
+    Args:
+        check_interval: How often a provider is checked, in seconds.
+        check_timeout: How long a check may take, in seconds.
+        failures: Bad checks in a row before its health gets worse.
+        successes: Good checks in a row before it gets better.
+        backoff: How long the first restart waits, in seconds; each further one waits twice as long.
+        max_backoff: The longest such wait, in seconds.
+        jitter: By which part of itself, from 0 to 1, a wait is shortened at random, so that not all come at once.
+        budget: How many restarts there may be within `window`; one more, and the provider has failed for good.
+        window: In seconds. After a whole one without a restart the budget is as new.
+
+    Raises:
+        InvalidInputError: A value makes no sense.
+    """
+
+    check_interval: float = 10.0
+    check_timeout: float = 5.0
+    failures: int = 3
+    successes: int = 2
+    backoff: float = 0.5
+    max_backoff: float = 30.0
+    jitter: float = 0.2
+    budget: int = 5
+    window: float = 600.0
+
+    def __post_init__(self) -> None:
+        for name in ("check_interval", "check_timeout", "backoff", "max_backoff", "window"):
+            seconds: float = getattr(self, name)
+            if not (math.isfinite(seconds) and seconds > 0):
+                raise InvalidInputError(f"supervision.{name}", f"is {seconds!r}, not a number of seconds above 0")
+        for name, least in (("failures", 1), ("successes", 1), ("budget", 0)):
+            count: int = getattr(self, name)
+            if not (isinstance(count, int) and count >= least):
+                raise InvalidInputError(f"supervision.{name}", f"is {count!r}, not a whole number from {least}")
+        if not 0 <= self.jitter <= 1:
+            raise InvalidInputError("supervision.jitter", f"is {self.jitter!r}, not a number from 0 to 1")
+
+
+class Supervised(Protocol):
+    """What a supervisor knows of one registration. All is called on the event loop; only `restart` may raise."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def status(self) -> ProviderStatus:
+        """Where it stands now."""
+        ...
+
+    @property
+    def provider(self) -> Provider[Any]:
+        """The instance that is live now."""
+        ...
+
+    def restart(self, reason: str) -> Coroutine[Any, Any, None]:
+        """Reload it, or start it again if its start failed; runs in a task of the supervisor's.
+
+        That task is cancelled by `Supervisor.forget`.
+
+        Raises:
+            Exception: It failed; the supervisor tries again, unless the error is permanent.
+        """
+        ...
+
+    def restart_scheduled(self, attempt: int, delay: float, reason: str) -> None:
+        """A restart will be tried in `delay` seconds; `attempt` counts from 1 within the window."""
+        ...
+
+    def health_changed(self, old: Health, new: Health) -> None:
+        """What is believed of its health is another state than before."""
+        ...
+
+    def check_abandoned(self, seconds: float) -> None:
+        """A check goes on though it was cancelled, so many seconds after it began."""
+        ...
+
+    def give_up(self, attempts: int, window: float, reason: str) -> None:
+        """It is not restarted any more: it is to be failed, if it is not already."""
+        ...
+
+
+class Supervisor:
+    """Polls the checks of a manager's providers, and restarts those that are down.
+
+    A provider that has no check of its own costs nothing. One that has is checked at intervals, together with
+    the others, and never while it starts, reloads or stops. When it is believed to be unhealthy, it is restarted,
+    after a wait that doubles each time, as often as the budget allows. Being degraded is only reported.
+
+    To wire it, tell it of each registration, on the event loop:
+
+    - `started`, whenever it has become `READY` by a start or a reload, whoever asked for it;
+    - `failed`, whenever it has become `FAILED` by a start or a reload but stays registered;
+    - `forget`, as soon as its stop begins, also where that comes of a failed start that is not tried again.
+
+    A reload that fails and leaves the old generation in service needs no call. After `started`, a provider that
+    was down is believed to be so until its first good check, which comes at once: `health` says it.
+
+    Args:
+        settings: How to do it; None not to poll, and not to restart: then `check` and `health` are all it does.
+        random: Gives a number from 0 to 1.
+    """
+
+    def __init__(self, settings: Supervision | None, *, random: Callable[[], float] = _random.random) -> None:
+        self._settings = settings or Supervision()
+        self._is_on = settings is not None
+        self._random = random
+        self._watches: dict[Supervised, _Watch] = {}
+        self._running: set[HealthCheck] = set()
+        self._waiting: deque[tuple[_Watch, HealthCheck]] = deque()
+
+    # --- what it is told ----------------------------------------------------------------------------
+
+    def started(self, supervised: Supervised) -> None:
+        """It has become ready. Unless that was a restart of ours, its budget is as new."""
+        watch = self._watches.get(supervised)
+        has_check = overrides_check(supervised.provider)
+        if watch is None:
+            if has_check:
+                watch = self._watch(supervised)
+                self._observe(watch, self._random())
+            return
+        if watch.restart is None:
+            watch.restarts.clear()
+        watch.calm()
+        watch.blind()
+        watch.opinion.renew()
+        if has_check:
+            self._observe(watch, 0.0)
+        else:
+            self._believe(watch, Health.healthy())
+
+    def failed(self, supervised: Supervised, error: BaseException) -> None:
+        """Its start or its reload has failed, and it does not serve; it is retried if the error is not permanent."""
+        watch = self._watches.get(supervised) or self._watch(supervised)
+        if watch.restart is not None:  # it will end with that error
+            return
+        watch.restarts.clear()
+        watch.calm()
+        watch.blind()
+        reason = describe_error(error)
+        self._believe(watch, Health.unhealthy(reason))
+        if self._is_on and not _is_permanent(error):
+            self._schedule(watch, reason)
+
+    def forget(self, supervised: Supervised) -> None:
+        """It stops: nothing of it is checked or restarted any more, beginning now."""
+        watch = self._watches.pop(supervised, None)
+        if watch is not None:
+            if watch.check is not None:
+                self._running.discard(watch.check)  # which does not say so if the event loop is closed
+            watch.end()
+
+    # --- what it is asked ---------------------------------------------------------------------------
+
+    def health(self, supervised: Supervised) -> Health:
+        """What is believed of its health; nothing is checked for it."""
+        status = supervised.status
+        watch = self._watches.get(supervised)
+        if watch is not None and (status in SERVING or watch.opinion.health.state is HealthState.UNHEALTHY):
+            return watch.opinion.health
+        return Health.healthy() if status in SERVING else Health.unhealthy(f"it is {status.value}")
+
+    async def check(self, supervised: Supervised) -> Health:
+        """The result of a fresh check, shared with whoever asks at the same time.
+
+        Of a provider that cannot be checked now it is what `health` says. What is believed of its health
+        changes with the checks of the supervisor's own, so that asking often makes nobody restart.
+
+        Raises:
+            ProviderNotReadyError: It is stopped or replaced meanwhile.
+        """
+        watch = self._watches.get(supervised)
+        if watch is None or watch.check is None or supervised.status not in _CHECKED:
+            return self.health(supervised)
+        result = await watch.check.run()
+        if not self._is_on and self._is_current(watch):
+            self._believe(watch, result)
+        return result
+
+    # --- polling ------------------------------------------------------------------------------------
+
+    def _watch(self, supervised: Supervised) -> _Watch:
+        opinion = Hysteresis(self._settings.failures, self._settings.successes)
+        watch = self._watches[supervised] = _Watch(supervised, opinion)
+        return watch
+
+    def _observe(self, watch: _Watch, share: float) -> None:
+        """Check the generation that is live now, first after this share of an interval, and then at intervals."""
+        supervised = watch.supervised
+        watch.check = HealthCheck(
+            supervised.name, supervised.provider.check, self._settings.check_timeout, supervised.check_abandoned
+        )
+        self._poll_in(self._settings.check_interval * share, watch, watch.check)
+
+    def _poll_in(self, delay: float, watch: _Watch, check: HealthCheck) -> None:
+        if self._is_on:
+            watch.poll = _call_later(delay, self._poll, watch, check)
+
+    def _poll(self, watch: _Watch, check: HealthCheck) -> None:
+        if watch.check is not check:  # it is over, or another generation's turn
+            return
+        if watch.supervised.status not in _CHECKED:
+            self._poll_in(self._settings.check_interval, watch, check)
+        elif len(self._running) >= _AT_ONCE:
+            self._waiting.append((watch, check))
+        else:
+            self._running.add(check)
+            began = asyncio.get_running_loop().time()
+            check.start().add_done_callback(
+                lambda flight: self._polled(watch, check, began, flight), context=Context()
+            )
+
+    def _polled(self, watch: _Watch, check: HealthCheck, began: float, flight: asyncio.Future[Health]) -> None:
+        self._running.discard(check)
+        if watch.check is check:
+            interval = self._settings.check_interval * self._shortening()
+            elapsed = asyncio.get_running_loop().time() - began
+            self._poll_in(max(0.0, interval - elapsed), watch, check)
+            if not flight.cancelled() and watch.supervised.status in _CHECKED:
+                self._consider(watch, flight.result())
+        while self._waiting and len(self._running) < _AT_ONCE:
+            self._poll(*self._waiting.popleft())
+
+    def _consider(self, watch: _Watch, result: Health) -> None:
+        old = watch.opinion.health
+        watch.opinion.add(result)
+        self._report(watch, old)
+        if watch.opinion.failing:
+            self._schedule(watch, result.message)
+        elif watch.opinion.health.state is not HealthState.UNHEALTHY:
+            watch.calm()  # it has come back by itself
+
+    def _believe(self, watch: _Watch, health: Health) -> None:
+        old = watch.opinion.health
+        watch.opinion.health = health
+        self._report(watch, old)
+
+    def _report(self, watch: _Watch, old: Health) -> None:
+        new = watch.opinion.health
+        if new.state is not old.state:
+            watch.supervised.health_changed(old, new)
+
+    # --- restarting ---------------------------------------------------------------------------------
+
+    def _schedule(self, watch: _Watch, reason: str) -> None:
+        if watch.alarm is not None or watch.restart is not None:
+            return
+        settings = self._settings
+        longest_ago = asyncio.get_running_loop().time() - settings.window
+        while watch.restarts and watch.restarts[0] <= longest_ago:
+            watch.restarts.popleft()
+        used = len(watch.restarts)
+        if used >= settings.budget:
+            self._give_up(watch, reason)
+            return
+        doubled = settings.backoff * 2.0 ** min(used, 64)
+        delay = min(doubled, settings.max_backoff) * self._shortening()
+        watch.alarm = _call_later(delay, self._restart, watch, reason)
+        watch.supervised.restart_scheduled(used + 1, delay, reason)
+
+    def _restart(self, watch: _Watch, reason: str) -> None:
+        watch.alarm = None
+        if watch.supervised.status not in _RESTARTABLE:  # somebody else reloads it; look again when that is over
+            watch.alarm = _call_later(self._settings.backoff, self._restart, watch, reason)
+            return
+        loop = asyncio.get_running_loop()
+        watch.restarts.append(loop.time())
+        # In a context of its own: a restart is no part of what the supervised or anybody else was doing.
+        watch.restart = loop.create_task(
+            watch.supervised.restart(reason), name=f"purveyor:restart {watch.supervised.name}", context=Context()
+        )
+        watch.restart.add_done_callback(lambda task: self._restarted(watch, task), context=Context())
+
+    def _restarted(self, watch: _Watch, task: asyncio.Task[None]) -> None:
+        watch.restart = None
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        if error is None or task.cancelling() or not self._is_current(watch):
+            return
+        reason = describe_error(error)
+        self._believe(watch, Health.unhealthy(reason))
+        if _is_permanent(error):
+            self._give_up(watch, reason)
+        else:
+            self._schedule(watch, reason)
+
+    def _give_up(self, watch: _Watch, reason: str) -> None:
+        watch.calm()
+        watch.blind()
+        watch.supervised.give_up(len(watch.restarts), self._settings.window, reason)
+
+    def _is_current(self, watch: _Watch) -> bool:
+        return self._watches.get(watch.supervised) is watch
+
+    def _shortening(self) -> float:
+        return 1 - self._settings.jitter * self._random()
+
+
+def _is_permanent(error: BaseException) -> bool:
+    """Whether to try again without changing something is of no use; an author's error may say so of itself."""
+    return bool(getattr(error, "permanent", False))
+
+
+class _Watch:
+    """What goes on for one of the supervised."""
+
+    __slots__ = ("alarm", "check", "opinion", "poll", "restart", "restarts", "supervised")
+
+    def __init__(self, supervised: Supervised, opinion: Hysteresis) -> None:
+        self.supervised = supervised
+        self.opinion = opinion
+        self.check: HealthCheck | None = None  # of the generation that is live
+        self.poll: asyncio.TimerHandle | None = None  # the next one
+        self.alarm: asyncio.TimerHandle | None = None  # for the next restart
+        self.restart: asyncio.Task[None] | None = None  # the one that is under way
+        self.restarts: deque[float] = deque()  # when there were some, as the event loop's time
+
+    def blind(self) -> None:
+        """Check it no more."""
+        if self.poll is not None:
+            self.poll.cancel()
+            self.poll = None
+        if self.check is not None:
+            self.check.close()
+            self.check = None
+
+    def calm(self) -> None:
+        """Have no restart planned."""
+        if self.alarm is not None:
+            self.alarm.cancel()
+            self.alarm = None
+
+    def end(self) -> None:
+        self.blind()
+        self.calm()
+        if self.restart is not None and not self.restart.get_loop().is_closed():
+            self.restart.cancel()
+
+
+def _call_later(delay: float, callback: Callable[..., None], *arguments: Any) -> asyncio.TimerHandle:
+    return asyncio.get_running_loop().call_later(delay, callback, *arguments, context=Context())
