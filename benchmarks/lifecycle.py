@@ -1,0 +1,208 @@
+"""Starting and stopping: a graph against its critical path, and what a provider costs that does nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from functools import partial
+from operator import itemgetter
+from time import perf_counter, thread_time_ns
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from benchmarks.harness import Arm, Comparison, Goal, Opened, Plan, ahead_of_peers, times
+from benchmarks.lifecycle_peers import BARE, PEERS, System, random_graph, unconnected
+from benchmarks.subject import Config, Service, name_of, service
+from purveyor.manager import ProviderManager, Registration
+from purveyor.metadata import ProviderMetadata, ProviderType
+from purveyor.needs import Needs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from benchmarks.harness import Role
+    from benchmarks.lifecycle_peers import Graph, Way
+
+OURS = "purveyor register_all"
+FLOOR = "bare tasks by ready-count"
+
+#: Of a peer fewer are started, since it takes longer; of this one very few: its shutdown takes quadratic time.
+FEW = 1_000
+FEWER = {"dependency-injector init_resources": 200}
+
+
+def comparisons(plan: Plan) -> Iterator[Comparison]:
+    """A graph in ms, the same over its critical path, and the overhead of a start and of a stop."""
+    graph = random_graph(plan.pick(200, 20), 0.01)
+    title = f"start of {len(graph.needs)} in a random graph, 10 ms each"
+    arms = [
+        *(
+            Arm(name, "explains" if name != FLOOR else "floor", partial(_total, way, graph))
+            for name, way in BARE.items()
+        ),
+        Arm(OURS, "purveyor", partial(_total, _linked, graph)),
+        *(Arm(name, "peer", partial(_total, way, graph)) for name, way in PEERS.items()),
+    ]
+    goals = (times(OURS, 1.05, FLOOR), ahead_of_peers(arms, OURS))
+    yield Comparison(title, "ms", arms, goals, plan.pick(5, 1))
+
+    over = (
+        Arm(FLOOR, "floor", partial(_over_critical_path, BARE[FLOOR], graph)),
+        Arm(OURS, "purveyor", partial(_over_critical_path, _linked, graph)),
+    )
+    goal = Goal(OURS, "at most 1.05", itemgetter(OURS), 1.05)
+    yield Comparison(f"{title}: total over the critical path", "ratio", over, (goal,), plan.pick(21, 1))
+
+    yield _overhead("start", plan, microseconds=15, multiple=4)
+    yield _overhead("stop", plan, microseconds=8)
+
+
+def _overhead(
+    step: Literal["start", "stop"], plan: Plan, *, microseconds: float, multiple: float | None = None
+) -> Comparison:
+    """What one step costs for each provider, and whether that depends on how many there are."""
+    smallest, small, many, most = plan.pick((100, 1_000, 10_000, 100_000), (5, 10, 20, 40))
+    arms: list[Arm] = []
+
+    def arm(name: str, role: Role, way: Way, size: int) -> str:
+        arms.append(Arm(f"{name}, of {size:,}", role, partial(_each, step, way, size)))
+        return arms[-1].name
+
+    floor = arm("a bare task each", "floor", _bare, many)
+    arm("a bare task each", "explains", _bare, most)
+    arm("bare tasks that stay", "explains", BARE["bare tasks that stay"], many)
+    of_smallest, of_small, of_many, of_most = (
+        arm("purveyor", "purveyor", _unconnected, size) for size in (smallest, small, many, most)
+    )
+    for name, way in PEERS.items():
+        if not name.endswith("gathered") or name.startswith("dishka"):
+            arm(name, "peer", way, min(plan.pick(FEWER.get(name, FEW), small), small))
+    goals = [
+        Goal(of_many, f"at most {microseconds} us", itemgetter(of_many), microseconds),
+        times(of_most, 1.5, of_small),
+        times(of_most, 1.5, of_smallest),
+    ]
+    if multiple is not None:
+        goals.insert(0, times(of_many, multiple, floor))
+    title = f"{step} of a provider that does nothing"
+    return Comparison(title, "CPU us", arms, goals, plan.pick(7, 1))
+
+
+# --- Measuring ------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def _total(way: Way, graph: Graph) -> Opened:
+    async def repeat() -> float:
+        return await _run(way(graph)) * 1000
+
+    yield repeat
+
+
+@asynccontextmanager
+async def _over_critical_path(way: Way, graph: Graph) -> Opened:
+    async def repeat() -> float:
+        return await _run(way(graph)) / graph.critical_path
+
+    yield repeat
+
+
+async def _run(system: System) -> float:
+    """How long the start takes, in seconds."""
+    begun = perf_counter()
+    await system.start()
+    took = perf_counter() - begun
+    await system.stop()
+    return took
+
+
+@asynccontextmanager
+async def _each(step: str, way: Way, size: int) -> Opened:
+    """The processor time of one step, for each component; of few components, the step is taken several times."""
+    graph = unconnected(size)
+    rounds = max(1, FEW // size)
+
+    async def repeat() -> float:
+        starting = stopping = 0
+        for _ in range(rounds):
+            system = way(graph)
+            begun = thread_time_ns()
+            await system.start()
+            started = thread_time_ns()
+            await system.stop()
+            starting += started - begun
+            stopping += thread_time_ns() - started
+        return (starting if step == "start" else stopping) / (rounds * size * 1000)
+
+    yield repeat
+
+
+# --- Purveyor, and the least that a provider can cost ---------------------------------------------------
+
+
+class Linked(Service):
+    """A component of a graph, as a provider."""
+
+    def __init__(self, graph: Graph, number: int) -> None:
+        metadata = ProviderMetadata(name_of(number), ProviderType.CUSTOM, "starts", "1")
+        super().__init__(metadata, Config("tcp://component.example"))
+        self._graph = graph
+        self._number = number
+
+    async def initialize(self) -> None:
+        """Take as long as it takes."""
+        await self._graph.run(self._number)
+
+
+class WithOne(Linked):
+    """One that needs another."""
+
+    first: Annotated[Linked, Needs("first")]
+
+
+class WithTwo(WithOne):
+    """One that needs two others."""
+
+    second: Annotated[Linked, Needs("second")]
+
+
+class WithThree(WithTwo):
+    """One that needs three others."""
+
+    third: Annotated[Linked, Needs("third")]
+
+
+_KINDS = (Linked, WithOne, WithTwo, WithThree)
+_ROLES = ("first", "second", "third")
+
+
+def _linked(graph: Graph) -> System:
+    manager = ProviderManager()
+    registrations = [
+        Registration(
+            _KINDS[len(needed)](graph, number),
+            needs=dict(zip(_ROLES, map(name_of, needed), strict=False)),
+        )
+        for number, needed in enumerate(graph.needs)
+    ]
+    return System(lambda: manager.register_all(registrations), manager.cleanup)
+
+
+def _unconnected(graph: Graph) -> System:
+    manager = ProviderManager()
+    services = [service(number) for number in range(len(graph.needs))]
+    return System(lambda: manager.register_all(services), manager.cleanup)
+
+
+def _bare(graph: Graph) -> System:
+    """A task for each initialize, and one for each cleanup."""
+    services = [service(number) for number in range(len(graph.needs))]
+
+    async def start() -> None:
+        for task in [asyncio.create_task(each.initialize()) for each in services]:
+            await task
+
+    async def stop() -> None:
+        for task in [asyncio.create_task(each.cleanup()) for each in services]:
+            await task
+
+    return System(start, stop)
