@@ -354,6 +354,38 @@ class NeedsError(LifecycleError, ValueError):
         return "\n".join(map(str, self.problems))
 
 
+class InvalidNeedError(PurveyorError, TypeError):
+    """A provider's class declares a need that cannot be read or satisfied.
+
+    Args:
+        cls: The class.
+        attribute: The attribute that is annotated.
+        problem: What is wrong with it.
+        advice: What to write instead.
+    """
+
+    permanent = True
+
+    def __init__(self, cls: type, attribute: str, problem: str, advice: str | None = None) -> None:
+        super().__init__(cls, attribute, problem, advice)
+        self.cls = cls
+        self.attribute = attribute
+        self.problem = problem
+        self.advice = advice
+
+    @property
+    def where(self) -> str:
+        return f"{self.cls.__module__}.{self.cls.__qualname__}.{self.attribute}"
+
+    @property
+    def what(self) -> str:
+        return self.problem
+
+    @property
+    def hint(self) -> str | None:
+        return self.advice
+
+
 def _build_timeout(name: str, step: str, seconds: float, abandoned: bool) -> ProviderTimeoutError:
     return ProviderTimeoutError(name, step, seconds, abandoned=abandoned)
 
@@ -383,6 +415,18 @@ class WrongEventLoopError(PurveyorError, RuntimeError):
             "call it there (asyncio.run_coroutine_threadsafe), or build a manager here; "
             "after a fork, build it in the child"
         )
+
+
+class NoEventLoopError(PurveyorError, RuntimeError):
+    """Events were subscribed to where no event loop runs, so that there is none to deliver them on."""
+
+    @property
+    def what(self) -> str:
+        return "events are delivered on the subscriber's event loop, and none runs in this thread"
+
+    @property
+    def hint(self) -> str:
+        return "subscribe inside a coroutine"
 
 
 # --- Operations and metrics -------------------------------------------------------------------------
