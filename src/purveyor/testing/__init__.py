@@ -10,13 +10,26 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from purveyor.testing.clock import FakeClock
+    from purveyor.testing.faulty import Block, Fail, FaultyProvider, Hang, RefuseCancellation, Slow
 
 _HOMES = {
+    "Block": "faulty",
+    "Fail": "faulty",
     "FakeClock": "clock",
+    "FaultyProvider": "faulty",
+    "Hang": "faulty",
+    "RefuseCancellation": "faulty",
+    "Slow": "faulty",
 }
 
 __all__ = [
+    "Block",
+    "Fail",
     "FakeClock",
+    "FaultyProvider",
+    "Hang",
+    "RefuseCancellation",
+    "Slow",
 ]
 
 
