@@ -122,8 +122,8 @@ class HealthCheck:
             alarm.cancel()
             self._task = None
             result = _judge(task)  # also where nobody waits any more: the exception counts as seen
-            if task in _abandoned:
-                _abandoned.discard(task)
+            _abandoned.discard(task)
+            if self._told:
                 _logger.info(
                     "The abandoned check of provider %s ended after %.1f s",
                     self.name, self._loop.time() - self._began, extra={"provider_name": self.name},
@@ -137,20 +137,23 @@ class HealthCheck:
         return await self._check()
 
     def _expire(self, flight: asyncio.Future[Health]) -> None:
+        assert self._task is not None
+        if self._task.done():  # its end is about to be told
+            return
         self._cancel()
         self._finish(flight, Health.unhealthy(f"its check was not over after {self.timeout:g} s"))
 
     def _cancel(self) -> None:
-        task = self._task
-        if task is not None:
-            _abandoned.add(task)
-            task.cancel()
+        assert self._task is not None
+        _abandoned.add(self._task)
+        self._task.cancel()
 
     def _still_running(self) -> Health:
         seconds = self._loop.time() - self._began
-        if self._on_abandoned is not None and not self._told:
+        if not self._told:
             self._told = True
-            self._on_abandoned(seconds)
+            if self._on_abandoned is not None:
+                self._on_abandoned(seconds)
         return Health.unhealthy(f"its last check ignored its cancellation and goes on after {seconds:.0f} s")
 
     def _finish(self, flight: asyncio.Future[Health], result: Health) -> None:

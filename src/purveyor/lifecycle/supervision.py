@@ -171,7 +171,7 @@ class Supervisor:
             self._believe(watch, Health.healthy())
 
     def failed(self, supervised: Supervised, error: BaseException) -> None:
-        """Its start or its reload has failed, and it does not serve; it is retried if the error is not permanent."""
+        """Its start or reload has failed, and it does not serve; that is retried if the error is not permanent."""
         watch = self._watches.get(supervised) or self._watch(supervised)
         if watch.restart is not None:  # it will end with that error
             return
