@@ -6,10 +6,9 @@ Nothing here recurses, and all of it is linear in providers and needs.
 from __future__ import annotations
 
 from collections import ChainMap
-from dataclasses import dataclass, field, replace
 from itertools import islice
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from purveyor.errors import (
     InvalidNeedError,
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Edge", "Graph", "Node", "resolve"]
 
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
 #: How many providers of the way round a cycle are named in a text.
 _SHOWN = 12
 
@@ -37,8 +38,7 @@ _SHOWN = 12
 _OFFERED = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """One provider, as far as others are concerned.
 
     Args:
@@ -55,13 +55,12 @@ class Node:
     cls: type[Provider[Any]] | None
     type: ProviderType
     capabilities: tuple[str, ...] = ()
-    needs: Mapping[str, str] = field(default_factory=dict[str, str])
+    needs: Mapping[str, str] = _NOTHING
     required: bool = True
     status: ProviderStatus | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """One need, satisfied.
 
     Args:
@@ -199,7 +198,7 @@ class Graph:
         copy = Graph()
         copy._nodes |= self._nodes
         for name, status in (statuses or {}).items():
-            copy._nodes[name] = replace(copy._nodes[name], status=status)
+            copy._nodes[name] = copy._nodes[name]._replace(status=status)
         copy._needs |= self._needs
         copy._dependants |= {name: dict(dependants) for name, dependants in self._dependants.items()}
         return copy
