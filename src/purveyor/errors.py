@@ -521,13 +521,15 @@ class OverloadedError(PurveyorError, RuntimeError):
         provider: The provider's name.
         operation: The operation's name.
         limit: How many may run at the same time.
+        waiting: How many wait for their turn.
     """
 
-    def __init__(self, provider: str, operation: str, limit: int) -> None:
-        super().__init__(provider, operation, limit)
+    def __init__(self, provider: str, operation: str, limit: int, waiting: int) -> None:
+        super().__init__(provider, operation, limit, waiting)
         self.provider = provider
         self.operation = operation
         self.limit = limit
+        self.waiting = waiting
 
     @property
     def where(self) -> str:
@@ -535,7 +537,7 @@ class OverloadedError(PurveyorError, RuntimeError):
 
     @property
     def what(self) -> str:
-        return f"{self.limit} operations run already, and the queue behind them is full"
+        return f"{self.limit} operations run already, as many as may, and {self.waiting} wait"
 
     @property
     def hint(self) -> str:
@@ -987,6 +989,88 @@ class ListenError(PurveyorError):
     @property
     def where(self) -> str:
         return self.address
+
+    @property
+    def what(self) -> str:
+        return self.problem
+
+    @property
+    def hint(self) -> str | None:
+        return self.advice
+
+
+class RuntimeFolderError(PurveyorError):
+    """The folder of the records by which running processes are found is not this user's alone.
+
+    Args:
+        folder: The folder.
+        problem: What is wrong with it.
+    """
+
+    def __init__(self, folder: str, problem: str) -> None:
+        super().__init__(folder, problem)
+        self.folder = folder
+        self.problem = problem
+
+    @property
+    def where(self) -> str:
+        return self.folder
+
+    @property
+    def what(self) -> str:
+        return f"the folder of runtime records {self.problem}"
+
+    @property
+    def hint(self) -> str:
+        return "remove it, or set XDG_RUNTIME_DIR to a folder of yours that nobody else may enter"
+
+
+class NotRunningError(PurveyorError):
+    """A command is for a running ``purveyor up``, and there is none of this configuration.
+
+    Args:
+        source: The configuration's file, or the folder where the embedded one would run.
+        reason: What is known of one that there was.
+    """
+
+    def __init__(self, source: str, reason: str | None = None) -> None:
+        super().__init__(source, reason)
+        self.source = source
+        self.reason = reason
+
+    @property
+    def where(self) -> str:
+        return self.source
+
+    @property
+    def what(self) -> str:
+        return f"no `purveyor up` runs of it{f': {self.reason}' if self.reason else ''}"
+
+    @property
+    def hint(self) -> str:
+        return "start it, or name the configuration that it was started with: --config"
+
+
+class RemoteError(PurveyorError):
+    """A running ``purveyor up`` could not do what it was asked.
+
+    Args:
+        kind: The class of the error there.
+        problem: What is wrong.
+        place: Where.
+        advice: What to do.
+    """
+
+    def __init__(self, kind: str, problem: str, place: str | None = None, advice: str | None = None) -> None:
+        super().__init__(kind, problem, place, advice)
+        self.kind = kind
+        self.problem = problem
+        self.place = place
+        self.advice = advice
+
+    @property
+    def where(self) -> str | None:
+        return self.place
 
     @property
     def what(self) -> str:

@@ -59,14 +59,15 @@ def test_init_never_overwrites_unless_forced(run: Run) -> None:
 
 
 def test_check_shows_what_would_start(run: Run) -> None:
-    write('[providers.n]\ndriver = "memory.inprocess"\npolicy = { timeout = "3s" }\n[profiles.dev]\n')
+    optional = '[providers.o]\ndriver = "no.such:Thing"\nrequired = false\n'
+    write(f'[providers.n]\ndriver = "memory.inprocess"\n{optional}[profiles.dev]\n')
     result = run("check")
     assert result.code == 0
     assert [line.split() for line in result.out.splitlines()] == [
         ["name", "type", "driver", "declared", "at"],
         ["n", "memory", "memory.inprocess", "purveyor.toml:1:2"],
     ]
-    assert "warning: purveyor.toml:3:1 providers.n.policy: accepted" in result.err
+    assert "warning: purveyor.toml:4:1 providers.o.driver: left out, since it is not required: " in result.err
     assert result.err.endswith("purveyor.toml is valid\nnot checked: --profile dev\n")
     assert run("check", "--json").data["unchecked_profiles"] == ["dev"]
     data = run("check", "--json", "--profile", "dev").data

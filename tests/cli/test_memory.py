@@ -248,9 +248,10 @@ def test_an_optional_provider_whose_driver_is_missing(run: Run, folder: Path) ->
 
 
 def test_warnings_of_the_configuration_are_told_on_request(run: Run, folder: Path) -> None:
-    (folder / "purveyor.toml").write_text('[providers.m]\ndriver = "memory.inprocess"\npolicy = { timeout = 3 }\n')
+    optional = '[providers.o]\ndriver = "no.such:Thing"\nrequired = false\n'
+    (folder / "purveyor.toml").write_text(f'[providers.m]\ndriver = "memory.inprocess"\n{optional}')
     assert run("memory", "count", "m").err == ""
-    assert run("memory", "count", "m", "-v").err.startswith("warning: purveyor.toml:3:1 providers.m.policy")
+    assert run("memory", "count", "m", "-v").err.startswith("warning: purveyor.toml:4:1 providers.o.driver")
 
 
 def test_an_operation_that_fails_is_told_rather_than_the_cleanup_after_it(run: Run, things: Path) -> None:

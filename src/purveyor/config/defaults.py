@@ -38,7 +38,7 @@ root = "${PURVEYOR_DATA:-.purveyor}/files"
 # labels = { team = "search" }
 # needs = { memory = "notes" }                  # checked, but not acted on in this version
 # required = false                              # its failure leaves the rest running
-# policy = { timeout = "30s", retries = 2 }     # checked, but not acted on in this version
+# policy = { timeout = "30s", retries = 2 }     # deadline of an operation, and retries of idempotent ones
 # api_key = { env = "MODEL_API_KEY" }           # a secret; or { file = "/run/secrets/model_api_key" }
 
 # What `purveyor --profile dev` (or PURVEYOR_PROFILE=dev) lays over the tables above.

@@ -67,7 +67,7 @@ class ReservedKeys:
     """Whether a failure of this provider stops the start of all."""
 
     policy: Policy = field(default_factory=Policy)
-    """How the provider is started, stopped and called. Accepted, not acted on yet."""
+    """How the provider is started, stopped and called."""
 
 
 #: The keys of a provider's table that are not its driver's.
@@ -196,9 +196,8 @@ class _Loader:
                 self._report.problem(
                     (*path, "needs", role), f"there is no provider {needed!r}", _suggest(needed, declared)
                 )
-        for key in ("needs", "policy"):
-            if table.get(key):
-                self._report.warning((*path, key), "accepted, but not acted on in this version")
+        if table.get("needs"):
+            self._report.warning((*path, "needs"), "accepted, but not acted on in this version")
         family = provider_class.provider_type if provider_class else ProviderType.CUSTOM
         others = [each for other in ProviderType if other is not family for each in (other, other.value)]
         if family in (ProviderType.MEMORY, ProviderType.STORAGE) and table.get("type") in others:

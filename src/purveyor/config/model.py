@@ -2,97 +2,28 @@
 
 from __future__ import annotations
 
-import math
-import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import Field
 
 from purveyor.config.tree import is_array, is_table
 from purveyor.errors import ProviderNotFoundError
 from purveyor.metadata import ProviderMetadata
+from purveyor.policy.model import TABLE, Breaker, Duration, Policy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from pydantic import ConfigDict
 
     from purveyor.config.source import ConfigSource
     from purveyor.errors import ConfigProblem, PurveyorError
     from purveyor.metadata import ProviderType
     from purveyor.provider import Provider
 
-__all__ = ["Breaker", "Policy", "ProviderSpec", "ServerConfig", "SystemConfig"]
-
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)")
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-
-
-def _seconds(value: object) -> float:
-    if isinstance(value, str) and (match := _DURATION.fullmatch(value)):
-        seconds = float(match[1]) * _SECONDS[match[2]]
-    elif isinstance(value, (int, float)) and not isinstance(value, bool):
-        seconds = float(value)
-    else:
-        raise ValueError('expected a duration: seconds, or a string like "500ms", "30s", "5m", "1h"')
-    if not (math.isfinite(seconds) and seconds > 0):
-        raise ValueError("expected a duration above zero")
-    return seconds
-
-
-_WRITTEN = {
-    "anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string", "pattern": f"^{_DURATION.pattern}$"}]
-}
-
-#: Seconds; in a file, a number of them or a string with a unit.
-Duration = Annotated[float, BeforeValidator(_seconds), WithJsonSchema(_WRITTEN)]
-
-#: How pydantic reads the dataclasses of this package.
-TABLE = ConfigDict(extra="forbid", use_attribute_docstrings=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Breaker:
-    """When a provider's circuit breaker opens, and for how long. Accepted, not acted on yet."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = TABLE
-
-    failures: Annotated[int, Field(ge=1)] = 5
-    """Failures in a row that open it."""
-
-    reset: Duration = 30.0
-    """Seconds after which one operation may try again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """How a provider is started, stopped and called; durations in seconds. Accepted, not acted on yet."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = TABLE
-
-    start_timeout: Duration | None = None
-    """How long validate and initialize may take together."""
-
-    stop_timeout: Duration | None = None
-    """How long cleanup may take."""
-
-    drain_timeout: Duration | None = None
-    """How long a reload waits for the operations that are under way."""
-
-    reload: Literal["swap", "in_place"] | None = None
-    """How a reload replaces what runs: beside the old one, or on the same object."""
-
-    timeout: Duration | None = None
-    """How long one operation may take."""
-
-    retries: Annotated[int, Field(ge=0)] | None = None
-    """How often a failed operation is tried again, if it is idempotent."""
-
-    breaker: Breaker | None = None
-    """When operations are refused at once, since the backend fails."""
-
-    concurrency: Annotated[int, Field(ge=1)] | None = None
-    """How many operations may run at the same time."""
+__all__ = ["TABLE", "Breaker", "Duration", "Policy", "ProviderSpec", "ServerConfig", "SystemConfig"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +54,7 @@ class ProviderSpec:
         labels: Labels of the deployment.
         needs: Other providers by role. Accepted, not acted on yet.
         required: Whether its failure stops the start of the system.
-        policy: How it is started, stopped and called. Accepted, not acted on yet.
+        policy: How it is started, stopped and called.
         config: Its own config, of the type that its class asks for. Never shown, since it may hold secrets.
     """
 
