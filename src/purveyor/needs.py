@@ -223,7 +223,7 @@ class _Annotation:
         except Exception as error:
             if "Needs" in text:
                 problem = f"cannot be read: {type(error).__name__}: {error}"
-                raise self._invalid(problem, "see the annotation") from error
+                raise self._invalid(problem) from error
             return _Unknown()
 
     def _class_of(self, hint: Any) -> type | None:
@@ -234,7 +234,7 @@ class _Annotation:
             return kind
         raise self._invalid("is not annotated with one class", "name a class, or a protocol that all of them have")
 
-    def _invalid(self, problem: str, advice: str) -> InvalidNeedError:
+    def _invalid(self, problem: str, advice: str | None = None) -> InvalidNeedError:
         return InvalidNeedError(self._cls, self._attribute, problem, advice)
 
 
