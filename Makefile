@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: up test lint types imports check-tests bench docs lock clean
+.PHONY: up test lint types imports check-tests soak bench docs lock clean
 
 up: $(VENV)/.installed            ## start Purveyor on embedded defaults
 	@$(BIN)/purveyor up
@@ -27,6 +27,9 @@ check-tests: $(VENV)/.tested
 	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+soak: $(VENV)/.tested             ## ten minutes of reloads and faults under load; SEED=N to repeat one, SECONDS=N
+	$(BIN)/python -m tests.soak $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 
 bench: $(VENV)/.benched           ## measure against peers and floors
 	$(BIN)/python -m benchmarks
