@@ -18,7 +18,7 @@ except ModuleNotFoundError as error:
     raise MissingExtraError("the admin server", str(error.name), "purveyor[http]") from error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -52,7 +52,11 @@ _HEADERS = {
 }
 
 
-def create_app(manager: ProviderManager, declared: Callable[[], Mapping[str, bool]] | None = None) -> Starlette:
+def create_app(
+    manager: ProviderManager,
+    declared: Callable[[], Mapping[str, bool]] | None = None,
+    control: Iterable[Route] = (),
+) -> Starlette:
     """Build the application.
 
     It answers only requests whose ``Host`` is a loopback name, since there is no authentication: a page from
@@ -63,6 +67,7 @@ def create_app(manager: ProviderManager, declared: Callable[[], Mapping[str, boo
         manager: Whose providers are looked at.
         declared: Asked at each request for the names of the providers that there should be, and whether each
             is required; those of the manager, all required, if it is not given.
+        control: Further routes, which `purveyor.admin.control` makes.
 
     Raises:
         MissingExtraError: The extra ``http`` or ``metrics`` is not installed.
@@ -108,6 +113,7 @@ def create_app(manager: ProviderManager, declared: Callable[[], Mapping[str, boo
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", metrics),
+            *control,
         ],
         middleware=[Middleware(_LoopbackOnly)],
         exception_handlers={HTTPException: _http_error, Exception: _server_error},
