@@ -13,7 +13,6 @@ from typing import Any, Self
 
 import pytest
 
-from purveyor.config import ConfigSource
 from purveyor.config import watch as module
 from purveyor.config.watch import watch, watched_files
 from purveyor.errors import MissingExtraError
@@ -273,7 +272,6 @@ def test_the_files_of_a_configuration(tmp_path: Path, monkeypatch: pytest.Monkey
         'again = { file = "b" }\nlist = [1, { file = "c" }]\nnull = { file = "\\u0000" }\nempty = { file = "" }\n'
         '[profiles.dev.providers.a]\ntoken = { file = "${UNSET}d" }\n'
     )
-    found = watched_files(ConfigSource.read("purveyor.toml"))
-    assert found == (file, Path("/run/secrets/a"), *(tmp_path / name for name in "bcd"))
-    assert watched_files(ConfigSource.read(None)) == ()
-    assert watched_files(ConfigSource.read({"x": {"file": "y"}})) == ()
+    assert watched_files(file) == (file, Path("/run/secrets/a"), *(tmp_path / name for name in "bcd"))
+    file.write_text("[")
+    assert watched_files(file) == (file,)

@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING
 
 from purveyor.config.interpolate import interpolate
 from purveyor.config.secrets import is_reference
+from purveyor.config.source import ConfigSource
 from purveyor.config.tree import is_array, is_table
-from purveyor.errors import MissingExtraError
+from purveyor.errors import ConfigError, MissingExtraError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 
     from watchfiles._rust_notify import RustNotify
-
-    from purveyor.config.source import ConfigSource
 
 __all__ = ["watch", "watched_files"]
 
@@ -35,18 +34,20 @@ _RECHECK = 5000
 _LINKS = 40
 
 
-def watched_files(source: ConfigSource) -> tuple[Path, ...]:
+def watched_files(file: Path) -> tuple[Path, ...]:
     """The files whose content makes a configuration: its own, and those of the secrets that it refers to.
 
-    Returns:
-        Absolute paths; none for a configuration that came from a mapping or is the embedded one.
+    Args:
+        file: The configuration's file, absolute. If it cannot be read, it is the only one.
     """
-    if source.file is None:
-        return ()
+    try:
+        source = ConfigSource.read(file)
+    except ConfigError:
+        return (file,)
     tree, _ = interpolate(source.tree, lambda *_: None)
     places = [reference["file"] for reference in _references(tree) if "file" in reference]
     secrets = (source.folder / place for place in places if place and "\0" not in place)
-    return tuple(dict.fromkeys((source.file, *secrets)))
+    return tuple(dict.fromkeys((file, *secrets)))
 
 
 async def watch(files: Callable[[], Iterable[Path]]) -> AsyncGenerator[None]:
@@ -58,7 +59,7 @@ async def watch(files: Callable[[], Iterable[Path]]) -> AsyncGenerator[None]:
     that is deleted has changed, and again when it is back.
 
     Args:
-        files: Gives the absolute paths of the files; asked again after each change.
+        files: Gives the absolute paths of the files; asked in a thread, again after each change.
 
     Yields:
         Once when it begins to watch, since the files may have changed since they were read; then after each
@@ -71,7 +72,7 @@ async def watch(files: Callable[[], Iterable[Path]]) -> AsyncGenerator[None]:
     _import()
     seen: list[str] | None = None
     while True:
-        watched = tuple(files())
+        watched = tuple(await asyncio.to_thread(files))
         # It collects what happens from here on; what has happened before is in what is read now.
         notify, names = await asyncio.to_thread(_watching, watched)
         content = [await asyncio.to_thread(_digest, file) for file in watched]
