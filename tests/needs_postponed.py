@@ -42,7 +42,7 @@ class Seen(Base):
     old: Optional[Annotated[MemoryProvider[Any], Needs()]]  # noqa: UP045
     older: Union[None, Annotated[MemoryProvider[Any], Needs()]]  # noqa: UP007, RUF036
     dotted: t.Annotated[p.MemoryProvider[Any], n.Needs(capability="embed")]
-    described: Annotated[MemoryProvider[Any], p.Describe("a word"), Needs()]  # type: ignore[name-defined]
+    described: Annotated[MemoryProvider[Any], p.Describe("a word"), Needs()]
     quoted: Annotated["MemoryProvider[Any] | None", Needs()]  # noqa: UP037
 
 
