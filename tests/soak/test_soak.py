@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.soak.ledger import Ledger
 from tests.soak.measure import Sample, grown
 
