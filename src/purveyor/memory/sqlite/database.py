@@ -323,6 +323,18 @@ class Database:
                 return [decode_namespace(namespace) for (namespace,) in rows]
         raise UnsupportedError("memory.sqlite", type(query).__name__)
 
+    def check(self) -> int:
+        """See that what is open can be read and is still where it was; how many bytes it takes.
+
+        Raises:
+            StoreCorruptError: The file was removed or replaced.
+        """
+        with self._translated(), self._snapshot(lambda: False):
+            self._check_file()
+            ((pages,), (size,)) = self._execute("PRAGMA page_count; PRAGMA page_size").fetchall()
+            self._execute("SELECT version FROM sequence").fetchall()
+            return int(pages * size)
+
     def _scan(self, scan: Scan, now: float) -> list[Item]:
         columns = "namespace, key" if scan.order == "key" else f"{scan.order}, namespace, key"
         conditions = ["namespace >= ?", "namespace < ?", _LIVE]

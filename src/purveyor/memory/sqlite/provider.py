@@ -11,11 +11,12 @@ from math import isfinite
 from pathlib import Path  # noqa: TC003 - a configuration's types are read when it is validated
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, cast
 
-from purveyor.errors import InvalidInputError, WrongEventLoopError
+from purveyor.errors import InvalidInputError, StoreError, WrongEventLoopError
 from purveyor.memory.provider import MemoryProvider
 from purveyor.memory.sqlite.database import Database
 from purveyor.memory.sqlite.worker import Worker
 from purveyor.memory.values import check_text
+from purveyor.metadata import Health
 
 if TYPE_CHECKING:
     import asyncio
@@ -106,6 +107,16 @@ class SQLiteMemory(MemoryProvider[SQLiteConfig]):
         self.max_value_bytes = self.config.max_value_bytes
         self._store = await SQLiteStore.open(self.config, self._clock)
 
+    async def check(self) -> Health:
+        """Whether the database can be read and is still where it was; its size, in bytes."""
+        store: SQLiteStore | None = self._store
+        if store is None:
+            return Health.unhealthy("it is not open")
+        try:
+            return Health.healthy(path=str(self.config.path), bytes=await store.check())
+        except StoreError as error:
+            return Health.unhealthy(str(error))
+
     async def _cleanup_store(self) -> None:
         store: SQLiteStore = self._store
         self._store = None
@@ -193,8 +204,20 @@ class SQLiteStore:
         """Answer the question, as of one moment."""
         return cast("R", await self._ask(self._querier, "query", query))
 
+    async def check(self) -> int:
+        """See that what is open can be read and is still where it was; how many bytes it takes.
+
+        Raises:
+            StoreCorruptError: The file was removed or replaced.
+            StoreClosedError: A thread has ended.
+        """
+        for worker in self._workers():
+            worker.check_running()
+        # Not of those threads on which a check would wait for a long query, or for another process's lock.
+        return cast("int", await self._ask(self._reader, "check", None))
+
     def _ask(
-        self, worker: Worker, verb: Literal["read", "write", "query"], argument: object
+        self, worker: Worker, verb: Literal["read", "write", "query", "check"], argument: object
     ) -> asyncio.Future[object]:
         if os.getpid() != self._pid:  # the threads have stayed in the parent
             raise WrongEventLoopError

@@ -23,7 +23,7 @@ _logger = logging.getLogger(__name__)
 #: How long to wait before the next portion is purged while there is more, in seconds.
 _PURGE_PAUSE = 0.05
 
-_Verb: TypeAlias = Literal["read", "write", "query"]
+_Verb: TypeAlias = Literal["read", "write", "query", "check"]
 
 
 class _Job(NamedTuple):
@@ -74,8 +74,7 @@ class Worker:
         Raises:
             StoreClosedError: The worker is not running.
         """
-        if not self.is_running():
-            raise self._closed()
+        self.check_running()
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._jobs.put(_Job(verb, argument, future))
         return future
@@ -83,6 +82,15 @@ class Worker:
     def is_running(self) -> bool:
         """Whether the thread takes jobs."""
         return self._thread is not None and self._thread.is_alive() and not self._stopping.is_set()
+
+    def check_running(self) -> None:
+        """Refuse to go on with a worker that takes no jobs.
+
+        Raises:
+            StoreClosedError: The worker is not running.
+        """
+        if not self.is_running():
+            raise self._closed()
 
     def stop(self) -> None:
         """Let the thread end after the writes that are queued; a query that runs is broken off."""
@@ -154,6 +162,8 @@ class Worker:
         try:
             if job.verb == "read":
                 return database.read(job.argument)
+            if job.verb == "check":
+                return database.check()
             return database.query(job.argument, job.future.cancelled)
         except Exception as error:
             return self._closed() if self._stopping.is_set() else error

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path  # noqa: TC003  # the config layer reads the annotation
 from typing import TYPE_CHECKING, ClassVar
 
-from purveyor.errors import UnsupportedError
+from purveyor.errors import StoreError, StoreFullError, StorePermissionError, UnsupportedError
+from purveyor.metadata import Health
 from purveyor.storage.provider import StorageProvider
 
 if TYPE_CHECKING:
@@ -54,6 +55,21 @@ class LocalStorage(StorageProvider[LocalConfig]):
         files = LocalFiles(self.config.root)
         await files.open()
         self._storage = self._files = files
+
+    async def check(self) -> Health:
+        """Whether the folder is still where it was and takes files; how much room there is, in bytes.
+
+        One that only cannot be written to (it is full, or read-only) is degraded: what it holds can be read, and
+        no restart would make room.
+        """
+        if self._storage is None:
+            return Health.unhealthy("it is not open")
+        try:
+            return Health.healthy(root=str(self.config.root), free_bytes=await self._files.check())
+        except (StoreFullError, StorePermissionError) as error:
+            return Health.degraded(f"nothing can be written: {error}")
+        except StoreError as error:
+            return Health.unhealthy(str(error))
 
     async def _cleanup_storage(self) -> None:
         self._storage = None

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, closing
 from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from purveyor.errors import DataError, StoreClosedError, UnsupportedError
+from purveyor.errors import DataError, StoreClosedError, StoreError, UnsupportedError
 from purveyor.storage.local.failures import typed
 from purveyor.storage.local.listing import list_objects
 from purveyor.storage.local.locks import PathLocks
@@ -41,7 +41,7 @@ class LocalFiles(Storage):
 
     def __init__(self, root: Path) -> None:
         self._store = f"storage.local {root}"
-        self._root = root
+        self._root = root.absolute()  # for `check`, wherever the process goes meanwhile
         self._workers: Workers | None = None
         self._opened = ExitStack()
         # Between two jobs a transfer holds files open: closing the storage closes them.
@@ -139,6 +139,14 @@ class LocalFiles(Storage):
         """Files have no URLs of their own."""
         raise UnsupportedError("storage.local", "presigned URLs")
 
+    async def check(self) -> int:
+        """See that the folder is still where it was and can be written to; how many bytes are free there.
+
+        Raises:
+            StoreError: It was removed or replaced, or cannot be written to.
+        """
+        return await self._run(self._check)
+
     async def _run(self, job: Callable[[], R]) -> R:
         if self._workers is None:
             raise StoreClosedError(self._store, "is closed", "initialize its provider again")
@@ -183,6 +191,22 @@ class LocalFiles(Storage):
         session.open()
         if sweep(self._temp):
             self._objects.sweep()
+
+    def _check(self) -> int:
+        root = self._tree.root
+        try:
+            moved = not os.path.samestat(self._root.stat(), os.fstat(root))
+        except FileNotFoundError:
+            moved = True
+        if moved:
+            problem = "was removed or replaced while it was open"
+            advice = "put it back, or initialize the provider again to use what is there now"
+            raise StoreError(self._store, problem, advice)
+        with closing(TempFile(self._temp)) as probe:
+            probe.open()
+            probe.write(b"?")
+        room = os.fstatvfs(root)
+        return room.f_bavail * room.f_frsize
 
     def _keep(self, descriptor: int) -> int:
         self._opened.callback(os.close, descriptor)
