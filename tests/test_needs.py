@@ -320,7 +320,6 @@ class TestRefused:
             (Annotated[Memory | Storage | None, Needs()], "is not annotated with one class"),
             (Annotated[Literal["memory"], Needs()], "is not annotated with one class"),
             (Annotated[Endless, Needs()], "is not annotated with one class"),
-            ("Annotated[3, Needs()]", "cannot be read"),
         ],
     )
     def test_what_is_no_need(self, annotation: Any, problem: str) -> None:

@@ -265,7 +265,7 @@ class _Resolution:
     def refuse_cycles(self, edges: Mapping[str, tuple[Edge, ...]], needs: Mapping[str, tuple[Edge, ...]]) -> None:
         """Note a problem for each way round that starts at one of `edges`."""
         _, cycles = _walk(edges, needs)
-        places = {name: place for place, name in enumerate((*self._there, *self._added))} if cycles else {}
+        places = {name: place for place, name in enumerate({**self._there, **self._added})} if cycles else {}
         for cycle in cycles:
             first = min(range(len(cycle)), key=lambda index: places[cycle[index]])
             path = (*cycle[first:], *cycle[: first + 1])
@@ -339,7 +339,7 @@ class _Resolution:
         return " or ".join(f'needs = {{ {need.role} = "{name}" }}' for name in candidates)
 
     def _unknown(self, node: Node, role: str, name: object, offer: str | None = None) -> None:
-        known = dict.fromkeys((*self._there, *self._added))
+        known = {**self._there, **self._added}
         advice = _did_you_mean(str(name), known) or offer
         self._problem(node, role, f"there is no provider {name!r}", advice)
 
