@@ -15,6 +15,7 @@ from purveyor.catalog import Catalog, Driver
 from purveyor.config import Breaker, Policy, ServerConfig, SystemConfig, load_config
 from purveyor.config.load import RESERVED
 from purveyor.errors import ConfigError, MissingExtraError, ProviderNotFoundError
+from purveyor.lifecycle.supervision import Supervision
 from purveyor.metadata import ProviderMetadata, ProviderType
 from tests.config.drivers import NoConfig, Store, StoreConfig
 
@@ -112,6 +113,14 @@ class TestWhatIsLoaded:
     def test_the_server_listens_on_loopback(self, load: Load, host: str) -> None:
         assert load(f'version = 1\n[server]\nhost = "{host}"\nport = 0').server == ServerConfig(host, 0)
 
+    def test_supervision_is_read_and_has_defaults(self, load: Load) -> None:
+        assert load("").supervision == Supervision()
+        text = '[supervision]\ncheck_interval = "500ms"\nwindow = "1h"\nbudget = 0\njitter = 1'
+        read = load(text).supervision
+        assert read == Supervision(check_interval=0.5, window=3600, budget=0, jitter=1)
+        over = load(text + "\n[profiles.dev.supervision]\nbudget = 2", "dev").supervision
+        assert (over.budget, over.window) == (2, 3600)
+
     def test_policy_and_needs_are_kept(self, load: Load) -> None:
         config = load(
             """
@@ -170,7 +179,10 @@ class TestWhatIsWrong:
         ("text", "expected"),
         [
             ("[providerz.a]", "purveyor.toml:1:2 providerz: unknown key; did you mean 'providers'?"),
-            ("zzz = 1", "purveyor.toml:1:1 zzz: unknown key; known are version, providers, profiles, server"),
+            (
+                "zzz = 1",
+                "purveyor.toml:1:1 zzz: unknown key; known are version, providers, profiles, server, supervision",
+            ),
             ("version = 2", "purveyor.toml:1:1 version: expected 1, the only version of the format that there is"),
             (
                 "version = true",
@@ -178,6 +190,23 @@ class TestWhatIsWrong:
             ),
             ("providers = 3", "purveyor.toml:1:1 providers: expected a table"),
             ("server = []", "purveyor.toml:1:1 server: expected a table"),
+            ("supervision = true", "purveyor.toml:1:1 supervision: expected a table"),
+            (
+                "[supervision]\nbudgets = 1",
+                "purveyor.toml:2:1 supervision.budgets: unknown key; did you mean 'budget'?",
+            ),
+            (
+                "[supervision]\nfailures = 0",
+                "purveyor.toml:2:1 supervision.failures: expected greater than or equal to 1",
+            ),
+            (
+                "[supervision]\njitter = 2",
+                "purveyor.toml:2:1 supervision.jitter: expected less than or equal to 1",
+            ),
+            (
+                '[supervision]\ncheck_interval = "0s"',
+                "purveyor.toml:2:1 supervision.check_interval: expected a duration above zero",
+            ),
             ("[server]\nprt = 1", "purveyor.toml:2:1 server.prt: unknown key; did you mean 'port'?"),
             ("[server]\nport = 70000", "purveyor.toml:2:1 server.port: expected less than or equal to 65535"),
             ("[providers]\na = 3", "purveyor.toml:2:1 providers.a: expected a table: [providers.NAME]"),

@@ -121,7 +121,7 @@ def test_an_unknown_profile(problems: Problems, monkeypatch: pytest.MonkeyPatch)
         ),
         (
             "[profiles.dev]\nqqq = 1",
-            "purveyor.toml:2:1 profiles.dev.qqq: unknown key; a profile has the tables providers and server",
+            "purveyor.toml:2:1 profiles.dev.qqq: unknown key; a profile has the tables providers, server, supervision",
         ),
     ],
 )
@@ -130,7 +130,7 @@ def test_profiles_of_another_shape(problems: Problems, profile: str | None, text
     assert expected in problems(text, profile)
 
 
-@pytest.mark.parametrize("key", ["providers", "server"])
+@pytest.mark.parametrize("key", ["providers", "server", "supervision"])
 def test_what_is_no_table_is_not_replaced_by_one(problems: Problems, key: str) -> None:
     assert problems(f"{key} = 1\n[profiles.dev.{key}]", "dev") == [f"purveyor.toml:1:1 {key}: expected a table"]
 

@@ -12,8 +12,9 @@ import pytest
 
 import purveyor.config
 from purveyor.catalog import Catalog, Driver
-from purveyor.config import TEMPLATE, json_schema
+from purveyor.config import TEMPLATE, json_schema, load_config
 from purveyor.errors import MissingExtraError
+from purveyor.lifecycle.supervision import Supervision
 
 CATALOG = Catalog(
     Driver(name, "tests", "1", f"tests.config.{place}", ("x",))
@@ -83,9 +84,13 @@ def test_what_may_be_written_for_a_value_is_allowed(schema: dict[str, Any]) -> N
 
 def test_the_whole_file_is_described(schema: dict[str, Any]) -> None:
     assert schema["additionalProperties"] is False
-    assert set(schema["properties"]) == {"version", "providers", "profiles", "server"}
+    assert set(schema["properties"]) == {"version", "providers", "profiles", "server", "supervision"}
     overlay = schema["properties"]["profiles"]["additionalProperties"]["properties"]
-    assert set(overlay) == {"providers", "server"}
+    assert set(overlay) == {"providers", "server", "supervision"}
+    supervision = overlay["supervision"]["properties"]
+    assert supervision["check_interval"]["description"] == "How often a provider is checked."
+    assert supervision["check_interval"]["default"] == 10
+    assert supervision["jitter"]["anyOf"][0] == {"type": "number", "minimum": 0, "maximum": 1}
     assert "driver" in overlay["providers"]["additionalProperties"]["properties"]
     assert "How long" in schema["$defs"]["Policy"]["properties"]["timeout"]["description"]
 
@@ -111,6 +116,7 @@ def test_the_template_s_comments_are_valid_too() -> None:
     tree = tomllib.loads("\n".join(examples))
     assert tree["providers"]["summariser"]["policy"] == {"timeout": "30s", "retries": 2}
     assert tree["server"] == {"host": "127.0.0.1", "port": 8765}
+    assert load_config({"supervision": tree["supervision"]}).supervision == Supervision()
     assert "files" in tree["profiles"]["dev"]["providers"]
 
 

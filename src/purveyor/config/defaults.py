@@ -51,4 +51,12 @@ root = "${PURVEYOR_DATA:-.purveyor}/files"
 # [server]
 # host = "127.0.0.1"
 # port = 8765
+
+# How providers are watched, and restarted when they are down.
+#
+# [supervision]
+# check_interval = "10s"                        # how often each provider's check runs, and
+# check_timeout = "5s"                          # how long it may take
+# budget = 5                                    # restarts within the window; then the provider has failed
+# window = "10m"
 """

@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field
 
 from purveyor.catalog import Catalog, config_type
 from purveyor.config.interpolate import interpolate
-from purveyor.config.model import TABLE, Policy, ProviderSpec, ServerConfig, SystemConfig
+from purveyor.config.model import TABLE, Policy, ProviderSpec, ServerConfig, Supervision, SystemConfig
 from purveyor.config.profiles import lay_over, wanted_profile
 from purveyor.config.source import ConfigSource, Report
 from purveyor.config.tree import is_table
@@ -31,7 +31,7 @@ __all__ = ["NAME", "RESERVED", "ReservedKeys", "load_config"]
 
 #: What a provider may be called.
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
-_TOP_LEVEL = ("version", "providers", "profiles", "server")
+_TOP_LEVEL = ("version", "providers", "profiles", "server", "supervision")
 
 _Word = Annotated[str, Field(min_length=1)]
 
@@ -129,6 +129,9 @@ class _Loader:
             providers=tuple(specs),
             unavailable=self._unavailable,
             server=self._server(tree["server"]),
+            supervision=validate(
+                Supervision, tree["supervision"], ("supervision",), self._report, interpolated=self._interpolated
+            ),
             warnings=tuple(self._report.warnings),
             secrets=frozenset(self._report.secrets),
         )

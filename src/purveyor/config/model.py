@@ -9,6 +9,7 @@ from pydantic import Field
 
 from purveyor.config.tree import is_array, is_table
 from purveyor.errors import ProviderNotFoundError
+from purveyor.lifecycle.supervision import Supervision
 from purveyor.metadata import ProviderMetadata
 from purveyor.policy.model import TABLE, Breaker, Duration, Policy
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from purveyor.metadata import ProviderType
     from purveyor.provider import Provider
 
-__all__ = ["TABLE", "Breaker", "Duration", "Policy", "ProviderSpec", "ServerConfig", "SystemConfig"]
+__all__ = ["TABLE", "Breaker", "Duration", "Policy", "ProviderSpec", "ServerConfig", "Supervision", "SystemConfig"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,7 @@ class SystemConfig:
         providers: What it declares, in its order.
         unavailable: Optional providers (``required = false``) whose driver cannot be imported here, and why.
         server: Where ``purveyor up`` listens.
+        supervision: How the providers are watched and restarted.
         warnings: What is allowed, but is probably not what was meant.
         secrets: The values of all secrets in it, so that whoever writes texts can keep them out.
     """
@@ -117,6 +119,7 @@ class SystemConfig:
     providers: tuple[ProviderSpec, ...]
     unavailable: Mapping[str, PurveyorError]
     server: ServerConfig
+    supervision: Supervision
     warnings: tuple[ConfigProblem, ...]
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
 

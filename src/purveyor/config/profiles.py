@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["lay_over", "wanted_profile"]
 
-_TABLES = ("providers", "server")
+_TABLES = ("providers", "server", "supervision")
 
 
 def wanted_profile(profile: str | None) -> tuple[str | None, str]:
@@ -72,7 +72,7 @@ def _check(name: str, tables: object, providers: object, report: Report) -> None
     for key, value in tables.items():
         if key not in _TABLES:
             close = near_misses(key, _TABLES)
-            advice = f"did you mean {close[0]!r}?" if close else "a profile has the tables providers and server"
+            advice = f"did you mean {close[0]!r}?" if close else f"a profile has the tables {', '.join(_TABLES)}"
             report.problem(("profiles", name, key), "unknown key", advice)
         elif not is_table(value):
             report.problem(("profiles", name, key), "expected a table")

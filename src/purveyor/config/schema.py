@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from purveyor.catalog import Catalog, config_type
 from purveyor.config.load import NAME, RESERVED, ReservedKeys
-from purveyor.config.model import ServerConfig
+from purveyor.config.model import ServerConfig, Supervision
 from purveyor.config.shape import SchemaGenerator
 from purveyor.config.tree import is_array, is_table
 from purveyor.errors import DriverLoadError, MissingExtraError
@@ -50,7 +50,9 @@ def json_schema(catalog: Catalog | None = None) -> dict[str, Any]:
             types[name] = config_type(catalog.load(name))
         except (DriverLoadError, MissingExtraError):
             others.append(name)
-    schemas, definitions = _schemas({**types, "": ReservedKeys, ":server": ServerConfig})
+    schemas, definitions = _schemas(
+        {**types, "": ReservedKeys, ":server": ServerConfig, ":supervision": Supervision}
+    )
     reserved = schemas[""]["properties"]
     definitions["secret"] = _SECRET
     choices = [_driver(name, schemas[name], reserved) for name in types]
@@ -62,7 +64,7 @@ def json_schema(catalog: Catalog | None = None) -> dict[str, Any]:
         "additionalProperties": {"type": "object", "anyOf": choices},
     }
     overlaid = {"type": "object", "additionalProperties": {"type": "object", "properties": reserved}}
-    server = schemas[":server"]
+    tables = {"server": schemas[":server"], "supervision": schemas[":supervision"]}
     return {
         "$schema": _DIALECT,
         "title": "Purveyor configuration",
@@ -71,14 +73,14 @@ def json_schema(catalog: Catalog | None = None) -> dict[str, Any]:
         "properties": {
             "version": {"const": 1, "description": "The version of the format."},
             "providers": {**providers, "description": "What the application depends on, by name."},
-            "server": server,
+            **tables,
             "profiles": {
                 "type": "object",
                 "description": "Tables that are laid over the others when their profile is chosen.",
                 "additionalProperties": {
                     "type": "object",
                     "additionalProperties": False,
-                    "properties": {"providers": overlaid, "server": server},
+                    "properties": {"providers": overlaid, **tables},
                 },
             },
         },

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import random as _random
 from collections import deque
 from contextvars import Context
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol
 
 from purveyor.errors import InvalidInputError
 from purveyor.lifecycle.health import HealthCheck, Hysteresis, describe_error, overrides_check
 from purveyor.lifecycle.states import SERVING
 from purveyor.metadata import Health, HealthState, ProviderStatus
+from purveyor.policy.model import TABLE, AtLeast, Duration, check_count, check_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
+
+    from pydantic import ConfigDict, GetCoreSchemaHandler
+    from pydantic_core import CoreSchema
 
     from purveyor.provider import Provider
 
@@ -30,49 +33,62 @@ _RESTARTABLE = _CHECKED | {ProviderStatus.FAILED}
 _AT_ONCE = 64
 
 
+class _Share:
+    """Has pydantic read a number from 0 to 1."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        from pydantic_core import core_schema  # noqa: PLC0415 - only a configuration needs it
+
+        return core_schema.float_schema(ge=0, le=1)
+
+
 @dataclass(frozen=True, slots=True)
 class Supervision:
-    """How providers are watched and restarted.
+    """How providers are watched and restarted; durations in seconds.
 
     Restarts are limited as a supervisor in OTP limits them
     (https://www.erlang.org/doc/system/sup_princ#maximum-restart-intensity).
-
-    Args:
-        check_interval: How often a provider is checked, in seconds.
-        check_timeout: How long a check may take, in seconds.
-        failures: Bad checks in a row before its health gets worse.
-        successes: Good checks in a row before it gets better.
-        backoff: How long the first restart waits, in seconds; each further one waits twice as long.
-        max_backoff: The longest such wait, in seconds.
-        jitter: By which part of itself, from 0 to 1, a wait is shortened at random, so that not all come at once.
-        budget: How many restarts there may be within `window`; one more, and the provider has failed for good.
-        window: In seconds. After a whole one without a restart the budget is as new.
 
     Raises:
         InvalidInputError: A value makes no sense.
     """
 
-    check_interval: float = 10.0
-    check_timeout: float = 5.0
-    failures: int = 3
-    successes: int = 2
-    backoff: float = 0.5
-    max_backoff: float = 30.0
-    jitter: float = 0.2
-    budget: int = 5
-    window: float = 600.0
+    __pydantic_config__: ClassVar[ConfigDict] = TABLE
+
+    check_interval: Duration = 10.0
+    """How often a provider is checked."""
+
+    check_timeout: Duration = 5.0
+    """How long a check may take."""
+
+    failures: Annotated[int, AtLeast(1)] = 3
+    """Bad checks in a row before a provider's health gets worse."""
+
+    successes: Annotated[int, AtLeast(1)] = 2
+    """Good checks in a row before it gets better."""
+
+    backoff: Duration = 0.5
+    """How long the first restart waits; each further one waits twice as long."""
+
+    max_backoff: Duration = 30.0
+    """The longest such wait."""
+
+    jitter: Annotated[float, _Share()] = 0.2
+    """By which part of itself, from 0 to 1, a wait is shortened at random, so that not all come at once."""
+
+    budget: Annotated[int, AtLeast(0)] = 5
+    """How many restarts there may be within the window; one more, and the provider has failed for good."""
+
+    window: Duration = 600.0
+    """Over how long restarts are counted; after a whole window without one the budget is as new."""
 
     def __post_init__(self) -> None:
         for name in ("check_interval", "check_timeout", "backoff", "max_backoff", "window"):
-            seconds: float = getattr(self, name)
-            if not (math.isfinite(seconds) and seconds > 0):
-                raise InvalidInputError(f"supervision.{name}", f"is {seconds!r}, not a number of seconds above 0")
+            check_seconds(name, getattr(self, name))
         for name, least in (("failures", 1), ("successes", 1), ("budget", 0)):
-            count: int = getattr(self, name)
-            if not (isinstance(count, int) and count >= least):
-                raise InvalidInputError(f"supervision.{name}", f"is {count!r}, not a whole number from {least}")
-        if not 0 <= self.jitter <= 1:
-            raise InvalidInputError("supervision.jitter", f"is {self.jitter!r}, not a number from 0 to 1")
+            check_count(name, getattr(self, name), least)
+        if not (isinstance(self.jitter, (int, float)) and 0 <= self.jitter <= 1):
+            raise InvalidInputError("jitter", f"expected a number from 0 to 1, not {self.jitter!r}")
 
 
 class Supervised(Protocol):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pydantic import ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic_core import CoreSchema
 
-__all__ = ["TABLE", "AtLeast", "Breaker", "Duration", "Policy"]
+__all__ = ["TABLE", "AtLeast", "Breaker", "Duration", "Policy", "check_count", "check_seconds"]
 
 #: How pydantic reads dataclasses that stand for tables of a configuration.
 TABLE: ConfigDict = {"extra": "forbid", "use_attribute_docstrings": True}
@@ -85,8 +85,8 @@ class Breaker:
     """Seconds after which one operation may try again."""
 
     def __post_init__(self) -> None:
-        _check_count("failures", self.failures, 1)
-        _check_seconds("reset", self.reset)
+        check_count("failures", self.failures, 1)
+        check_seconds("reset", self.reset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,19 +122,29 @@ class Policy:
     def __post_init__(self) -> None:
         for name in ("start_timeout", "stop_timeout", "drain_timeout", "timeout"):
             if getattr(self, name) is not None:
-                _check_seconds(name, getattr(self, name))
+                check_seconds(name, getattr(self, name))
         for name, least in (("retries", 0), ("concurrency", 1)):
             if getattr(self, name) is not None:
-                _check_count(name, getattr(self, name), least)
+                check_count(name, getattr(self, name), least)
         if self.reload not in (None, "swap", "in_place"):
             raise InvalidInputError("reload", "expected 'swap' or 'in_place'")
 
 
-def _check_seconds(name: str, value: object) -> None:
+def check_seconds(name: str, value: object) -> None:
+    """Refuse what is no number of seconds above zero.
+
+    Raises:
+        InvalidInputError: It is none.
+    """
     if not isinstance(value, (int, float)) or isinstance(value, bool) or not (math.isfinite(value) and value > 0):
         raise InvalidInputError(name, f"expected seconds above zero, not {value!r}")
 
 
-def _check_count(name: str, value: object, least: int) -> None:
+def check_count(name: str, value: object, least: int) -> None:
+    """Refuse what is no integer from a bound on.
+
+    Raises:
+        InvalidInputError: It is none.
+    """
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
         raise InvalidInputError(name, f"expected an integer of at least {least}, not {value!r}")
