@@ -34,8 +34,8 @@ def main() -> int:
     result = asyncio.run(soak(options, say))
     if given.json:
         given.json.write_text(json.dumps(result.as_json(), indent=1) + "\n", encoding="utf-8")
-    for violation in result.violations[:40]:
-        say(f"VIOLATION: {violation}")
+    for violation, times in list(result.violations.items())[:40]:
+        say(f"VIOLATION, {times} x: {violation}")
     found = result.counts.get("violations", 0)
     say(f"{found} things happened that must not" if found else "nothing happened that must not")
     return 1 if result.violations else 0

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 
 __all__ = ["Ledger", "OrderedError", "OwnError"]
 
-#: Of violations only so many are kept whole: what is kept must not look like a leak.
+#: Only so many different violations are kept whole: what is kept must not look like a leak.
 KEPT = 200
 
 #: Upper bounds of latencies, in seconds: 20 for each power of ten, from 10 us to 100 s.
@@ -37,7 +37,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
-        self.violations: list[str] = []
+        self.violations: dict[str, int] = {}
         self.open: Counter[str] = Counter()  # resources, by provider
         self.revisions: defaultdict[str, int] = defaultdict(int)  # of the configs that are acknowledged
         self.gone: dict[str, float] = {}  # when a provider was last unregistered: older references are dead
@@ -89,8 +89,8 @@ class Ledger:
     def violation(self, text: str) -> None:
         """Something that must not happen, whatever was ordered."""
         self.counts["violations"] += 1
-        if len(self.violations) < KEPT:
-            self.violations.append(text)
+        if text in self.violations or len(self.violations) < KEPT:
+            self.violations[text] = self.violations.get(text, 0) + 1
 
     def succeeded(self, seconds: float) -> None:
         """A call that did what it should."""

@@ -58,7 +58,7 @@ class Result:
 
     Args:
         options: How it was run.
-        violations: What must not have happened; empty is good. No more than the first 200.
+        violations: What must not have happened, and how often; empty is good. No more than the first 200 kinds.
         counts: How often what happened.
         statuses: In which status how many providers were at the end, before the stop.
         samples: What was held whenever nothing ran.
@@ -66,7 +66,7 @@ class Result:
     """
 
     options: Options
-    violations: list[str] = field(default_factory=list)
+    violations: dict[str, int] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     statuses: dict[str, int] = field(default_factory=dict)
     samples: list[Sample] = field(default_factory=list)
@@ -196,7 +196,7 @@ class _Run:
 
     async def _only_task(self) -> bool:
         """Whether this task is soon the only one; a step that was abandoned may take as long as it was ordered to."""
-        for _ in range(100):
+        for _ in range(1000):
             if len(asyncio.all_tasks()) == 1:
                 return True
             await asyncio.sleep(0.01)

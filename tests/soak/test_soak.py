@@ -50,7 +50,7 @@ def run(target: Path, *options: str, sabotage: str = "") -> tuple[int, str, dict
 
 def test_half_a_minute(tmp_path: Path) -> None:
     code, said, result = run(tmp_path / "soak.json", "--seconds", "30", "--calm", "3")
-    assert result["violations"] == [], said
+    assert result["violations"] == {}, said
     assert code == 0
     assert "nothing happened that must not" in said
     counts = result["counts"]
@@ -101,7 +101,7 @@ def test_what_grows_is_found_and_what_varies_is_not() -> None:
     assert finding.startswith("blocks grew")
     (finding,) = grown(samples(resident=list(range(90_000_000, 180_000_000, 10_000_000))))
     assert finding.startswith("resident grew")
-    (finding,) = grown(samples(tasks=[1, 2]))
+    (finding,) = grown(samples(tasks=[1]))
     assert "too few" in finding
 
 

@@ -8,6 +8,7 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
+from purveyor.lifecycle.owner import GRACE
 from purveyor.metadata import Health
 from purveyor.needs import Needs
 from purveyor.operations import operation
@@ -141,7 +142,8 @@ class Unit(Provider[UnitConfig]):
         elif kind == "hang":
             await asyncio.Event().wait()
         elif kind == "refuse":
-            await _refuse_cancellation(0.4)
+            await _refuse_cancellation(GRACE + 2)  # so long that it is abandoned
+            raise OrderedError(self._name, step)
         return kind
 
 
