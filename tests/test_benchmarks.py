@@ -38,6 +38,24 @@ def test_the_cheap_subjects_run_and_write_every_repeat(tmp_path: Path, capsys: p
             _check_goal(goal, comparison)
 
 
+@pytest.mark.filterwarnings("default")
+def test_the_lifecycle_is_measured(tmp_path: Path) -> None:
+    target = tmp_path / "result.json"
+    main(["lifecycle", "lifecycle_reload", "--quick", "--json", str(target)])
+    subjects = json.loads(target.read_text())["subjects"]
+    failing, latency = subjects["lifecycle_reload"]
+    for comparison in (*subjects["lifecycle"], latency):
+        for arm in comparison["arms"]:
+            _check_arm(arm)
+        for goal in comparison["goals"]:
+            _check_goal(goal, comparison)
+    failures = {arm["arm"]: arm["samples"] for arm in failing["arms"]}
+    for name in ("no reload", "purveyor, swap", "purveyor, in_place"):
+        assert set(failures[name]) == {0}, f"operations failed because of a reload: {name}"
+    assert min(failures["cleanup() and initialize() by hand"]) > 0  # else the load would prove nothing
+    assert [goal["met"] for goal in failing["goals"]] == [True, True]
+
+
 def _check_arm(arm: dict[str, Any]) -> None:
     assert arm["role"] in ("floor", "purveyor", "peer", "explains")
     if arm["note"]:
