@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from purveyor import events as e
 from purveyor.metadata import Health, HealthState, ProviderStatus
 
-__all__ = ["Narration", "log", "narrate"]
+__all__ = ["Narration", "is_verbose", "log", "narrate"]
 
 _logger = logging.getLogger(__name__)
 
@@ -41,6 +41,11 @@ def log(event: e.Event) -> None:
     """Log an event; costs little while its level is not logged."""
     if _logger.isEnabledFor(level := _level(event)):
         _logger.log(level, "%s", _text(event), extra=_extra(event))
+
+
+def is_verbose() -> bool:
+    """Whether the log takes each change of a status."""
+    return _logger.isEnabledFor(logging.INFO)
 
 
 def _level(event: e.Event) -> int:

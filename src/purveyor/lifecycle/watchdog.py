@@ -93,17 +93,17 @@ class Watchdog:
 
     def _run(self) -> None:
         while True:
-            if not self._watched:
-                self._pulses.clear()
-                self._awake = False
-                if not self._watched:  # who comes later sees that it has to ring
-                    self._bell.wait()
-                self._bell.clear()
-                self._awake = True
-            since = monotonic()
-            sleep(self.patience / _BEATS)
-            # A process that was stopped has not been blocked; so what the thread has overslept does not count.
-            self._look(min(monotonic() - since, 2 * self.patience / _BEATS))
+            self._bell.clear()
+            self._awake = True
+            while self._watched:
+                since = monotonic()
+                sleep(self.patience / _BEATS)
+                # A process that was stopped has not been blocked; so what the thread has overslept does not count.
+                self._look(min(monotonic() - since, 2 * self.patience / _BEATS))
+            self._pulses.clear()
+            self._awake = False
+            if not self._watched:  # who comes later sees that it has to ring
+                self._bell.wait()
 
     def _look(self, passed: float) -> None:
         """Ask every loop for an answer, or find out what keeps it from giving one.
@@ -243,5 +243,4 @@ def _begin_anew() -> None:
         watchdog._reset()
 
 
-if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=_begin_anew)
+os.register_at_fork(after_in_child=_begin_anew)
