@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from purveyor.admin.app import create_app
-from purveyor.manager import ProviderManager
+from purveyor.manager import ProviderManager, Registration
+from purveyor.metadata import Health
 from purveyor.monitor.metrics import MetricsManager
 from tests.providers import Scripted
 
@@ -44,7 +45,10 @@ async def test_ready_is_when_every_registered_provider_serves(manager: ProviderM
         assert (await http.get("/readyz")).json() == {"status": "ready", "providers": []}
         provider = Scripted("one")
         await manager.register(provider)
-        expected = {"name": "one", "status": "ready", "required": True, "serving": True}
+        expected = {
+            "name": "one", "status": "ready", "required": True, "serving": True,
+            "health": {"state": "healthy", "message": ""},
+        }  # fmt: skip
         assert (await http.get("/readyz")).json()["providers"] == [expected]
         provider.steps["initialize"] = fail
         with pytest.raises(RuntimeError):
@@ -88,6 +92,46 @@ async def test_a_provider_that_starts_is_not_ready_and_one_that_reloads_is(manag
         assert (await http.get("/readyz")).status_code == 200, "its operations wait, and none fails"
         gate.set()
         await reload
+
+
+class Sick(Scripted):
+    async def check(self) -> Health:
+        return Health.unhealthy("the password hunter2 was refused")
+
+
+async def test_health_is_told_with_its_reason_and_does_not_decide(metrics: MetricsManager) -> None:
+    """Who serves is ready: supervision restarts it, and who asks need not stop sending what may succeed."""
+    async with ProviderManager(supervision=None) as manager:
+        await manager.register(Sick("one"))
+        app = create_app(
+            manager, lambda: {"one": True, "two": False}, redacted=lambda text: text.replace("hunter2", "***")
+        )
+        async with client(app) as http:
+            assert (await http.get("/readyz")).json()["providers"][0]["health"]["state"] == "healthy"
+            await manager.check("one")
+            answer = await http.get("/readyz")
+            assert answer.status_code == 200
+            one, two = answer.json()["providers"]
+            assert one["health"] == {"state": "unhealthy", "message": "the password *** was refused"}
+            assert one["status"] == "degraded"
+            assert two["health"] is None
+            assert (
+                'provider_health_status{name="one",status="unhealthy",type="custom"} 1.0'
+                in (await http.get("/metrics")).text
+            )
+
+
+async def test_one_that_was_given_up_is_not_ready_and_says_why(manager: ProviderManager) -> None:
+    async def fail() -> None:
+        raise OSError("no such host")
+
+    await manager.register_all([Registration(Scripted("one", initialize=fail), required=False)])
+    async with client(create_app(manager, lambda: {"one": True})) as http:
+        answer = await http.get("/readyz")
+        assert answer.status_code == 503
+        (one,) = answer.json()["providers"]
+        assert one["status"] == "failed"
+        assert one["health"] == {"state": "unhealthy", "message": "OSError: no such host"}
 
 
 async def test_ready_can_be_asked_of_one_provider(manager: ProviderManager) -> None:

@@ -161,6 +161,8 @@ async def test_a_managers_gauges(metrics: MetricsManager) -> None:
         assert got[f"provider_in_flight_operations{{{who}}}"] == 0
         assert got["provider_status{name=notes,status=ready,type=custom}"] == 1
         assert got["provider_status{name=notes,status=failed,type=custom}"] == 0
+        assert got["provider_health_status{name=notes,status=healthy,type=custom}"] == 1
+        assert got["provider_health_status{name=notes,status=degraded,type=custom}"] == 0
         assert got["provider_info{driver=tests.providers:Scripted,name=notes,type=custom,version=1.0.0}"] == 1
         assert got["provider_reloads_total{name=notes,result=success,type=custom}"] == 1
         assert got[f"provider_last_reload_success_timestamp_seconds{{{who}}}"] > 1.7e9

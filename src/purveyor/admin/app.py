@@ -29,7 +29,7 @@ __all__ = ["create_app"]
 
 _PAGES = {
     "/healthz": "whether the process answers",
-    "/readyz": "whether every required provider serves; ?provider=NAME asks for one",
+    "/readyz": "whether every required provider serves, and the health of all; ?provider=NAME asks for one",
     "/metrics": "counts and durations, for Prometheus",
 }
 
@@ -56,6 +56,7 @@ def create_app(
     manager: ProviderManager,
     declared: Callable[[], Mapping[str, bool]] | None = None,
     control: Iterable[Route] = (),
+    redacted: Callable[[str], str] = str,
 ) -> Starlette:
     """Build the application.
 
@@ -68,6 +69,7 @@ def create_app(
         declared: Asked at each request for the names of the providers that there should be, and whether each
             is required; those of the manager, all required, if it is not given.
         control: Further routes, which `purveyor.admin.control` makes.
+        redacted: Takes the secrets out of a text that providers made: why one is not healthy.
 
     Raises:
         MissingExtraError: The extra ``http`` or ``metrics`` is not installed.
@@ -77,11 +79,13 @@ def create_app(
         return dict.fromkeys(manager.names(), True) if declared is None else declared()
 
     def describe(name: str, *, required: bool) -> dict[str, Any]:
+        about: dict[str, Any] = {"name": name, "required": required}
         try:
-            status = manager.status(name)
+            status, health = manager.status(name), manager.health(name)
         except LookupError:  # not begun with, or its start failed and it was left out
-            return {"name": name, "status": "absent", "required": required, "serving": False}
-        return {"name": name, "status": status.value, "required": required, "serving": status in SERVING}
+            return {**about, "status": "absent", "serving": False, "health": None}
+        reason = {"state": health.state.value, "message": redacted(health.message)}
+        return {**about, "status": status.value, "serving": status in SERVING, "health": reason}
 
     async def healthz(_: Request) -> Response:
         return JSONResponse({"status": "ok"})

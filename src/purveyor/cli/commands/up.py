@@ -21,6 +21,8 @@ from purveyor.cli.running import load_system
 from purveyor.cli.streams import lasting
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from purveyor.app import System
 
 __all__ = ["command"]
@@ -44,7 +46,7 @@ def command(settings: Settings, host: str | None, port: int | None) -> int:
     output = Output(settings)
     system = load_system(settings, output)
     configured = system.config.server
-    up = _Up(system, Narrator(system, output, settings))
+    up = _Up(system, Narrator(system, output, settings), output.redacted)
     with lasting():  # nobody has to read the log for as long as this runs
         return asyncio.run(
             up.run(configured.host if host is None else host, configured.port if port is None else port)
@@ -52,8 +54,9 @@ def command(settings: Settings, host: str | None, port: int | None) -> int:
 
 
 class _Up:
-    def __init__(self, system: System, narrator: Narrator) -> None:
+    def __init__(self, system: System, narrator: Narrator, redacted: Callable[[str], str]) -> None:
         self._system = system
+        self._redacted = redacted
         self._narrator = narrator
         self._has_terminal = sys.stderr.isatty()
         self._signal: signal.Signals | None = None  # the one that asked to stop
@@ -62,7 +65,8 @@ class _Up:
 
     async def run(self, host: str, port: int) -> int:
         """Start, serve until a signal comes, stop; the exit code."""
-        server = AdminServer(create_app(self._system.manager, self._declared), host, port)
+        app = create_app(self._system.manager, self._declared, redacted=self._redacted)
+        server = AdminServer(app, host, port)
         try:
             self._handle_signals()
             await server.start()
