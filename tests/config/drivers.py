@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 
 from purveyor.errors import InvalidInputError
 from purveyor.metadata import ProviderType
+from purveyor.needs import Needs
 from purveyor.provider import Provider
 
 T = TypeVar("T")
@@ -142,6 +143,32 @@ class Untyped(Base):  # type: ignore[type-arg]  # on purpose
 
 class NoConfig(Base[None]):
     pass
+
+
+class Reader(Base[None]):
+    memory: Annotated[Base[Any], Needs()]
+
+
+class MaybeReader(Base[None]):
+    memory: Annotated[Base[Any] | None, Needs()]
+
+
+class StoreReader(Base[None]):
+    store: Annotated[Store, Needs()]
+
+
+class Searching(Base[None]):
+    searcher: Annotated[Base[Any], Needs(capability="search")]
+
+
+class Both(Base[None]):
+    x: Annotated[Base[Any], Needs()]
+    y: Annotated[Base[Any], Needs()]
+
+
+class Misdeclared(Base[None]):
+    a: Annotated[Base[Any], Needs("x")]
+    b: Annotated[Base[Any], Needs("x")]
 
 
 class Foreign:

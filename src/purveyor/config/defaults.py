@@ -36,7 +36,7 @@ root = "${PURVEYOR_DATA:-.purveyor}/files"
 # type = "capability"                           # memory, storage, capability, custom; default: the class's
 # capabilities = ["summarise"]                  # words it answers for; default: the class's
 # labels = { team = "search" }
-# needs = { memory = "notes" }                  # checked, but not acted on in this version
+# needs = { memory = "notes" }                  # what its class declares that it needs, by role
 # required = false                              # its failure leaves the rest running
 # policy = { timeout = "30s", retries = 2 }     # deadline of an operation, and retries of idempotent ones
 # api_key = { env = "MODEL_API_KEY" }           # a secret; or { file = "/run/secrets/model_api_key" }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import ipaddress
 import re
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import ConfigDict, Field
@@ -13,11 +13,13 @@ from pydantic import ConfigDict, Field
 from purveyor.catalog import Catalog, config_type
 from purveyor.config.interpolate import interpolate
 from purveyor.config.model import TABLE, Policy, ProviderSpec, ServerConfig, Supervision, SystemConfig
+from purveyor.config.needs import check_needs
 from purveyor.config.profiles import lay_over, wanted_profile
 from purveyor.config.source import ConfigSource, Report
 from purveyor.config.tree import is_table
 from purveyor.config.validate import INVALID, validate
 from purveyor.errors import DriverLoadError, DriverNotFoundError, MissingExtraError, PurveyorError, near_misses
+from purveyor.lifecycle.graph import Node
 from purveyor.metadata import ProviderType
 
 if TYPE_CHECKING:
@@ -61,7 +63,7 @@ class ReservedKeys:
     """Free-form labels of the deployment."""
 
     needs: dict[str, str] = field(default_factory=dict[str, str])
-    """Names of other providers by role. Accepted, not acted on yet."""
+    """Names of other providers by role: what the class's `Needs` are wired to."""
 
     required: bool = True
     """Whether a failure of this provider stops the start of all."""
@@ -107,6 +109,7 @@ class _Loader:
         self._catalog = catalog
         self._interpolated = interpolated
         self._unavailable: dict[str, PurveyorError] = {}
+        self._nodes: dict[str, Node] = {}
 
     def system(self, tree: dict[str, Any]) -> SystemConfig:
         for key in tree:
@@ -120,9 +123,11 @@ class _Loader:
             self._report.warning((), "declares no provider", advice)
         specs: list[ProviderSpec] = []
         for name, table in tree["providers"].items():
-            spec = self._provider(name, table, declared=tree["providers"])
+            spec = self._provider(name, table)
             if spec is not None:
                 specs.append(spec)
+        wiring = check_needs(self._nodes, self._unavailable, self._report)
+        specs = [replace(spec, needs=wiring[spec.name]) for spec in specs if spec.name not in self._unavailable]
         return SystemConfig(
             source=self._report.source,
             profile=self._report.profile,
@@ -136,12 +141,13 @@ class _Loader:
             secrets=frozenset(self._report.secrets),
         )
 
-    def _provider(self, name: str, table: object, declared: Collection[str]) -> ProviderSpec | None:
+    def _provider(self, name: str, table: object) -> ProviderSpec | None:
         path = ("providers", name)
         if not NAME.fullmatch(name):
             allowed = "letters, digits, '.', '_' and '-', at most 128, and not '.' or '-' at the beginning"
             self._report.problem(path, f"{name!r} cannot be a provider's name", f"use {allowed}")
         if not is_table(table):
+            self._nodes[name] = Node(name, None, ProviderType.CUSTOM)
             self._report.problem(path, "expected a table: [providers.NAME]")
             return None
         reserved_table = {key: value for key, value in table.items() if key in RESERVED}
@@ -154,7 +160,8 @@ class _Loader:
         provider_class = (
             self._load(driver, path, name, required=required) if isinstance(driver, str) and driver else None
         )
-        self._check_reserved(reserved_table, provider_class, path, declared)
+        self._nodes[name] = _node(name, reserved_table, provider_class, required=required)
+        self._check_type(reserved_table, provider_class, path)
         if provider_class is None:
             return None
         config = validate(
@@ -185,22 +192,9 @@ class _Loader:
                 )
         return None
 
-    def _check_reserved(
-        self,
-        table: dict[str, Any],
-        provider_class: type[Provider[Any]] | None,
-        path: KeyPath,
-        declared: Collection[str],
+    def _check_type(
+        self, table: dict[str, Any], provider_class: type[Provider[Any]] | None, path: KeyPath
     ) -> None:
-        # The table may be invalid elsewhere, which has been reported: all is to be told at once.
-        needs = table.get("needs")
-        for role, needed in needs.items() if is_table(needs) else ():
-            if isinstance(needed, str) and needed not in declared:
-                self._report.problem(
-                    (*path, "needs", role), f"there is no provider {needed!r}", _suggest(needed, declared)
-                )
-        if table.get("needs"):
-            self._report.warning((*path, "needs"), "accepted, but not acted on in this version")
         family = provider_class.provider_type if provider_class else ProviderType.CUSTOM
         others = [each for other in ProviderType if other is not family for each in (other, other.value)]
         if family in (ProviderType.MEMORY, ProviderType.STORAGE) and table.get("type") in others:
@@ -215,6 +209,22 @@ class _Loader:
             problem = "is not a loopback address, and this version has no authentication to offer on others"
             self._report.problem(("server", "host"), problem, 'use "127.0.0.1", "::1" or "localhost"')
         return server
+
+
+def _node(name: str, table: dict[str, Any], provider_class: type[Provider[Any]] | None, *, required: bool) -> Node:
+    """What it is to others, also where its table is invalid: that has been told."""
+    needs, words = table.get("needs"), table.get("capabilities")
+    capabilities = provider_class.provider_capabilities if provider_class and words is None else words
+    return Node(
+        name,
+        provider_class,
+        ProviderType.CUSTOM,
+        tuple(word for word in capabilities if isinstance(word, str))
+        if isinstance(capabilities, (list, tuple))
+        else (),
+        needs if is_table(needs) else {},
+        required,
+    )
 
 
 def _complete(name: str, reserved: ReservedKeys, provider_class: type[Provider[Any]], config: Any) -> ProviderSpec:

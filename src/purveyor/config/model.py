@@ -9,6 +9,7 @@ from pydantic import Field
 
 from purveyor.config.tree import is_array, is_table
 from purveyor.errors import ProviderNotFoundError
+from purveyor.lifecycle.graph import Node, resolve
 from purveyor.lifecycle.supervision import Supervision
 from purveyor.metadata import ProviderMetadata
 from purveyor.policy.model import TABLE, Breaker, Duration, Policy
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from purveyor.config.source import ConfigSource
     from purveyor.errors import ConfigProblem, PurveyorError
+    from purveyor.lifecycle.graph import Graph
     from purveyor.metadata import ProviderType
     from purveyor.provider import Provider
 
@@ -53,7 +55,7 @@ class ProviderSpec:
         version: The provider's own version.
         capabilities: The words it answers for.
         labels: Labels of the deployment.
-        needs: Other providers by role. Accepted, not acted on yet.
+        needs: What the needs of its class are wired to: names of other providers by role.
         required: Whether its failure stops the start of the system.
         policy: How it is started, stopped and called.
         config: Its own config, of the type that its class asks for. Never shown, since it may hold secrets.
@@ -71,6 +73,11 @@ class ProviderSpec:
     required: bool
     policy: Policy
     config: Any = field(repr=False)
+
+    @property
+    def node(self) -> Node:
+        """What it is to others."""
+        return Node(self.name, self.provider_class, self.type, self.capabilities, self.needs, self.required)
 
     @property
     def metadata(self) -> ProviderMetadata:
@@ -143,6 +150,10 @@ class SystemConfig:
             if spec.name == name:
                 return spec
         raise ProviderNotFoundError(name, self.names)
+
+    def graph(self) -> Graph:
+        """What the providers need of each other."""
+        return resolve(spec.node for spec in self.providers)
 
     def origin(self, *key: str | int) -> str | None:
         """Where a key comes from: ``"purveyor.toml:4:1"``.
