@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import settings, strategies as st
+from hypothesis import settings
+from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from purveyor.policy import Breaker
@@ -24,6 +25,10 @@ class Bench:
         self.breaker = CircuitBreaker(Breaker(failures, reset))
         self.time = 100.0
         self.changes: list[tuple[str, str]] = []
+
+    @property
+    def state(self) -> str:
+        return self.breaker.state
 
     def admit(self) -> int | None:
         return self.breaker.admit(self.time, self.changed)
@@ -43,10 +48,10 @@ class Bench:
 def test_it_opens_at_failures_in_a_row_and_refuses() -> None:
     bench = Bench()
     bench.call(FAILED, FAILED, ANSWERED, FAILED, FAILED)
-    assert bench.breaker.state == "closed"
+    assert bench.state == "closed"
     assert bench.breaker.refusal(bench.time) is None
     bench.call(FAILED)
-    assert bench.breaker.state == "open"
+    assert bench.state == "open"
     assert bench.changes == [("closed", "open")]
     bench.time += 9
     assert bench.admit() is None
@@ -56,7 +61,7 @@ def test_it_opens_at_failures_in_a_row_and_refuses() -> None:
 def test_what_says_nothing_neither_counts_nor_starts_anew() -> None:
     bench = Bench()
     bench.call(FAILED, NOTHING, FAILED, NOTHING, FAILED)
-    assert bench.breaker.state == "open"
+    assert bench.state == "open"
 
 
 def test_one_probe_goes_through_and_closes_it() -> None:
@@ -66,13 +71,13 @@ def test_one_probe_goes_through_and_closes_it() -> None:
     assert bench.breaker.refusal(bench.time) is None
     probe = bench.admit()
     assert probe is not None
-    assert bench.breaker.state == "half_open"
+    assert bench.state == "half_open"
     assert [bench.admit() for _ in range(5)] == [None] * 5
     assert bench.breaker.refusal(bench.time) == 10.0
     bench.settle(probe, ANSWERED)
     assert bench.changes == [("closed", "open"), ("open", "half_open"), ("half_open", "closed")]
     bench.call(FAILED, FAILED)
-    assert bench.breaker.state == "closed"  # it counts from none again
+    assert bench.state == "closed"  # it counts from none again
 
 
 def test_a_probe_that_fails_opens_it_for_another_while() -> None:
@@ -92,9 +97,9 @@ def test_a_probe_that_is_cancelled_makes_room_for_the_next() -> None:
     bench.call(FAILED, FAILED, FAILED)
     bench.time += 10
     bench.call(NOTHING)
-    assert bench.breaker.state == "half_open"
+    assert bench.state == "half_open"
     bench.call(ANSWERED)
-    assert bench.breaker.state == "closed"
+    assert bench.state == "closed"
 
 
 def test_a_probe_from_which_nothing_is_heard_is_given_up() -> None:
@@ -106,10 +111,10 @@ def test_a_probe_from_which_nothing_is_heard_is_given_up() -> None:
     probe = bench.admit()
     assert probe is not None
     bench.settle(lost, ANSWERED)
-    assert bench.breaker.state == "half_open"
+    assert bench.state == "half_open"
     assert len(bench.changes) == 2  # a second probe is no change
     bench.settle(probe, FAILED)
-    assert bench.breaker.state == "open"
+    assert bench.state == "open"
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))
@@ -118,15 +123,15 @@ def test_calls_from_before_a_change_change_nothing(verdict: Verdict) -> None:
     early = bench.admit()
     bench.call(FAILED, FAILED, FAILED)
     bench.settle(early, verdict)
-    assert bench.breaker.state == "open"
+    assert bench.state == "open"
     bench.time += 10
     probe = bench.admit()
     bench.settle(early, verdict)
-    assert bench.breaker.state == "half_open"
+    assert bench.state == "half_open"
     assert bench.admit() is None
     bench.settle(probe, ANSWERED)
     bench.settle(probe, FAILED)
-    assert bench.breaker.state == "closed"
+    assert bench.state == "closed"
 
 
 def test_it_may_be_settled_while_it_changes() -> None:
@@ -142,7 +147,7 @@ def test_it_may_be_settled_while_it_changes() -> None:
     ticket = bench.admit()
     assert ticket is not None
     bench.breaker.settle(ticket, FAILED, bench.time, changed)
-    assert bench.breaker.state == "open"
+    assert bench.state == "open"
 
 
 @dataclass
@@ -217,8 +222,8 @@ class BreakerMachine(RuleBasedStateMachine):
     def they_agree(self) -> None:
         if not hasattr(self, "bench"):
             return
-        assert self.bench.breaker.state == self.model.state
-        path = [old for old, _ in self.bench.changes] + [self.bench.breaker.state]
+        assert self.bench.state == self.model.state
+        path = [old for old, _ in self.bench.changes] + [self.bench.state]
         assert path[0] == "closed"
         assert path[1:] == [new for _, new in self.bench.changes]
         allowed = {("closed", "open"), ("open", "half_open"), ("half_open", "open"), ("half_open", "closed")}

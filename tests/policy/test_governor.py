@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.policy.conftest import COROUTINE, FUNCTION, GENERATOR, World
 
 from purveyor import Provider, operation
 from purveyor.errors import BreakerOpenError, ConflictError, OperationTimeoutError, OverloadedError
@@ -17,6 +16,7 @@ from purveyor.operations import OperationInfo
 from purveyor.policy import Breaker, Governor, Policy, asks_for_policy
 from purveyor.policy.limit import QUEUE
 from purveyor.testing import FakeClock
+from tests.policy.conftest import COROUTINE, FUNCTION, GENERATOR, World
 
 
 async def get(result: Any = None) -> Any:
@@ -67,7 +67,9 @@ class TestWhichHold:
     def test_which_classes_ask_for_policies_by_themselves(self) -> None:
         class Plain(Provider[None]):
             async def initialize(self) -> None: ...
+
             async def cleanup(self) -> None: ...
+
             @operation(idempotent=True)
             async def read(self) -> None: ...
 
@@ -86,9 +88,9 @@ class TestTheBreaker:
         for failing in (first(OSError()), asyncio.to_thread(second, OSError()), anext(third(OSError()))):
             with pytest.raises(OSError):
                 await failing
-        for refused in (lambda: anext(third(1)), lambda: first(1)):
+        for refused in (anext(third(1)), first(1)):
             with pytest.raises(BreakerOpenError, match=r"it lets one through in 10.0 s"):
-                await refused()
+                await refused
         with pytest.raises(BreakerOpenError, match=r"notes.fetch: the circuit breaker is open"):
             second(1)
         assert world.told() == [
@@ -187,7 +189,9 @@ class TestTheLimit:
         call = world.govern(get, concurrency=2)
         tasks = [asyncio.ensure_future(call(number)) for number in range(2 + 2 * QUEUE)]
         await asyncio.sleep(0)
-        with pytest.raises(OverloadedError, match=f"2 operations run already, as many as may, and {2 * QUEUE} wait"):
+        with pytest.raises(
+            OverloadedError, match=f"2 operations run already, as many as may, and {2 * QUEUE} wait"
+        ):
             await call()
         assert await asyncio.gather(*tasks) == list(range(2 + 2 * QUEUE))
 
@@ -320,6 +324,17 @@ class TestNested:
             with pytest.raises(OSError):
                 await task
             assert tries == expected
+
+    async def test_a_breaker_of_its_own_counts_its_failures(self, world: World) -> None:
+        inner = world.govern(get, info=replace(COROUTINE, breaker=Breaker(1, 10)))
+
+        async def outer() -> Any:
+            with pytest.raises(OSError):
+                await inner(OSError())
+
+        await world.govern(outer, info=replace(COROUTINE, breaker=Breaker(1, 10)))()
+        with pytest.raises(BreakerOpenError):
+            await inner()
 
     async def test_another_providers_policies_hold_all_the_same(self, world: World) -> None:
         other = Governor("other", ProviderType.CUSTOM, Policy(concurrency=1), world.events.append)
@@ -491,7 +506,9 @@ class TestGauges:
                 assert all(dict(key)["name"] == "notes" for key in family.values)
                 assert len(family.values) == 3 * sum(family.values.values())
                 return {
-                    dict(key).get("operation", ""): dict(key)["state"] for key, v in family.values.items() if v == 1
+                    dict(key).get("operation", ""): dict(key)["state"]
+                    for key, v in family.values.items()
+                    if v == 1
                 }
         return {}
 

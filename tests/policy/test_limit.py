@@ -139,7 +139,7 @@ async def test_a_loop_that_is_closed_is_passed_over() -> None:
     await turns()
     limit.give()
     assert await mine
-    lost.get_coro().close()  # type: ignore[union-attr]
+    lost.get_coro().close()
     lost._log_destroy_pending = False  # type: ignore[attr-defined]
     del lost
     gc.collect()

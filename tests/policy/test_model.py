@@ -25,7 +25,8 @@ def test_nothing_is_set_unless_it_is_said() -> None:
 def test_durations_are_seconds_above_zero(name: str, value: Any) -> None:
     with pytest.raises(InvalidInputError, match=f"{name}: expected seconds above zero, not {value!r}"):
         Policy(**{name: value})
-    assert getattr(Policy(**{name: 3}), name) == 3
+    sound: dict[str, Any] = {name: 3}
+    assert getattr(Policy(**sound), name) == 3
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,9 @@ def test_what_makes_no_sense_is_refused(build: Any, told: str) -> None:
 
 def test_the_settings_need_neither_pydantic_nor_tenacity() -> None:
     code = "import sys, purveyor.policy, purveyor.policy.governor; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    ).stdout.split()
     assert not [name for name in loaded if name.partition(".")[0] in ("pydantic", "pydantic_core", "tenacity")]
     light = subprocess.run(
         [sys.executable, "-c", "import sys, purveyor.policy; print(*sys.modules)"],

@@ -10,12 +10,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.policy.conftest import COROUTINE, World
 
 from purveyor.errors import InvalidInputError, MissingExtraError, OperationTimeoutError
 from purveyor.policy import Breaker, Policy
 from purveyor.policy.retry import LONGEST_DELAY
 from purveyor.testing import FakeClock
+from tests.policy.conftest import COROUTINE, World
 
 
 class Backend:
@@ -110,7 +110,9 @@ async def test_what_is_not_idempotent_is_never_tried_again(world: World, clock: 
     assert len(backend.calls) == 1
 
 
-async def test_a_cancellation_ends_the_waiting_for_another_try(world: World, clock: FakeClock, longest: None) -> None:
+async def test_a_cancellation_ends_the_waiting_for_another_try(
+    world: World, clock: FakeClock, longest: None
+) -> None:
     backend = Backend(OSError(), OSError())
     task = asyncio.ensure_future(world.govern(backend.get, retries=3)())
     await clock.advance(0.2)
@@ -149,7 +151,9 @@ async def test_no_try_is_waited_for_that_the_deadline_would_cut_off(
     assert world.count("provider_timeouts") == 0
 
 
-async def test_nobody_tries_again_once_the_breaker_has_opened(world: World, clock: FakeClock, longest: None) -> None:
+async def test_nobody_tries_again_once_the_breaker_has_opened(
+    world: World, clock: FakeClock, longest: None
+) -> None:
     backend, other = Backend(*[OSError()] * 9), Backend(*[OSError()] * 2)
     world.new_governor(Policy(retries=5, breaker=Breaker(2, 30)))
     get, broken = world.govern(backend.get), world.govern(other.get, info=replace(COROUTINE, idempotent=False))

@@ -29,7 +29,7 @@ from purveyor.errors import (
 from purveyor.policy.verdict import Verdict, judge
 
 
-class Permanent(OSError):
+class PermanentError(OSError):
     permanent = True
 
 
@@ -83,7 +83,7 @@ def test_an_answer_of_a_backend_that_works(error: Exception) -> None:
         UnsupportedError("memory.x", "search"),
         ConfigError([]),
         MissingExtraError("a", "b", "c"),
-        Permanent("wrong password"),
+        PermanentError("wrong password"),
         ValueError(),
         UnicodeDecodeError("utf-8", b"", 0, 1, ""),
         TypeError(),
