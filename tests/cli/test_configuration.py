@@ -303,6 +303,34 @@ def test_doctor_exercises_and_leaves_nothing_behind(run: Run, folder: Path) -> N
     assert files == []
     [notes, _] = run("doctor", "--json").data
     assert (notes["name"], notes["ok"], notes["error"]) == ("notes", True, None)
+    assert notes["health"]["state"] == "healthy"
+    assert notes["health"]["details"]["path"].endswith("notes.db")
+
+
+def test_doctor_tells_what_the_checks_found_without_secrets(
+    run: Run, things: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEY", "hunter2hunter2")
+    write("""\
+[providers.slow]
+driver = "things:Checked"
+secret = { env = "KEY" }
+[providers.sick]
+driver = "things:Checked"
+secret = { env = "KEY" }
+fail = "check"
+""")
+    result = run("doctor")
+    assert (result.code, result.err) == (1, "1 of 2 providers failed\n")
+    slow, sick = result.out.splitlines()
+    assert slow.split()[:2] == ["slow", "degraded"]
+    assert "is slow  tries 3, since 2026-01-02, key " in slow
+    assert "failed  provider sick is not healthy: " in sick
+    assert "hunter2" not in result.out
+    one, two = run("doctor", "--json").data
+    assert (one["ok"], one["health"]["state"], one["health"]["details"]["tries"]) == (True, "degraded", 3)
+    assert (two["ok"], two["health"], two["error"]["type"]) == (False, None, "ProviderUnhealthyError")
+    assert "hunter2" not in str((one, two))
 
 
 def test_doctor_tells_what_fails_and_goes_on(run: Run, things: Path) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from pydantic import SecretStr
 
 from purveyor import MemoryProvider, Provider, StorageProvider, operation
+from purveyor.metadata import Health
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,17 @@ class Thing(Provider[ThingConfig]):
     async def do(self) -> int:
         """Do it."""
         return self.config.value
+
+
+class Checked(Thing):
+    """Tells its secret wherever it can."""
+
+    async def check(self) -> Health:
+        assert self.config.secret is not None
+        secret = self.config.secret.get_secret_value()
+        if self.config.fail == "check":
+            return Health.unhealthy(f"{secret} is refused")
+        return Health.degraded(f"{secret} is slow", tries=3, since=date(2026, 1, 2), key=secret)
 
 
 class Forgetful(MemoryProvider[dict[str, Any]]):

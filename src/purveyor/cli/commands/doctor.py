@@ -15,9 +15,10 @@ from rich.text import Text
 from purveyor.cli.options import Command, Settings, pass_settings
 from purveyor.cli.output import Output, visible
 from purveyor.cli.running import load_system
-from purveyor.errors import PurveyorError
+from purveyor.errors import ProviderUnhealthyError, PurveyorError
 from purveyor.memory.provider import MemoryProvider
 from purveyor.memory.store import MemoryStore
+from purveyor.metadata import Health, HealthState
 from purveyor.storage.provider import StorageProvider
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from purveyor.provider import Provider
 
 __all__ = ["command"]
+
+#: What of a check's details is JSON as it is; the rest is told as text.
+_PLAIN = (str, int, float, bool, type(None))
 
 
 class WrongAnswerError(PurveyorError):
@@ -43,8 +47,8 @@ class WrongAnswerError(PurveyorError):
 def command(settings: Settings) -> int:
     """Start and exercise each provider.
 
-    Every provider is started by itself. A memory and a storage write, read and delete something of their own,
-    which is gone afterwards. Exits with 1 if one of them fails.
+    Every provider is started by itself, and checked. A memory and a storage write, read and delete something of
+    their own, which is gone afterwards. Exits with 1 if one of them fails or is unhealthy.
     """
     output = Output(settings)
     system = load_system(settings)
@@ -65,28 +69,44 @@ async def _examine(system: System, output: Output, settings: Settings) -> list[d
     names = [*system.config.names, *system.config.unavailable]
     for name in names:
         begun = perf_counter()
-        failure = await _failure(system, name)
+        health = error = None
+        try:
+            health = await _health(system, name)
+        except Exception as failure:
+            error = output.describe(failure)
         seconds = perf_counter() - begun
-        error = None if failure is None else output.describe(failure)
-        finding = {"name": name, "ok": error is None, "ms": round(seconds * 1000, 1), "error": error}
+        finding = {
+            "name": name,
+            "ok": error is None,
+            "ms": round(seconds * 1000, 1),
+            "health": health and output.redacted(_describe(health)),
+            "error": error,
+        }
         findings.append(finding)
         if not settings.json:
             _show(output, finding, max(map(len, names)))
     return findings
 
 
-async def _failure(system: System, name: str) -> Exception | None:
-    """What goes wrong when a provider is started, exercised and stopped; None if nothing does."""
+async def _health(system: System, name: str) -> Health:
+    """Start a provider, check and exercise it, and stop it; what goes wrong is raised."""
     try:
         async with AsyncExitStack() as stack:
             stack.push_async_exit(system)
-            await _exercise(await system.start_only(name))
+            provider = await system.start_only(name)
+            health = await system.manager.check(name)
+            if health.state is HealthState.UNHEALTHY:
+                raise ProviderUnhealthyError(name, health.message)
+            await _exercise(provider)
+            return health
     except ExceptionGroup as group:
         first = group.exceptions[0]
-        return first if isinstance(first, Exception) else group
-    except Exception as error:
-        return error
-    return None
+        raise first if isinstance(first, Exception) else group from None
+
+
+def _describe(health: Health) -> dict[str, Any]:
+    details = {str(key): value if type(value) in _PLAIN else str(value) for key, value in health.details.items()}
+    return {"state": health.state.value, "message": health.message, "details": details}
 
 
 async def _exercise(provider: Provider[Any]) -> None:
@@ -128,7 +148,15 @@ async def _probe(
 def _show(output: Output, finding: dict[str, Any], width: int) -> None:
     head = Text(f"{finding['name']:{width}}  ")
     if finding["ok"]:
-        output.line(head.append("ok", "green").append(f"      {finding['ms']:.0f} ms"))
+        health = finding["health"]
+        degraded = health["state"] == HealthState.DEGRADED.value
+        head.append(*(("degraded", "yellow") if degraded else ("ok      ", "green")))
+        head.append(f"{finding['ms']:.0f} ms".rjust(7))
+        if health["message"]:
+            head.append(f"  {visible(health['message'])}")
+        if details := ", ".join(f"{key} {value}" for key, value in health["details"].items()):
+            head.append(f"  {visible(details)}", "dim")
+        output.line(head)
         return
     error = finding["error"]
     problem = ": ".join(filter(None, (error["where"], error["what"])))
