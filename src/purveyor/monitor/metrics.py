@@ -225,6 +225,10 @@ _HELP = {
     "provider_reloads": "Reloads of providers.",
     "provider_lookups": "Lookups of single items, by whether there was one.",
     "provider_bytes": "Bytes of objects that went in and out.",
+    "provider_retries": "Attempts of provider operations that failed and were followed by another.",
+    "provider_timeouts": "Provider operations that were not over when their deadline passed.",
+    "provider_refused": "Provider operations that a policy turned away before they began.",
+    "provider_breaker_transitions": "Changes of circuit breakers, by the state that they took.",
 }
 
 
