@@ -114,12 +114,12 @@ class TestWrong:
         assert problems(text) == [
             "purveyor.toml:4:23 providers.a.needs.memory: there is no provider 'storre'; did you mean 'store'?",
             (
-                "purveyor.toml:7:13 providers.b.needs.store: 'a' is a Reader, not a Store; "
+                "purveyor.toml:7:13 providers.b.needs.store: 'a' is of class Reader, not Store; "
                 'needs = { store = "store" } or needs = { store = "other" }'
             ),
             "purveyor.toml:8:13 providers.b.neds: unknown key; did you mean 'needs'?",
             (
-                "purveyor.toml:9:14 providers.c: the need 'memory' is not satisfied: it takes a Base; "
+                "purveyor.toml:9:14 providers.c: the need 'memory' is not satisfied: it takes a provider of class Base; "
                 'needs = { memory = "a" } or needs = { memory = "b" } or needs = { memory = "store" }'
             ),
             "purveyor.toml:18:23 providers.other.needs.memory: there is no need 'memory'; its class has no needs",
@@ -213,7 +213,7 @@ class TestLeftOut:
     def test_a_capability_that_nobody_else_answers_for(self) -> None:
         assert wrong(a={"driver": "Searching"}, gone=GONE) == [
             (
-                "providers.a: the need 'searcher' is not satisfied: it takes a Base that answers for 'search'; "
+                "providers.a: the need 'searcher' is not satisfied: it takes a provider of class Base that answers for 'search'; "
                 "declare such a provider; if it is one of those that are left out ('gone'), wire it"
             )
         ]

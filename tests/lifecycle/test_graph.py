@@ -116,13 +116,13 @@ class TestWiring:
     def test_a_need_that_is_not_wired(self) -> None:
         assert problems(node("r", Reader), node("m", Memory), node("n", Memory)) == [
             (
-                "r.needs.memory: the need 'memory' is not satisfied: it takes a Memory; "
+                "r.needs.memory: the need 'memory' is not satisfied: it takes a provider of class Memory; "
                 'needs = { memory = "m" } or needs = { memory = "n" }'
             )
         ]
         assert problems(node("r", Reader), node("s", Storage)) == [
             (
-                "r.needs.memory: the need 'memory' is not satisfied: it takes a Memory; "
+                "r.needs.memory: the need 'memory' is not satisfied: it takes a provider of class Memory; "
                 "declare such a provider, and wire it"
             )
         ]
@@ -142,7 +142,7 @@ class TestWiring:
 
     def test_a_provider_of_another_class(self) -> None:
         assert problems(node("r", Reader, memory="s"), node("s", Storage), node("m", Memory)) == [
-            "r.needs.memory: 's' is a Storage, not a Memory; needs = { memory = \"m\" }"
+            "r.needs.memory: 's' is of class Storage, not Memory; needs = { memory = \"m\" }"
         ]
 
     def test_a_role_that_the_class_does_not_have(self) -> None:
@@ -162,7 +162,7 @@ class TestWiring:
     def test_protocols(self) -> None:
         assert resolve([node("t", Talking, talker="l", other="l"), node("l", Loud)]).dependants("l") == ("t",)
         assert problems(node("t", Talking, talker="m"), node("m", Memory)) == [
-            "t.needs.talker: 'm' is a Memory, not a Speaks; declare such a provider, and wire it"
+            "t.needs.talker: 'm' is of class Memory, not Speaks; declare such a provider, and wire it"
         ]
 
     def test_a_class_whose_needs_cannot_be_read(self) -> None:
@@ -204,7 +204,7 @@ class TestCapabilities:
         assert [edge.target for edge in graph.edges] == ["m", "m"]
         assert problems(node("e", MemoryEmbedding), nodes[0]) == [
             (
-                "e.needs.e: the need 'e' is not satisfied: it takes a Memory that answers for 'embed'; "
+                "e.needs.e: the need 'e' is not satisfied: it takes a provider of class Memory that answers for 'embed'; "
                 "declare such a provider"
             )
         ]
@@ -212,7 +212,7 @@ class TestCapabilities:
     def test_nobody_satisfies_a_need_of_its_own(self) -> None:
         assert problems(node("e", Embedding, "embed")) == [
             (
-                "e.needs.embedder: the need 'embedder' is not satisfied: it takes a Plain that answers for 'embed'; "
+                "e.needs.embedder: the need 'embedder' is not satisfied: it takes a provider of class Plain that answers for 'embed'; "
                 "declare such a provider"
             )
         ]
@@ -246,7 +246,10 @@ class TestCycles:
         assert caught.value.problems == (
             NeedProblem("y", "b", "there is no provider 'other'", 'needs = { b = "m" }'),
             NeedProblem(
-                "r", "memory", "the need 'memory' is not satisfied: it takes a Memory", 'needs = { memory = "m" }'
+                "r",
+                "memory",
+                "the need 'memory' is not satisfied: it takes a provider of class Memory",
+                'needs = { memory = "m" }',
             ),
             NeedProblem("z", "a", "the needs go round: z -> y -> x -> z", advice, ("z", "y", "x", "z")),
             NeedProblem("self", "c", "it needs itself", advice, ("self", "self")),
@@ -293,7 +296,9 @@ class TestDeep:
 class TestChanging:
     def test_what_is_added_may_need_what_is_there(self) -> None:
         graph = resolve([node("m", Memory, "embed")])
+        assert not graph.has_needs
         graph.add([node("r", Reader, memory="m"), node("e", Embedding)])
+        assert graph.has_needs
         assert graph.order() == ("m", "r", "e")
         assert graph.closure("m") == ("r", "e")
         with pytest.raises(NeedsError, match=r"s\.needs\.x"):

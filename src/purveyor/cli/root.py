@@ -24,6 +24,7 @@ _COMMANDS = {
         "doctor": "Start and exercise each provider.",
         "list": "List the declared providers.",
         "show": "Show all of one provider; secrets are masked.",
+        "graph": "Show what the declared providers need of each other.",
         "drivers": "List the installed drivers.",
         "schema": "Print the JSON Schema of the configuration file.",
         "memory": "Read, write and search the items of a memory.",

@@ -105,6 +105,11 @@ class Graph:
         return MappingProxyType(self._nodes)
 
     @property
+    def has_needs(self) -> bool:
+        """Whether anybody needs anybody."""
+        return bool(self._needs)
+
+    @property
     def edges(self) -> tuple[Edge, ...]:
         """All needs, in the order of the providers that have them."""
         return tuple(edge for name in self._nodes for edge in self._needs.get(name, ()))
@@ -280,10 +285,12 @@ class _Resolution:
         target = self._find(name)
         if target is None:
             self._unknown(node, need.role, name, self._offer(node, need))
-        elif not _is(target.cls, need.cls):
-            problem = f"{name!r} is a {_called(target.cls)}, not a {_called(need.cls)}"
+        elif target.cls is None:  # then nothing more can be said
+            return name
+        elif need.cls is not None and not _fits(target.cls, need.cls):
+            problem = f"{name!r} is of class {target.cls.__qualname__}, not {need.cls.__qualname__}"
             self._problem(node, need.role, problem, self._offer(node, need))
-        elif need.capability and need.capability not in target.capabilities and target.cls is not None:
+        elif need.capability is not None and need.capability not in target.capabilities:
             problem = f"{name!r} does not answer for {need.capability!r}"
             self._problem(node, need.role, problem, self._offer(node, need))
         else:
@@ -303,8 +310,9 @@ class _Resolution:
                 self._offer(node, need),
             )
         elif not need.optional:
-            what = f"a {_called(need.cls)}" + (f" that answers for {need.capability!r}" if need.capability else "")
-            problem = f"the need {need.role!r} is not satisfied: it takes {what}"
+            which = f" of class {need.cls.__qualname__}" if need.cls is not None else ""
+            which += f" that answers for {need.capability!r}" if need.capability else ""
+            problem = f"the need {need.role!r} is not satisfied: it takes a provider{which}"
             self._problem(node, need.role, problem, self._offer(node, need))
         return None
 
@@ -316,8 +324,8 @@ class _Resolution:
         key = need.cls, need.capability
         if key not in self._fitting:
             pool = self._answering_for(need.capability) if need.capability else self._all()
-            fitting = (each.name for each in pool if each.cls is not None and _is(each.cls, need.cls))
-            self._fitting[key] = list(islice(fitting, _OFFERED + 1))
+            found = (each.name for each in pool if each.cls and (need.cls is None or _fits(each.cls, need.cls)))
+            self._fitting[key] = list(islice(found, _OFFERED + 1))  # one more: itself may be among them
         return [name for name in self._fitting[key] if name != node.name][:_OFFERED]
 
     def _answering_for(self, capability: str) -> Sequence[Node]:
@@ -387,17 +395,11 @@ def _walk(names: Iterable[str], needs: Mapping[str, tuple[Edge, ...]]) -> tuple[
     return order, cycles
 
 
-def _is(cls: type | None, wanted: type | None) -> bool:
-    if cls is None or wanted is None:
-        return True
+def _fits(cls: type, wanted: type) -> bool:
     try:
         return issubclass(cls, wanted)
     except TypeError:  # a protocol that only a type checker can check
         return True
-
-
-def _called(cls: type | None) -> str:
-    return "provider" if cls is None else cls.__qualname__
 
 
 def _did_you_mean(word: str, known: Iterable[str]) -> str | None:
