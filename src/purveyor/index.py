@@ -38,6 +38,18 @@ class ProviderIndex(Generic[K]):
                 self._providers.setdefault(key, {})[name] = provider
                 self.answers.pop(key, None)
 
+    def replace(self, keys: Iterable[K], name: str, provider: Provider[Any]) -> None:
+        """Have another provider answer in the place of the one of this name; for the same keys, in the same place."""
+        keys = tuple(keys)
+        with self._lock:
+            if self._names[name] == keys:
+                for key in keys:
+                    self._providers[key][name] = provider
+                    self.answers.pop(key, None)
+                return
+        self.remove(name)
+        self.add(keys, name, provider)
+
     def remove(self, name: str) -> None:
         """Have a provider answer for nothing any more."""
         with self._lock:

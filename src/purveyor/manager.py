@@ -7,31 +7,67 @@ import logging
 import os
 import threading
 import warnings
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from time import time
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from purveyor.errors import (
     InvalidMetadataError,
     ManagerClosingError,
     ProviderExistsError,
+    ProviderInUseError,
     ProviderNotFoundError,
     ProviderTypeError,
     ReentrantLifecycleError,
     WrongEventLoopError,
 )
+from purveyor.events import HealthChanged, StatusChanged
 from purveyor.index import ProviderIndex
+from purveyor.lease import gates_on_stack, own_generation
+from purveyor.lifecycle import narration
+from purveyor.lifecycle.deadlines import Deadlines
+from purveyor.lifecycle.graph import Graph, Node
+from purveyor.lifecycle.host import Host
+from purveyor.lifecycle.launch import Launch, Shutdown
 from purveyor.lifecycle.report import StatusReport
-from purveyor.lifecycle.runner import KEEP, ProviderRunner, see_through
-from purveyor.metadata import ProviderStatus, ProviderType
+from purveyor.lifecycle.runner import KEEP, Change, ProviderRunner, see_through
+from purveyor.lifecycle.stream import EventStream
+from purveyor.lifecycle.supervision import Supervision, Supervisor
+from purveyor.lifecycle.watchdog import WATCHDOG
+from purveyor.metadata import Health, HealthState, ProviderStatus, ProviderType
 from purveyor.monitor.metrics import MetricsManager
 from purveyor.provider import Provider
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
     from types import TracebackType
 
-__all__ = ["ProviderManager"]
+    from purveyor.events import Event
+    from purveyor.lifecycle.graph import Edge
+    from purveyor.lifecycle.stream import EventIterator, Handler
+    from purveyor.policy import Policy
+
+__all__ = ["ProviderManager", "Registration"]
 
 P = TypeVar("P", bound=Provider[Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A provider to be registered, and what the manager is to know of it.
+
+    Args:
+        provider: The provider.
+        needs: What serves in the roles that its class declares with `Needs`: names of providers by role.
+        policy: How it is started, stopped and called.
+        required: Whether its failure at the start is that of all. If not, it is tried again in the background.
+    """
+
+    provider: Provider[Any]
+    needs: Mapping[str, str] = field(default_factory=dict[str, str])
+    policy: Policy | None = None
+    required: bool = True
 
 
 class ProviderManager:
@@ -56,19 +92,48 @@ class ProviderManager:
 
         asyncio.run(main())
 
+    The three timeouts are what holds where a provider's policy says nothing else.
+
     Args:
+        start_timeout: How long validate and initialize may take together, in seconds; None for no deadline.
+        stop_timeout: How long cleanup may take, in seconds; None for no deadline.
         drain_timeout: How long a reload or a stop waits for the operations that run, in seconds.
+        supervision: How health is watched, and what has failed is restarted; None to do neither.
     """
 
-    def __init__(self, *, drain_timeout: float = 30.0) -> None:
+    def __init__(
+        self,
+        *,
+        start_timeout: float | None = 60.0,
+        stop_timeout: float | None = 30.0,
+        drain_timeout: float = 30.0,
+        supervision: Supervision | None = Supervision(),  # noqa: B008 - frozen
+    ) -> None:
         self._live: dict[str, Provider[Any]] = {}
         self._typed: dict[Any, dict[str, Any]] = {Provider: self._live}
         self._by_type: ProviderIndex[ProviderType] = ProviderIndex()
         self._by_capability: ProviderIndex[str] = ProviderIndex()
         self._runners: dict[str, ProviderRunner] = {}  # a name is taken from the first await to the last
         self._lock = threading.Lock()  # for changes of what lookups see; lookups themselves take none
-        self._drain_timeout = drain_timeout
-        self._closing: asyncio.Task[list[BaseException]] | None = None
+        self._graph = Graph()
+        self._supervision = supervision
+        self._stream = EventStream(self._present)
+        self._host = Host(
+            start_timeout=start_timeout,
+            stop_timeout=stop_timeout,
+            drain_timeout=drain_timeout,
+            check_timeout=(supervision or Supervision()).check_timeout,
+            stream=self._stream,
+            deadlines=Deadlines(),
+            supervisor=Supervisor(supervision),
+            publish=self._publish,
+            live=self._add,
+            replaced=self._replace,
+            ended=self._ended,
+            needs_of=self._needs_of,
+            dependants_of=self._dependants_of,
+        )
+        self._closing: Shutdown | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._process = os.getpid()
         self._report = StatusReport(self._runners)
@@ -119,8 +184,12 @@ class ProviderManager:
             return self._by_capability.find(capability)
 
     def names(self) -> tuple[str, ...]:
-        """The names of all registered providers, in registration order."""
+        """The names of all providers that can be looked up, in registration order."""
         return tuple(self._live)
+
+    def registered_names(self) -> tuple[str, ...]:
+        """The names of all providers there are: also of those that start, or could not be started yet."""
+        return tuple(self._runners)
 
     def status(self, name: str) -> ProviderStatus:
         """Where a provider stands, from the begin of its registration to its end.
@@ -130,6 +199,54 @@ class ProviderManager:
         """
         return self._runner(name).status
 
+    def health(self, name: str) -> Health:
+        """What is believed of a provider's health, after its last checks; nothing is checked for it.
+
+        Raises:
+            ProviderNotFoundError: There is none of this name.
+        """
+        return self._runner(name).health
+
+    async def check(self, name: str) -> Health:
+        """The result of a fresh check of a provider; callers that come meanwhile share it.
+
+        Raises:
+            ProviderNotFoundError: There is none of this name.
+            ProviderNotReadyError: It was stopped meanwhile.
+        """
+        self._check_loop()
+        return await self._host.supervisor.check(self._runner(name))
+
+    def last_reload_error(self, name: str) -> str | None:
+        """Why the last reload of a provider failed; None if it did not.
+
+        Raises:
+            ProviderNotFoundError: There is none of this name.
+        """
+        return self._runner(name).last_reload_error
+
+    def graph(self) -> Graph:
+        """All providers and what they need of each other, as it stands now."""
+        return self._graph.snapshot({name: runner.status for name, runner in self._runners.items()})
+
+    def events(self) -> EventIterator:
+        """What happens, as it happens: first the present state, then each event, to be read with ``async for``.
+
+        A reader that is too slow loses the oldest ones, and is told so with `EventsLost`.
+        """
+        return self._stream.events()
+
+    def subscribe(self, handler: Handler) -> Callable[[], None]:
+        """Have the present state and then each event handed to a handler, one after another.
+
+        Args:
+            handler: A function or coroutine function of one event. It may be slow, fail, or call the manager.
+
+        Returns:
+            A function that ends the subscription.
+        """
+        return self._stream.subscribe(handler)
+
     def __contains__(self, name: object) -> bool:
         return name in self._live
 
@@ -138,7 +255,9 @@ class ProviderManager:
 
     # --- changing -----------------------------------------------------------------------------------
 
-    async def register(self, provider: Provider[Any]) -> None:
+    async def register(
+        self, provider: Provider[Any], *, needs: Mapping[str, str] | None = None, policy: Policy | None = None
+    ) -> None:
         """Validate a provider, initialize it, and add it.
 
         If that fails it is cleaned up and not added; the failure is logged and raised as it is. A caller
@@ -146,98 +265,180 @@ class ProviderManager:
 
         Args:
             provider: The provider; its metadata is read now, once.
+            needs: What serves in the roles that its class declares with `Needs`: names of providers by role.
+            policy: How it is started, stopped and called.
 
         Raises:
             ProviderExistsError: The name is taken, or the provider is registered already ("already registered").
             InvalidMetadataError: Its metadata cannot be registered.
             ProviderTypeError: It is no `Provider`.
+            NeedsError: What it needs is not there, or is not what it asks for.
+            ProviderTimeoutError: It was not ready in time.
             ManagerClosingError: The manager cleans up.
             RegistrationAbortedError: The manager was cleaned up meanwhile.
             WrongEventLoopError: The manager's providers live on another event loop.
         """
-        name = _name_for_log(provider)
-        try:
-            self._check_loop()
-            runner = self._reserve(provider)
-            await runner.start()
-        except Exception as error:
-            self._log_failure("register", name, error, type=_type_for_log(provider))
-            raise
-        with self._lock:
-            self._live[runner.name] = provider
-            self._by_type.add([runner.type], runner.name, provider)
-            self._by_capability.add(runner.capabilities, runner.name, provider)
+        await self._register([Registration(provider, needs or {}, policy)], None)
 
-    async def unregister(self, name: str) -> None:
+    async def register_all(
+        self, providers: Iterable[Registration | Provider[Any]], *, timeout: float | None = None
+    ) -> None:
+        """Register providers that may need each other: each is started as soon as what it needs is ready.
+
+        If a required one fails, those that were started are stopped again, in reverse order, and none is added.
+        An optional one that fails stays registered with the status `FAILED`, is not found by lookups, and is
+        tried again in the background.
+
+        Args:
+            providers: The providers, in any order; a bare one is required and has no wiring and no policy.
+            timeout: How long all may take together, in seconds.
+
+        Raises:
+            NeedsError: Needs cannot be satisfied, or go round in a cycle; nothing was started.
+            Exception: What the first required provider that failed has raised, and otherwise as for `register`.
+        """
+        registrations = [each if isinstance(each, Registration) else Registration(each) for each in providers]
+        await self._register(registrations, timeout)
+
+    async def unregister(self, name: str, *, cascade: bool = False) -> None:
         """Wait for a provider's operations, clean it up, and remove it.
 
         It is removed even if its cleanup fails, and its name is free again once it is over. Callers that
         come meanwhile share the one cleanup. It is seen through when the caller is cancelled.
 
+        Args:
+            name: The provider.
+            cascade: Whether those that need it are unregistered as well, before it.
+
         Raises:
             ProviderNotFoundError: There is none of this name ("not found").
+            ProviderInUseError: Others need it.
             Exception: What the provider's cleanup raised.
+            ExceptionGroup: The cleanups of several raised.
         """
         try:
             self._check_loop()
             runner = self._runner(name)
-            runner.refuse_own_call("unregister")
-            self._withdraw(name)
-            await runner.stop()
+            runners = [self._runners[each] for each in (name, *self._graph.closure(name))]
+            if len(runners) > 1 and not cascade:
+                raise ProviderInUseError(name, self._graph.dependants(name))
+            for each in runners:
+                each.refuse_own_call("unregister")
+            await self._shut_down(Shutdown(runners, self._graph))
+            if len(runners) == 1 and runner.failure is not None:
+                raise runner.failure
+            _raise_all([each.failure for each in runners if each.failure is not None])
         except Exception as error:
             self._log_failure("unregister", name, error)
             raise
 
-    async def reload_provider(self, name: str, *, config: object = KEEP) -> None:
-        """Reload a provider in place.
+    async def reload_provider(
+        self,
+        name: str,
+        *,
+        config: Any = KEEP,
+        policy: Policy | None = KEEP,
+        needs: Mapping[str, str] = KEEP,
+        replacement: Provider[Any] | None = None,
+    ) -> None:
+        """Put another generation of a provider in the place of the one that serves.
 
-        Operations that come meanwhile wait until it is over; those that run are waited for. If the reload
-        fails, the provider stays registered with the status `FAILED`, and its operations raise
-        `ProviderNotReadyError` until another reload succeeds. Concurrent calls coalesce. A caller that is
-        cancelled leaves; the reload goes on.
+        With the strategy ``"swap"`` another instance is started beside the one that serves; when it is ready and
+        healthy it takes over in one step, and the old one is cleaned up once its operations are over. If it fails,
+        the old one serves on. With ``"in_place"``, operations that come meanwhile wait, those that run are waited
+        for, and then the provider is cleaned up and initialized again; if that fails with a new config, the old
+        one is put back. If that is not possible either, its status is `FAILED`, and its operations raise
+        `ProviderNotReadyError` until another reload succeeds. No operation fails because of a reload.
+
+        References taken before keep working: operations called on them run on the generation that is live.
+        Concurrent calls coalesce, and the last config wins. A caller that is cancelled leaves; the reload goes on.
 
         Args:
             name: The provider.
-            config: Its config from now on, if that is to change. It takes effect once no operation runs, between
-                `cleanup` and `initialize`; a class with a `reload` of its own finds it there.
+            config: Its config from now on, if that is to change. In place it takes effect between `cleanup` and
+                `initialize`; a class with a `reload` of its own finds it there.
+            policy: Its policy from now on, if that is to change. Alone it takes effect at once, without a reload.
+            needs: How its needs are wired from now on, if that is to change.
+            replacement: An instance, perhaps of another class, that is to be the next generation.
 
         Raises:
             ProviderNotFoundError: There is none of this name ("not found").
+            NeedsError: The new wiring cannot be.
+            ProviderUnhealthyError: The new generation's check says so.
+            ProviderNotReadyError: The provider was stopped meanwhile.
             Exception: What the provider's reload raised.
         """
-        try:
-            self._check_loop()
-            if name not in self._live:
-                raise ProviderNotFoundError(name, tuple(self._live))
-            await self._runners[name].reload(config)
-        except Exception as error:
-            self._log_failure("reload", name, error)
-            raise
+        self._check_loop()
+        runner = self._runner(name)
+        runner.refuse_own_call("reload_provider")
+        if name not in self._live and runner.stopping:
+            raise ProviderNotFoundError(name, tuple(self._live))
+        if policy is not KEEP and config is KEEP and needs is KEEP and replacement is None:
+            runner.set_policy(policy)
+            return
+        unwire = None
+        if needs is not KEEP or replacement is not None:
+            unwire = self._rewire(runner, needs, replacement)
+        self._listen()
+        with WATCHDOG.watching(asyncio.get_running_loop(), self._publish):
+            done = runner.reload(Change(config, policy, replacement, unwire))
+            await asyncio.wait([done])
+        await done
 
-    async def cleanup(self) -> None:
-        """Clean up and remove every provider, the last registered first; the manager can then be used anew.
+    @asynccontextmanager
+    async def override(self, name: str, fake: P) -> AsyncGenerator[P]:
+        """Have another provider serve for the length of a block, as tests want it.
+
+        It is started, found by lookups, injected where the first one is needed, and called by operations on
+        references to it. The first one is left running, and is back at the end.
+
+        Args:
+            name: The provider that it stands for.
+            fake: The other one; any provider, whatever its class.
+
+        Yields:
+            The other one.
+
+        Raises:
+            ProviderNotFoundError: There is none of this name.
+            ProviderNotReadyError: The provider does not serve.
+            Exception: What the start or the stop of the other one raised.
+        """
+        self._check_loop()
+        async with self._runner(name).overridden(fake):
+            yield fake
+
+    async def cleanup(self, *, timeout: float | None = None) -> None:
+        """Clean up and remove every provider, each before those that it needs; the manager can then be used anew.
 
         Registrations that are under way are aborted. Every provider gets its chance, also if others fail
         and if the caller is cancelled: the cancellation goes on at the end.
+
+        Args:
+            timeout: How long all may take together, in seconds. Then operations are not waited for any longer,
+                cleanups are cancelled, and those that go on all the same are abandoned, and named.
 
         Raises:
             ExceptionGroup: What the providers' cleanups raised.
             ReentrantLifecycleError: It was called from inside an operation, which it would wait for.
         """
         self._check_loop()
-        for runner in self._runners.values():
-            if runner.gate.is_inside():
-                raise ReentrantLifecycleError(runner.name, "cleanup")
+        self._refuse_inside()
+        refused: list[BaseException] = []
         if self._closing is None:
-            self._closing = asyncio.get_running_loop().create_task(self._close(), name="purveyor:cleanup")
+            runners = list(self._runners.values())
+            if own_generation.get() is not None:
+                refused = [*_refused(runners)]
+                names = {error.name for error in refused if isinstance(error, ReentrantLifecycleError)}
+                runners = [runner for runner in runners if runner.name not in names]
+            self._closing = Shutdown(runners, self._graph)
+            self._closing.over.add_done_callback(self._closed)
         closing = self._closing
-        await see_through(closing)
-        errors = closing.result()
-        for error in errors:
-            if not isinstance(error, Exception):
-                raise error
-        if errors:
-            raise ExceptionGroup("providers failed to clean up", [e for e in errors if isinstance(e, Exception)])
+        await self._shut_down(closing, timeout)
+        errors = refused + closing.errors
+        for error in closing.errors:
+            self._log_failure("clean up", "", error)
+        _raise_all(errors)
 
     async def __aenter__(self) -> Self:
         return self
@@ -263,20 +464,100 @@ class ProviderManager:
 
     # --- inside -------------------------------------------------------------------------------------
 
-    def _reserve(self, provider: Provider[Any]) -> ProviderRunner:
-        """Take the name, before the first await, so that of two registrations one finds it taken."""
+    async def _register(self, registrations: list[Registration], timeout: float | None) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            self._check_loop()
+            runners = self._reserve(registrations)
+            self._listen()
+            with WATCHDOG.watching(loop, self._publish):
+                await Launch(runners, self._graph, self._runners).run(timeout)
+        except Exception as error:
+            providers = [each.provider for each in registrations]
+            self._log_failure(
+                "register", ", ".join(map(_name_for_log, providers)), error, type=_type_for_log(providers[0])
+            )
+            raise
+
+    def _reserve(self, registrations: list[Registration]) -> list[ProviderRunner]:
+        """Take the names, before the first await, so that of two registrations one finds it taken."""
+        nodes: list[Node] = []
+        providers: set[int] = set()
+        for each in registrations:
+            provider = each.provider
+            if not isinstance(provider, Provider):
+                raise ProviderTypeError(_name_for_log(provider), type(provider), Provider)
+            _check_metadata(provider)
+            metadata = provider.metadata
+            name = metadata.name
+            if self._closing is not None:
+                raise ManagerClosingError
+            if name in self._runners or provider._gate.in_use or id(provider) in providers:
+                raise ProviderExistsError(name)
+            providers.add(id(provider))
+            words = tuple(metadata.capabilities)
+            nodes.append(Node(name, type(provider), metadata.type, words, each.needs, each.required))
+        self._graph.add(nodes)
+        runners: list[ProviderRunner] = []
+        try:
+            for each in registrations:  # one after the other: those that were built are undone if one fails
+                runners += [ProviderRunner(each.provider, self._host, each.policy, required=each.required)]
+        except BaseException:  # its policy asks for something that is not installed
+            for node in nodes:
+                self._graph.remove(node.name)
+            for runner in runners:
+                runner.gate.end(ProviderStatus.STOPPED)
+            raise
+        for runner in runners:
+            self._runners[runner.name] = runner
+        return runners
+
+    def _rewire(
+        self, runner: ProviderRunner, needs: Mapping[str, str], replacement: Provider[Any] | None
+    ) -> Callable[[], None]:
+        """Take another wiring into the graph, or another class with the wiring that there is; what undoes it."""
+        old = self._graph.nodes[runner.name]
+        provider = replacement or runner.provider
         if not isinstance(provider, Provider):
             raise ProviderTypeError(_name_for_log(provider), type(provider), Provider)
         _check_metadata(provider)
-        if self._closing is not None:
-            raise ManagerClosingError
-        name = provider.metadata.name
-        if name in self._runners or provider._gate.in_use:
-            raise ProviderExistsError(name)
-        runner = self._runners[name] = ProviderRunner(provider, self._drain_timeout, self._ended)
-        provider._gate = runner.gate
-        provider._bindings = {}
-        return runner
+        metadata = provider.metadata
+        wiring = old.needs if needs is KEEP else needs
+        new = Node(runner.name, type(provider), metadata.type, tuple(metadata.capabilities), wiring, old.required)
+        self._graph.add([new])
+
+        def undo() -> None:
+            if self._graph.nodes.get(runner.name) is new:
+                self._graph.add([old])
+
+        return undo
+
+    async def _shut_down(self, shutdown: Shutdown, timeout: float | None = None) -> None:
+        """Stop, and wait for it also when the caller is cancelled."""
+        loop = asyncio.get_running_loop()
+        self._listen()
+        for name in shutdown.names:
+            self._withdraw(name)
+        alarm = None if timeout is None else loop.call_later(timeout, shutdown.hurry)
+        try:
+            with WATCHDOG.watching(loop, self._publish):
+                shutdown.begin()
+                await see_through(shutdown.over)
+        finally:
+            if alarm is not None and shutdown.over.done():
+                alarm.cancel()
+
+    def _closed(self, over: asyncio.Future[None]) -> None:
+        if self._closing is not None and self._closing.over is over:
+            self._closing = None
+
+    def _refuse_inside(self) -> None:
+        """Refuse a cleanup from inside an operation: it would wait for itself."""
+        task = asyncio.current_task()
+        held = gates_on_stack()
+        for runner in self._runners.values():
+            if runner.gate in held or runner.gate.holds(task):
+                raise ReentrantLifecycleError(runner.name, "cleanup")
 
     def _runner(self, name: str) -> ProviderRunner:
         try:
@@ -295,6 +576,29 @@ class ProviderManager:
                 self._typed.setdefault(cls, {})[name] = provider
         return provider
 
+    # What runners tell, through the host.
+
+    def _add(self, runner: ProviderRunner) -> None:
+        """Have lookups find it."""
+        with self._lock:
+            self._live[runner.name] = runner.provider
+            self._by_type.add((runner.type,), runner.name, runner.provider)
+            self._by_capability.add(runner.capabilities, runner.name, runner.provider)
+
+    def _replace(self, runner: ProviderRunner) -> None:
+        """Have lookups find the instance that serves now."""
+        name, provider = runner.name, runner.provider
+        with self._lock:
+            if name in self._live:
+                for cls, providers in self._typed.items():
+                    if name in providers:
+                        if isinstance(provider, cls):
+                            providers[name] = provider
+                        else:
+                            del providers[name]
+                self._by_type.replace((runner.type,), name, provider)
+                self._by_capability.replace(runner.capabilities, name, provider)
+
     def _withdraw(self, name: str) -> None:
         """Have lookups find it no more; the name stays taken."""
         with self._lock:
@@ -305,25 +609,39 @@ class ProviderManager:
                 self._by_capability.remove(name)
 
     def _ended(self, runner: ProviderRunner) -> None:
-        """The owner task is over: after a failed start, a stop, or with its event loop."""
-        if self._runners.get(runner.name) is runner:  # else it was given up with its event loop
-            self._withdraw(runner.name)
-            del self._runners[runner.name]
+        """It is over: after a failed start, a stop, or with its event loop."""
+        self._withdraw(runner.name)
+        del self._runners[runner.name]
+        self._graph.remove(runner.name)
 
-    async def _close(self) -> list[BaseException]:
-        errors: list[BaseException] = []
-        try:
-            for name, runner in reversed(self._runners.copy().items()):
-                try:
-                    runner.refuse_own_call("cleanup")
-                    self._withdraw(name)
-                    await runner.stop()
-                except BaseException as error:
-                    self._log_failure("unregister", name, error)
-                    errors.append(error)
-        finally:
-            self._closing = None
-        return errors
+    def _needs_of(self, name: str) -> Iterable[tuple[Edge, ProviderRunner | None]]:
+        return [(edge, self._runners.get(edge.target)) for edge in self._graph.needs(name)]
+
+    def _dependants_of(self, name: str) -> Iterable[tuple[Edge, ProviderRunner]]:
+        for dependant in self._graph.dependants(name):
+            for edge in self._graph.needs(dependant):
+                if edge.target == name:
+                    yield edge, self._runners[dependant]
+
+    # Events.
+
+    def _listen(self) -> None:
+        self._host.verbose = narration.is_verbose()
+
+    def _publish(self, event: Event) -> None:
+        narration.log(event)
+        if self._stream.active:
+            self._stream.publish(event)
+
+    def _present(self) -> Iterator[Event]:
+        now = time()
+        for runner in list(self._runners.values()):
+            yield StatusChanged(runner.name, now, None, runner.status, runner.generation)
+            health = runner.health
+            if health.state is not HealthState.HEALTHY:
+                yield HealthChanged(runner.name, now, None, health)
+
+    # Where it belongs.
 
     def _check_loop(self) -> None:
         loop = asyncio.get_running_loop()
@@ -336,13 +654,14 @@ class ProviderManager:
             self._abandon()
         self._loop = loop
         self._process = process
+        self._host.deadlines = Deadlines()
+        self._host.supervisor = Supervisor(self._supervision)
 
     def _abandon(self) -> None:
         """Give up providers whose event loop was closed under them: nothing can run their cleanup any more."""
         names = ", ".join(self._runners)
         for runner in list(self._runners.values()):
-            runner.gate.end(ProviderStatus.FAILED)
-            self._ended(runner)
+            runner.lose()
         self._closing = None
         warnings.warn(
             f"the event loop of {names} was closed before their cleanup",
@@ -377,3 +696,20 @@ def _name_for_log(provider: object) -> str:
 def _type_for_log(provider: object) -> str:
     kind = getattr(getattr(provider, "metadata", None), "type", None)
     return str(getattr(kind, "value", kind))
+
+
+def _refused(runners: Iterable[ProviderRunner]) -> Iterator[BaseException]:
+    for runner in runners:
+        try:
+            runner.refuse_own_call("cleanup")
+        except ReentrantLifecycleError as error:
+            yield error
+
+
+def _raise_all(errors: list[BaseException]) -> None:
+    """One `ExceptionGroup` of all; what is no `Exception` alone, since a group cannot hold it."""
+    for error in errors:
+        if not isinstance(error, Exception):
+            raise error
+    if errors:
+        raise ExceptionGroup("providers failed to clean up", [e for e in errors if isinstance(e, Exception)])

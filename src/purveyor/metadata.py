@@ -54,6 +54,8 @@ class ProviderStatus(Enum):
     STOPPED = "stopped"
     FAILED = "failed"
 
+    __hash__ = object.__hash__  # members are singletons; Enum's own is Python code, and each move looks some up
+
 
 class HealthState(Enum):
     """How well a provider does what it is there for."""

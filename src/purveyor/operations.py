@@ -1,8 +1,9 @@
-"""`operation`, which marks a provider's public methods: leased, and measured.
+"""`operation`, which marks a provider's public methods: leased, measured, and governed by policies.
 
 The wrapper is the hottest code of the system, so what it does stands in it line by line: count the lease
-of this thread, run, give the lease back, record. What it writes to is bound to the provider and the thread
-at the first call; what is rare (a gate that is shut, a failure) is looked up when it happens.
+of this thread, run, give the lease back, record. What it calls and writes to is bound to the provider and the
+thread at the first call; what is rare (a gate that is shut, a failure) is looked up when it happens. Policies
+stand in what is bound, so that an operation without any pays nothing for them.
 """
 
 from __future__ import annotations
@@ -13,22 +14,31 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from threading import get_ident
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
+from weakref import WeakKeyDictionary
 
-from purveyor.lease import wrapper_codes
+from purveyor.errors import UnsupportedError
+from purveyor.lease import Gate, wrapper_codes
 from purveyor.monitor.metrics import MetricsManager
 from purveyor.monitor.records import BOUNDS, FASTEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from purveyor.lease import Gate
     from purveyor.monitor.records import OperationRecord
+    from purveyor.policy import Breaker
     from purveyor.provider import Binding, Provider
 
-__all__ = ["OperationInfo", "operation", "operations_of", "record_of"]
+__all__ = ["OperationInfo", "asks_for_policies", "operation", "operations_of", "record_of"]
 
 F = TypeVar("F", bound="Callable[..., Any]")
+
+
+#: The gate of a call that goes to an instance of another class, whose own operation leases and records it.
+_FORWARDED = Gate("")
+_FORWARDED.open()
+
+_asking: WeakKeyDictionary[type[Provider[Any]], bool] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,37 +48,83 @@ class OperationInfo:
     Args:
         name: The method's name, and the value of the label ``operation``.
         idempotent: Whether running it twice has the effect of running it once.
+        kind: What calling it gives: a coroutine, an async generator, or its result.
+        timeout: How long it may take, in seconds.
+        retries: How often it is tried again if it fails; only if it is idempotent.
+        breaker: When it is refused at once, since the backend fails.
+        concurrency: How many of it may run at the same time.
     """
 
     name: str
     idempotent: bool
+    kind: Literal["coroutine", "generator", "function"] = "coroutine"
+    timeout: float | None = None
+    retries: int | None = None
+    breaker: Breaker | None = None
+    concurrency: int | None = None
+
+    @property
+    def has_policy(self) -> bool:
+        """Whether it asks for any policy by itself."""
+        return (self.timeout, self.retries, self.breaker, self.concurrency) != (None, None, None, None)
 
 
 @overload
 def operation(method: F, /) -> F: ...
 @overload
-def operation(*, idempotent: bool = False) -> Callable[[F], F]: ...
-def operation(method: Any = None, /, *, idempotent: bool = False) -> Any:
+def operation(
+    *,
+    idempotent: bool = False,
+    timeout: float | None = None,
+    retries: int | None = None,
+    breaker: Breaker | None = None,
+    concurrency: int | None = None,
+) -> Callable[[F], F]: ...
+def operation(
+    method: Any = None,
+    /,
+    *,
+    idempotent: bool = False,
+    timeout: float | None = None,
+    retries: int | None = None,
+    breaker: Breaker | None = None,
+    concurrency: int | None = None,
+) -> Any:
     """Mark a method of a provider as an operation.
 
     While it runs it holds a lease, so that a reload or a stop waits for it; calls that come meanwhile wait
-    for the reload, and none fails because of it. Each call is counted and timed, from the call to its result,
-    for `MetricsManager`. Coroutines, async generators (measured until they are exhausted or closed) and
-    plain functions keep their kind, signature and type.
+    for the reload, or go to the instance that has taken over, and none fails because of it. Each call is counted
+    and timed, from the call to its result, for `MetricsManager`. Coroutines, async generators (measured until
+    they are exhausted or closed) and plain functions keep their kind, signature and type.
 
     An operation may call other operations of its provider. If it does so from *child tasks*, a reload that
     comes meanwhile waits for them up to its drain deadline, since a child task is not known to belong to it.
 
+    The policies given here act once the provider is registered; where its configuration sets the same one, that
+    holds.
+
     Args:
         method: The method.
         idempotent: Whether running it twice has the effect of running it once.
+        timeout: How long a call may take, in seconds, retries included.
+        retries: How often a failed call is tried again; asks for `idempotent`.
+        breaker: When calls are refused at once, since the backend fails.
+        concurrency: How many calls may run at the same time.
 
     Raises:
-        TypeError: The decorated object is not a function.
+        TypeError: The decorated object is not a function; it is a plain one, which cannot be timed out or wait for
+            another try; or retries are asked for of what is not idempotent.
     """
+    options = {
+        "idempotent": idempotent,
+        "timeout": timeout,
+        "retries": retries,
+        "breaker": breaker,
+        "concurrency": concurrency,
+    }
     if method is None:
-        return functools.partial(_mark, idempotent=idempotent)
-    return _mark(method, idempotent=idempotent)
+        return functools.partial(_mark, **options)
+    return _mark(method, **options)
 
 
 def operations_of(provider: type[Provider[Any]]) -> dict[str, OperationInfo]:
@@ -81,6 +137,14 @@ def operations_of(provider: type[Provider[Any]]) -> dict[str, OperationInfo]:
     return found
 
 
+def asks_for_policies(provider: type[Provider[Any]]) -> bool:
+    """Whether an operation of a provider class asks for any policy by itself."""
+    try:
+        return _asking[provider]
+    except KeyError:
+        return _asking.setdefault(provider, any(info.has_policy for info in operations_of(provider).values()))
+
+
 def record_of(provider: Provider[Any], name: str) -> OperationRecord:
     """The record that counts an operation of this provider."""
     metadata = getattr(provider, "_metadata", None)
@@ -88,22 +152,30 @@ def record_of(provider: Provider[Any], name: str) -> OperationRecord:
     return MetricsManager.get_instance().operation(name, str(getattr(kind, "value", kind)), provider._name)
 
 
-def _mark(method: Callable[..., Any], *, idempotent: bool) -> Callable[..., Any]:
+def _mark(method: Callable[..., Any], **options: Any) -> Callable[..., Any]:
     if not inspect.isfunction(method):
         raise TypeError(f"@operation marks functions, not {type(method).__name__}: put it below other decorators")
+    if options["retries"] and not options["idempotent"]:
+        raise TypeError(f"{method.__qualname__} cannot be retried: it is not marked idempotent=True")
     wrapper: Any
+    kind: Literal["coroutine", "generator", "function"]
     if inspect.iscoroutinefunction(method):
-        wrapper = _coroutine(method)
+        kind, wrapper = "coroutine", _coroutine(method)
     elif inspect.isasyncgenfunction(method):
-        wrapper = _generator(method)
+        kind, wrapper = "generator", _generator(method)
     else:
-        wrapper = _function(method)
+        kind, wrapper = "function", _function(method)
+        if options["timeout"] is not None or options["retries"]:
+            raise TypeError(f"{method.__qualname__} is a plain function: it can neither time out nor be retried")
     wrapper_codes.add(wrapper.__code__)
-    wrapper.__operation__ = OperationInfo(method.__name__, idempotent)
-    return functools.update_wrapper(wrapper, method)
+    functools.update_wrapper(wrapper, method)
+    wrapper.__operation__ = method.__operation__ = OperationInfo(  # type: ignore[attr-defined]
+        method.__name__, kind=kind, **options
+    )
+    return wrapper  # type: ignore[no-any-return]
 
 
-def _bind(provider: Provider[Any], name: str) -> Binding:
+def _bind(provider: Provider[Any], method: Any) -> Binding:
     """What the calling thread needs for an operation of this provider, looked up once and kept."""
     if "_bindings" not in vars(provider):
         provider._bindings = {}
@@ -111,27 +183,47 @@ def _bind(provider: Provider[Any], name: str) -> Binding:
     bindings = provider._bindings
     thread = get_ident()
     gate = provider._gate
-    binding = record_of(provider, name).cell(thread), gate.cell(thread), gate
-    bindings.setdefault(name, {})[thread] = binding
+    call = method.__get__(provider)
+    if provider._governor is not None:
+        call = provider._governor.govern(method.__operation__, call)
+    binding = record_of(provider, method.__name__).cell(thread), gate.cell(thread), gate, call
+    bindings.setdefault(method, {})[thread] = binding
+    return binding
+
+
+def _successor(provider: Provider[Any], method: Any, gate: Gate) -> Binding:
+    """The binding of the instance that serves in this one's place."""
+    assert gate.succession is not None
+    live = gate.succession.provider
+    if type(live) is not type(provider):
+        call = getattr(live, method.__name__, None)
+        if call is None:
+            raise UnsupportedError(live._name, f"the operation {method.__name__}")
+        return [0.0] * (len(BOUNDS) + 1), [0], _FORWARDED, call
+    try:
+        binding = live._bindings[method][get_ident()]
+    except KeyError:
+        binding = _bind(live, method)
+    if gate.retired:  # from now on without a detour; before, its own operations may still call each other
+        provider._bindings.setdefault(method, {})[get_ident()] = binding
     return binding
 
 
 def _coroutine(method: Callable[..., Any]) -> Any:
-    name = method.__name__
-
     async def operate(self: Provider[Any], /, *args: Any, **kwargs: Any) -> Any:
         started = perf_counter()
         try:
-            cell, lease, gate = self._bindings[name][get_ident()]
+            cell, lease, gate, call = self._bindings[method][get_ident()]
         except KeyError:
-            cell, lease, gate = _bind(self, name)
+            cell, lease, gate, call = _bind(self, method)
         lease[0] += 1
         if gate.shut:
-            await _wait(self, name, gate, lease)
+            cell, lease, gate, call = await _wait(self, method, (cell, lease, gate, call))
         try:
-            result = await method(self, *args, **kwargs)
+            result = await call(*args, **kwargs)
         except BaseException as error:
-            record_of(self, name).fail(error)
+            if gate is not _FORWARDED:
+                record_of(self, method.__name__).fail(error)
             raise
         finally:
             lease[0] -= 1
@@ -146,19 +238,19 @@ def _coroutine(method: Callable[..., Any]) -> Any:
 
 
 def _generator(method: Callable[..., Any]) -> Any:
-    name = method.__name__
-
     async def operate(self: Provider[Any], /, *args: Any, **kwargs: Any) -> Any:
         started = perf_counter()
-        gate = self._gate
-        lease = gate.cell(get_ident())
+        try:
+            binding = self._bindings[method][get_ident()]
+        except KeyError:
+            binding = _bind(self, method)
+        _, lease, gate, call = binding
         lease[0] += 1
         if gate.shut:
-            await _wait(self, name, gate, lease)
-        record = record_of(self, name)
+            _, _, gate, call = await _wait(self, method, binding)
         reader = gate.hold()
         try:
-            generator = method(self, *args, **kwargs)
+            generator = call(*args, **kwargs)
             try:
                 item = await anext(generator)
                 while True:
@@ -175,41 +267,41 @@ def _generator(method: Callable[..., Any]) -> Any:
             finally:
                 await generator.aclose()
         except GeneratorExit:
-            record.succeed(perf_counter() - started)  # a reader that has read enough is no failure
+            _settle(self, method, gate, started)  # a reader that has read enough is no failure
             raise
         except BaseException as error:
-            record.fail(error)
+            if gate is not _FORWARDED:
+                record_of(self, method.__name__).fail(error)
             raise
         finally:
             gate.release(reader)
             gate.cell(get_ident())[0] -= 1  # of the thread that closes it: the sum over all threads is what counts
             gate.left()
-        record.succeed(perf_counter() - started)
+        _settle(self, method, gate, started)
 
     return operate
 
 
-def _function(method: Callable[..., Any]) -> Any:
-    name = method.__name__
+def _settle(provider: Provider[Any], method: Callable[..., Any], gate: Gate, started: float) -> None:
+    if gate is not _FORWARDED:
+        record_of(provider, method.__name__).succeed(perf_counter() - started)
 
+
+def _function(method: Callable[..., Any]) -> Any:
     def operate(self: Provider[Any], /, *args: Any, **kwargs: Any) -> Any:
         started = perf_counter()
         try:
-            cell, lease, gate = self._bindings[name][get_ident()]
+            cell, lease, gate, call = self._bindings[method][get_ident()]
         except KeyError:
-            cell, lease, gate = _bind(self, name)
+            cell, lease, gate, call = _bind(self, method)
         lease[0] += 1
         if gate.shut:
-            lease[0] -= 1
-            try:
-                gate.admit_thread(lease)
-            except BaseException as error:
-                record_of(self, name).fail(error)
-                raise
+            cell, lease, gate, call = _wait_in_thread(self, method, (cell, lease, gate, call))
         try:
-            result = method(self, *args, **kwargs)
+            result = call(*args, **kwargs)
         except BaseException as error:
-            record_of(self, name).fail(error)
+            if gate is not _FORWARDED:
+                record_of(self, method.__name__).fail(error)
             raise
         finally:
             lease[0] -= 1
@@ -223,11 +315,35 @@ def _function(method: Callable[..., Any]) -> Any:
     return operate
 
 
-async def _wait(provider: Provider[Any], name: str, gate: Gate, lease: list[int]) -> None:
-    """Enter a gate that was found shut; whoever is not let in is a failure of the operation."""
-    lease[0] -= 1
+async def _wait(provider: Provider[Any], method: Callable[..., Any], binding: Binding) -> Binding:
+    """Enter a gate that was found shut, or that of whoever serves instead; who is not let in is a failure."""
     try:
-        await gate.admit(lease)
+        while True:
+            _, lease, gate, _ = binding
+            lease[0] -= 1
+            if await gate.admit(lease):
+                return binding
+            binding = _successor(provider, method, gate)
+            binding[1][0] += 1
+            if not binding[2].shut:
+                return binding
     except BaseException as error:
-        record_of(provider, name).fail(error)
+        record_of(provider, method.__name__).fail(error)
+        raise
+
+
+def _wait_in_thread(provider: Provider[Any], method: Callable[..., Any], binding: Binding) -> Binding:
+    """As `_wait`, in a thread that runs no event loop."""
+    try:
+        while True:
+            _, lease, gate, _ = binding
+            lease[0] -= 1
+            if gate.admit_thread(lease):
+                return binding
+            binding = _successor(provider, method, gate)
+            binding[1][0] += 1
+            if not binding[2].shut:
+                return binding
+    except BaseException as error:
+        record_of(provider, method.__name__).fail(error)
         raise

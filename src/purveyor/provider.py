@@ -4,17 +4,45 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, Self, TypeAlias, TypeVar
 
 from purveyor.lease import UNREGISTERED, Gate
-from purveyor.metadata import ProviderMetadata, ProviderType
+from purveyor.metadata import Health, ProviderMetadata, ProviderType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from purveyor.metadata import ProviderStatus
+    from purveyor.operations import OperationInfo
 
 __all__ = ["Provider"]
 
 T = TypeVar("T")
 
-#: What an operation writes to, for one thread: its record's cell and its gate's, and the gate itself.
-Binding: TypeAlias = "tuple[list[float], list[int], Gate]"
+#: What an operation needs, for one thread: its record's cell and its gate's, the gate itself, and what it calls.
+Binding: TypeAlias = "tuple[list[float], list[int], Gate, Callable[..., Any]]"
+
+
+class Registration(Protocol):
+    """What a provider can ask of the manager that runs it."""
+
+    @property
+    def status(self) -> ProviderStatus:
+        """Where it stands."""
+        ...
+
+    @property
+    def health(self) -> Health:
+        """What its last check found."""
+        ...
+
+
+class Governing(Protocol):
+    """Puts policies around operations."""
+
+    def govern(self, info: OperationInfo, call: Callable[..., Any], /) -> Callable[..., Any]:
+        """What is to be called in the place of `call`; `call` itself if no policy holds for it."""
+        ...
 
 
 class Provider(ABC, Generic[T]):
@@ -52,10 +80,17 @@ class Provider(ABC, Generic[T]):
     provider_version: ClassVar[str] = "0"
     provider_capabilities: ClassVar[tuple[str, ...]] = ()
 
+    #: How a reload replaces what runs, unless the configuration says otherwise: ``"swap"`` starts another instance
+    #: beside this one and then puts it in its place, without a pause; ``"in_place"`` cleans this one up and
+    #: initializes it again, for what only one may hold: a port, a lock.
+    provider_reload: ClassVar[Literal["in_place", "swap"]] = "in_place"
+
     # Class-level defaults, so that a subclass which never calls super().__init__ works all the same.
     _state: dict[str, Any] | None = None
     _gate: Gate = UNREGISTERED
-    _bindings: dict[str, dict[int, Binding]] = {}  # noqa: RUF012 - never written to: see purveyor.operations
+    _bindings: dict[Any, dict[int, Binding]] = {}  # noqa: RUF012 - never written to: see purveyor.operations
+    _governor: Governing | None = None
+    _registration: Registration | None = None
 
     def __init__(self, metadata: ProviderMetadata, config: T) -> None:
         self._metadata = metadata
@@ -103,6 +138,52 @@ class Provider(ABC, Generic[T]):
         """Take up changes: `cleanup`, then `initialize`."""
         await self.cleanup()
         await self.initialize()
+
+    async def check(self) -> Health:
+        """Find out how the provider does, cheaply, without waiting for its operations.
+
+        A manager calls it at intervals, with a timeout. What it raises counts as unhealthy.
+
+        Returns:
+            What it found. A class that does not write its own is not asked.
+        """
+        return Health.healthy()
+
+    async def on_need_reloaded(self, role: str, provider: Provider[Any]) -> None:
+        """Take notice that a provider which this one needs was reloaded; its attribute is renewed already.
+
+        Operations called on the old one go to the new one by themselves, so that most have nothing to do here.
+
+        Args:
+            role: In which role it is needed.
+            provider: What serves in it now.
+        """
+
+    def next_generation(self, config: T) -> Self:
+        """Build the instance that is to follow this one when a reload swaps them; it is not started yet.
+
+        To be written by a class whose constructor takes more than metadata and config.
+
+        Args:
+            config: The config of the new one.
+        """
+        return type(self)(self.metadata, config)
+
+    @property
+    def status(self) -> ProviderStatus | None:
+        """Where the provider stands; None if no manager has it."""
+        return None if self._registration is None else self._registration.status
+
+    @property
+    def health(self) -> Health | None:
+        """What the last check found; None if no manager has it."""
+        return None if self._registration is None else self._registration.health
+
+    @property
+    def current(self) -> Provider[Any]:
+        """The instance that serves now: this one, or the one that took over from it in a reload."""
+        succession = self._gate.succession
+        return self if succession is None else succession.provider
 
     @property
     def _name(self) -> str:

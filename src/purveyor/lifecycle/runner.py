@@ -1,38 +1,64 @@
-"""`ProviderRunner`: the one task that runs a provider's lifecycle, from validate to cleanup.
+"""`ProviderRunner`: one registration of a provider, through all its generations.
 
-What is entered in a task must be left in that task (task groups, cancel scopes, client sessions), so each
-provider has an owner task. Whoever registers, reloads or unregisters it talks to that task and may be
-cancelled meanwhile; the provider is not.
+It holds the status, and decides what its owner tasks do. A start and a stop are told to an owner and reported
+back by it, so that neither costs a task more than the owner's own; a reload, which has many steps, is run by
+a task that lives as long as reloads are asked for.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+from contextvars import Context
 from functools import partial
 from time import perf_counter, time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from purveyor.errors import (
+    InvalidMetadataError,
+    NeedFailedError,
+    ProviderExistsError,
     ProviderNotReadyError,
+    ProviderUnhealthyError,
     ReentrantLifecycleError,
     RegistrationAbortedError,
-    StrayCancellationError,
 )
-from purveyor.lease import Gate, Generation, own_generation
-from purveyor.lifecycle.states import TRANSITIONS
-from purveyor.metadata import ProviderStatus
+from purveyor.events import (
+    Abandoned,
+    DrainTimedOut,
+    HealthChanged,
+    Reloaded,
+    ReloadFailed,
+    RestartScheduled,
+    RestartsExhausted,
+    StatusChanged,
+)
+from purveyor.lease import Gate, Succession, own_generation
+from purveyor.lifecycle.health import HealthCheck, describe_error, overrides_check
+from purveyor.lifecycle.owner import GRACE, KEEP, Owner
+from purveyor.lifecycle.states import SERVING, TRANSITIONS
+from purveyor.metadata import Health, HealthState, ProviderStatus
 from purveyor.monitor.metrics import MetricsManager
-from purveyor.operations import record_of
+from purveyor.needs import needs_of
+from purveyor.operations import asks_for_policies, record_of
+from purveyor.policy import Governor, Policy
 from purveyor.provider import Provider
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncGenerator, Callable, Coroutine
 
-__all__ = ["KEEP", "ProviderRunner", "see_through"]
+    from purveyor.lifecycle.host import Host
 
-#: In the place of a config: the one it has.
-KEEP = object()
+    Settled: TypeAlias = Callable[["ProviderRunner", BaseException | None], None]
+
+__all__ = ["KEEP", "Change", "ProviderRunner", "see_through"]
+
+_STARTING = frozenset({ProviderStatus.REGISTERED, ProviderStatus.STARTING})
+_SETTLED = frozenset({ProviderStatus.READY, ProviderStatus.DEGRADED})
+_MAY_LEAVE = frozenset({*_SETTLED, ProviderStatus.RELOADING, ProviderStatus.FAILED})
+
+_NO_CONTEXT = Context()
 
 _logger = logging.getLogger(__name__)
 
@@ -56,109 +82,174 @@ async def see_through(task: asyncio.Future[Any]) -> None:
         raise cancelled
 
 
-class ProviderRunner:
-    """Owns one registered provider. Its name, type and capabilities are what its metadata said at the beginning.
+class Change:
+    """What a reload is to bring; of several that are asked for before it begins, the last word counts.
 
     Args:
-        provider: The provider.
-        drain_timeout: How long a reload or a stop waits for operations that run, in seconds.
-        on_end: Called once, when the owner task is over, however it came to its end.
+        config: The config from now on.
+        policy: The policy from now on.
+        replacement: An instance that takes over, perhaps of another class.
+        unwire: Undoes that the needs were wired anew, which was done before; None if they were not.
+    """
+
+    __slots__ = ("config", "done", "policy", "replacement", "unwire")
+
+    def __init__(
+        self,
+        config: Any = KEEP,
+        policy: Any = KEEP,
+        replacement: Provider[Any] | None = None,
+        unwire: Callable[[], None] | None = None,
+    ) -> None:
+        self.config = config
+        self.policy = policy
+        self.replacement = replacement
+        self.unwire = unwire
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.done.add_done_callback(_retrieve)
+
+    def update(self, later: Change) -> None:
+        """Take up what was asked for later."""
+        if later.config is not KEEP or later.replacement is not None:
+            self.config, self.replacement = later.config, later.replacement
+        if later.policy is not KEEP:
+            self.policy = later.policy
+        if self.unwire is None:  # else the first one leads back to what ran before both
+            self.unwire = later.unwire
+
+
+class ProviderRunner:
+    """Runs one registration. Its name and type are what its metadata said at the beginning.
+
+    Args:
+        provider: The first instance.
+        host: What it shares with the others of its manager.
+        policy: How it is started, stopped and called.
+        required: Whether its failure at the start is that of all; if not, it stays registered when it fails.
     """
 
     __slots__ = (
-        "_abortable",
-        "_new_config",
+        "_candidate",
+        "_changing",
+        "_coordinator",
+        "_governor",
         "_on_end",
-        "_reload",
+        "_on_start",
+        "_pending",
+        "_replaced",
         "_stopping",
-        "_task",
-        "_wake",
+        "_succession",
+        "_when_started",
         "capabilities",
-        "drain_timeout",
+        "context",
         "failure",
-        "gate",
+        "generation",
+        "host",
+        "hurried",
+        "last_reload_error",
         "name",
+        "owner",
+        "policy",
         "provider",
         "reloaded",
+        "required",
+        "root",
         "status",
         "type",
     )
 
     def __init__(
-        self, provider: Provider[Any], drain_timeout: float, on_end: Callable[[ProviderRunner], None]
+        self, provider: Provider[Any], host: Host, policy: Policy | None = None, *, required: bool = True
     ) -> None:
+        metadata = provider.metadata
         self.provider = provider
-        self.name = provider.metadata.name
-        self.type = provider.metadata.type
-        self.capabilities = tuple(dict.fromkeys(provider.metadata.capabilities))
-        self.gate = Gate(self.name)
+        self.host = host
+        self.policy = policy
+        self.required = required
+        self.name = metadata.name
+        self.type = metadata.type
+        self.capabilities = _words(provider)
         self.status = ProviderStatus.REGISTERED
-        self.drain_timeout = drain_timeout
-        self.failure: BaseException | None = None  # of the cleanup
+        self.context = _NO_CONTEXT  # the caller's who registered it: what its owner tasks run in copies of
+        self.root = self.name  # whose failure is why it is not there
+        self.generation = 0
+        self.failure: BaseException | None = None  # of the stop
         self.reloaded: float | None = None  # when the last reload succeeded, in seconds since the epoch
-        self._on_end = on_end
-        self._abortable = False  # while validate and initialize run
-        self._task: asyncio.Task[None] | None = None
-        self._wake: asyncio.Future[None] | None = None
-        self._reload: asyncio.Future[None] | None = None
-        self._new_config: object = KEEP
+        self.last_reload_error: str | None = None
+        self.owner: Owner | None = None  # of the live instance; None before the start, and while it is down
+        self.hurried = False  # the time for the stop of all is over
+        self._candidate: Owner | None = None  # of what a reload starts
+        self._replaced: dict[Owner, asyncio.Future[None] | None] | None = (
+            None  # others, and who waits for their end
+        )
+        self._on_start: Settled | None = None
+        self._when_started: list[Callable[[ProviderRunner], None]] | None = None
+        self._on_end: list[Callable[[ProviderRunner], None]] | None = None
+        self._pending: Change | None = None
+        self._coordinator: asyncio.Task[None] | None = None
+        self._changing = False  # a reload is at a point where a stop has to wait for it
         self._stopping = False
+        self._succession = Succession(provider)
+        self._governor: Governor | None = None
+        if policy is not None or asks_for_policies(type(provider)):
+            self._governor = Governor(self.name, self.type, policy or Policy(), host.publish)
+        self._adopt(provider)
 
-    # --- what the manager calls, in any task --------------------------------------------------------
+    # --- what it is asked ---------------------------------------------------------------------------
 
-    async def start(self) -> None:
-        """Validate and initialize; what they raise is raised here, after the provider was cleaned up.
+    @property
+    def gate(self) -> Gate:
+        """The gate of the live instance."""
+        return self.provider._gate
 
-        A caller that is cancelled has the start undone before the cancellation goes on.
-        """
-        loop = asyncio.get_running_loop()
-        started: asyncio.Future[None] = loop.create_future()
-        self._task = loop.create_task(self._own(started), name=f"purveyor:{self.name}")
-        self._task.add_done_callback(partial(self._ended, started))
-        self._abortable = True
-        try:
-            await asyncio.wait([started])
-        except asyncio.CancelledError:
-            started.cancel()
-            await self._stop()
-            raise
-        if self._stopping:
-            raise RegistrationAbortedError(self.name)
-        await started
+    @property
+    def health(self) -> Health:
+        """What is believed of its health."""
+        return self.host.supervisor.health(self)
 
-    async def reload(self, config: object = KEEP) -> None:
-        """Reload; a call that comes before the owner has begun with an earlier one shares it.
+    @property
+    def held(self) -> int:
+        """How many operations run, on whichever generation."""
+        return self.gate.held + sum(owner.gate.held for owner in list(self._replaced or ()))
 
-        A caller that is cancelled leaves; the reload goes on.
+    @property
+    def starting(self) -> bool:
+        """Whether its start is under way or to come."""
+        return self.status in _STARTING
 
-        Args:
-            config: The provider's config from now on; of several that share a reload, the last one.
+    @property
+    def over(self) -> bool:
+        """Whether the registration has ended."""
+        return not self.gate.in_use
 
-        Raises:
-            ProviderNotReadyError: The provider stops.
-            ReentrantLifecycleError: The provider itself asked, from inside its lifecycle.
-        """
-        self.refuse_own_call("reload_provider")
-        if self._stopping:
-            raise ProviderNotReadyError(self.name, self.status)
-        if config is not KEEP:
-            self._new_config = config
-        if self._reload is None:
-            self._reload = asyncio.get_running_loop().create_future()
-            self._reload.add_done_callback(_retrieve)
-            self._wake_owner()
-        request = self._reload
-        await asyncio.wait([request])
-        await request
+    @property
+    def stopping(self) -> bool:
+        """Whether its stop has been asked for."""
+        return self._stopping
 
-    async def stop(self) -> None:
-        """Drain, clean up, and end the owner task; what cleanup raises is raised here.
+    @property
+    def start_timeout(self) -> float | None:
+        """How long validate and initialize may take together, in seconds."""
+        policy = self.policy
+        if policy is None or policy.start_timeout is None:
+            return self.host.start_timeout
+        return policy.start_timeout
 
-        The stop is seen through when the caller is cancelled. Several callers share one stop.
-        """
-        await self._stop()
-        if self.failure is not None:
-            raise self.failure
+    @property
+    def stop_timeout(self) -> float | None:
+        """How long cleanup may take, in seconds."""
+        if self.hurried:
+            return GRACE
+        policy = self.policy
+        return self.host.stop_timeout if policy is None or policy.stop_timeout is None else policy.stop_timeout
+
+    @property
+    def drain_timeout(self) -> float:
+        """How long operations are waited for, in seconds."""
+        if self.hurried:
+            return 0.0
+        policy = self.policy
+        return self.host.drain_timeout if policy is None or policy.drain_timeout is None else policy.drain_timeout
 
     def refuse_own_call(self, action: str) -> None:
         """Refuse a call from inside the provider's own lifecycle or operations: it would wait for itself.
@@ -167,209 +258,639 @@ class ProviderRunner:
             ReentrantLifecycleError: The caller runs this provider's initialize, reload or cleanup, or one of its
                 operations.
         """
-        at_work = self.status not in (ProviderStatus.READY, ProviderStatus.DEGRADED)
-        if (at_work and self.gate.is_own()) or self.gate.is_inside():
-            raise ReentrantLifecycleError(self.name, action)
+        for owner in (self.owner, self._candidate, *(self._replaced or ())):
+            if owner is not None and ((owner.at_work and owner.gate.is_own()) or owner.gate.is_inside()):
+                raise ReentrantLifecycleError(self.name, action)
 
-    # --- the owner task -----------------------------------------------------------------------------
+    # --- start --------------------------------------------------------------------------------------
 
-    async def _own(self, started: asyncio.Future[None]) -> None:
-        own_generation.set(None)  # not that of a provider which registers this one
-        self._generation()
-        try:
-            if await self._start(started):
-                try:
-                    while await self._next_is_reload():
-                        await self._run_reload()
-                finally:  # also when the event loop is shutting down and cancels every task
-                    await self._run_stop()
-        finally:
-            self._on_end(self)
+    def start(self, settled: Settled) -> None:
+        """Begin to start.
 
-    async def _start(self, started: asyncio.Future[None]) -> bool:
+        Args:
+            settled: Called when it is ready, with None, or has failed and was cleaned up, with the error.
+        """
+        self._on_start = settled
+        if self._stopping:  # before its turn had come
+            self._start_settled(None, RegistrationAbortedError(self.name))
+            return
         self._move(ProviderStatus.STARTING)
-        opened = False
         try:
-            await self._uncancelled("validate", self.provider.validate)
-            opened = True
-            await self._measured("initialize", self._initialize)
-        except BaseException as error:
-            self._abortable = False
-            if opened:
-                await self._dispose(error)
-            self._move(ProviderStatus.STOPPED if self._stopping else ProviderStatus.FAILED)
-            self.gate.end(self.status)
-            if not started.done():
-                started.set_exception(error)
-            return False
-        self._abortable = False
-        if not started.done():
-            started.set_result(None)
-        self._move(ProviderStatus.READY)
-        self.gate.open()
-        return True
+            self._inject(self.provider)
+        except Exception as error:
+            self._start_settled(None, error)
+            return
+        self.owner = Owner(self.provider, self.gate, self, self._start_settled)
 
-    async def _next_is_reload(self) -> bool:
-        while not self._stopping and self._reload is None:
-            self._wake = asyncio.get_running_loop().create_future()
-            try:
-                await self._wake
-            finally:
-                self._wake = None
-        return not self._stopping
+    def when_started(self, callback: Callable[[ProviderRunner], None]) -> None:
+        """Have `callback` called when its start, which is to come or under way, is over, well or not."""
+        if self._when_started is None:
+            self._when_started = []
+        self._when_started.append(callback)
 
-    async def _run_reload(self) -> None:
-        request, self._reload = self._reload, None
-        assert request is not None
-        try:
-            disposed = self.status is ProviderStatus.FAILED
-            self._move(ProviderStatus.RELOADING)
-            await self._drain(for_good=False)
-            self.gate.close(ProviderStatus.RELOADING)
-            await self._measured("reload", partial(self._reload_in_place, disposed=disposed))
-        except BaseException as error:
-            await self._dispose(error)
-            self._move(ProviderStatus.FAILED)
-            self.gate.refuse(ProviderStatus.FAILED)
-            self._count_reload("failure")
-            request.set_exception(error)
-            if isinstance(error, asyncio.CancelledError):
-                raise
-        else:
+    def _start_settled(self, _: Owner | None, error: BaseException | None) -> None:
+        settled, self._on_start = self._on_start, None
+        assert settled is not None
+        if error is None:
+            self.generation = 1
             self._move(ProviderStatus.READY)
             self.gate.open()
-            self.reloaded = time()
-            self._count_reload("success")
-            request.set_result(None)
+            self.host.live(self)
+            self.host.supervisor.started(self)
+            if self._pending is not None:
+                self._coordinate(self._reload_all())
+        else:
+            self.owner = None
+            if self._stopping and not isinstance(error, RegistrationAbortedError):
+                error = RegistrationAbortedError(self.name)
+            self._fail_start(error)
+        settled(self, error)
+        self._tell_waiters()
 
-    async def _reload_in_place(self, *, disposed: bool) -> None:
-        """Reload the provider; a new config takes effect between its cleanup and its initialize."""
-        config, self._new_config = self._new_config, KEEP
-        if not disposed and type(self.provider).reload is not Provider.reload:
-            if config is not KEEP:
-                self.provider.config = config
-            await self._uncancelled("reload", self.provider.reload)
+    def _tell_waiters(self) -> None:
+        waiters, self._when_started = self._when_started, None
+        for callback in waiters or ():
+            callback(self)
+
+    def _fail_start(self, error: BaseException) -> None:
+        """The start has failed. An optional provider stays registered, and supervision tries it again."""
+        self._refuse_pending(ProviderStatus.FAILED)
+        if isinstance(error, NeedFailedError):
+            self.root = error.root
+        if self.status is ProviderStatus.STOPPED:  # it was stopped before its turn had come
             return
-        if not disposed:
-            await self._cleanup()
-        if config is not KEEP:
-            self.provider.config = config
-        await self._initialize()
+        if self._stopping:
+            self._finish(ProviderStatus.STOPPED)
+        elif self.required or not isinstance(error, Exception):
+            self._finish(ProviderStatus.FAILED, error)
+        else:
+            self._move(ProviderStatus.FAILED, error)
+            self.gate.refuse(ProviderStatus.FAILED)
+            self.host.supervisor.failed(self, error)
 
-    async def _initialize(self) -> None:
-        self._generation()
-        await self._uncancelled("initialize", self.provider.initialize)
+    # --- stop ---------------------------------------------------------------------------------------
 
-    async def _cleanup(self) -> None:
-        generation = self._generation()
-        try:
-            await self._uncancelled("cleanup", self.provider.cleanup)
-        finally:
-            generation.over = True
+    def stop(self, ended: Callable[[ProviderRunner], None] | None = None) -> None:
+        """Begin to stop; a start or a reload that is under way gives up.
 
-    def _generation(self) -> Generation:
-        """The owner task's own, made anew if the last one is over: also a second cleanup may use operations."""
-        generation = own_generation.get()
-        if generation is None or generation.over:
-            generation = Generation(self.gate)
-            own_generation.set(generation)
-        return generation
-
-    async def _run_stop(self) -> None:
+        Args:
+            ended: Called when it is over.
+        """
+        if ended is not None:
+            if self._on_end is None:
+                self._on_end = []
+            self._on_end.append(ended)
+        if self._stopping:
+            return
         self._stopping = True
-        clean = self.status is not ProviderStatus.FAILED  # else everything was disposed of
-        self._move(ProviderStatus.STOPPING)
-        if self._reload is not None:
-            self._reload.set_exception(ProviderNotReadyError(self.name, self.status))
-        try:
-            await self._drain(for_good=True)
-            self.gate.close(ProviderStatus.STOPPING)
-            if clean:
-                await self._measured("cleanup", self._cleanup)
-        except BaseException as error:
-            self.failure = error
-        self._move(ProviderStatus.FAILED if self.failure else ProviderStatus.STOPPED)
-        self.gate.end(self.status)
+        self.host.supervisor.forget(self)
+        self._refuse_pending(ProviderStatus.STOPPING)
+        if self.status is ProviderStatus.REGISTERED:  # its turn never comes
+            self._finish(ProviderStatus.STOPPED)
+        elif self.status is ProviderStatus.STARTING:
+            assert self.owner is not None
+            self.owner.interrupt(RegistrationAbortedError(self.name))
+        elif self._changing:  # the task that reloads it goes on from there
+            for owner in (self._candidate, self.owner):
+                if owner is not None:
+                    owner.interrupt(ProviderNotReadyError(self.name, ProviderStatus.STOPPING))
+        else:
+            self._leave()
 
-    async def _drain(self, *, for_good: bool) -> None:
-        if left := await self.gate.drain(self.drain_timeout, for_good=for_good):
-            _logger.warning(
-                "Provider %s goes on with %d operations unfinished after %s s",
-                self.name, left, self.drain_timeout, extra={"provider_name": self.name},
-            )  # fmt: skip
+    def hurry(self) -> None:
+        """The time for the stop of all is over: what still runs is cancelled now, and soon abandoned."""
+        self.hurried = True
+        for owner in (self._candidate, self.owner, *(self._replaced or ())):
+            if owner is not None:
+                owner.hurry()
 
-    async def _dispose(self, reason: BaseException) -> None:
-        """Give a provider whose start or reload failed the chance to release what it holds."""
+    def lose(self) -> None:
+        """The event loop was closed under it: nothing can run its cleanup any more."""
+        self._stopping = True
+        self.host.supervisor.forget(self)
+        self.owner = self._candidate = self._replaced = None
+        self._finish(ProviderStatus.STOPPED if self.status is ProviderStatus.REGISTERED else ProviderStatus.FAILED)
+
+    def _leave(self) -> None:
+        if self.status is not ProviderStatus.STOPPING:
+            self._move(ProviderStatus.STOPPING)
+        self.gate.turn_away()
+        owner = self.owner
+        for each in list(self._replaced or ()):
+            each.leave()
+        if owner is not None:
+            owner.leave()
+        else:
+            self._finish_if_over()
+
+    def _finish_if_over(self) -> None:
+        if self.status is ProviderStatus.STOPPING and self.owner is None and not self._replaced:
+            self._finish(ProviderStatus.STOPPED if self.failure is None else ProviderStatus.FAILED, self.failure)
+
+    def _finish(self, status: ProviderStatus, error: BaseException | None = None) -> None:
+        if self.status is not status:
+            self._move(status, error)
+        self.gate.end(status)
+        self.host.ended(self)
+        if self._governor is not None:
+            self._governor.close()
+        ended, self._on_end = self._on_end, None
+        for callback in ended or ():
+            callback(self)
+        self._tell_waiters()
+
+    # --- what its owners tell -----------------------------------------------------------------------
+
+    def overstayed(self, operations: int) -> None:
+        """So many operations still run, and are not waited for any longer."""
+        self.host.publish(DrainTimedOut(self.name, time(), operations, self.drain_timeout))
+
+    def owner_cancelled(self, owner: Owner) -> None:
+        """The task was cancelled by someone else, as at the end of `asyncio.run`; it goes to its end."""
+        if owner is self.owner and not self._stopping:
+            self._stopping = True
+            self.host.supervisor.forget(self)
+            self._refuse_pending(ProviderStatus.STOPPING)
+            self._move(ProviderStatus.STOPPING)
+            self.gate.turn_away()
+
+    def owner_abandoned(self, owner: Owner, step: str, seconds: float) -> None:
+        """The task does not end, and is not waited for any longer."""
+        self.host.abandoned.add(owner.task)
+        owner.task.add_done_callback(partial(_abandoned_ended, self.host, self.name))
+        self.host.publish(Abandoned(self.name, time(), step, seconds))
+
+    def owner_ended(self, owner: Owner) -> None:
+        """The task is over, or was abandoned."""
+        if self._replaced and owner in self._replaced:
+            owner.gate.retire()
+            over = self._replaced.pop(owner)
+            if over is not None and not over.done():
+                over.set_result(None)
+            if owner.failure is not None and not self._stopping:
+                _logger.error(
+                    "Cleanup of the generation before of provider %s failed", self.name,
+                    exc_info=owner.failure, extra={"provider_name": self.name},
+                )  # fmt: skip
+        elif owner is self.owner:
+            self.owner = None
+        else:
+            return
+        if self._stopping:
+            self.failure = self.failure or owner.failure
+        self._finish_if_over()
+
+    # --- what supervision asks and tells ------------------------------------------------------------
+
+    async def restart(self, _: str) -> None:
+        """Reload it, or start it again if its start failed."""
+        await asyncio.wait([done := self.reload(Change())])
+        await done
+
+    def restart_scheduled(self, attempt: int, delay: float, reason: str) -> None:
+        """A restart will be tried in `delay` seconds."""
+        self.host.publish(RestartScheduled(self.name, time(), attempt, delay, reason))
+
+    def health_changed(self, old: Health, new: Health) -> None:
+        """What is believed of its health is another state than before."""
+        self.host.publish(HealthChanged(self.name, time(), old, new))
+        if self.status in _SETTLED:
+            self._settle()
+
+    def check_abandoned(self, seconds: float) -> None:
+        """A check goes on though it was cancelled."""
+        self.host.publish(Abandoned(self.name, time(), "check", seconds))
+
+    def give_up(self, attempts: int, window: float, reason: str) -> None:
+        """Have it fail: it has been restarted often enough."""
+        self.host.publish(RestartsExhausted(self.name, time(), attempts, window, reason))
+        if self.status in _SETTLED and self._coordinator is None:
+            self._coordinate(self._close_down(reason))
+
+    # --- reload -------------------------------------------------------------------------------------
+
+    def reload(self, change: Change) -> asyncio.Future[None]:
+        """Ask for a reload; one that comes before an earlier one has begun is part of it.
+
+        Returns:
+            Done when it is over; its exception is why it failed.
+
+        Raises:
+            ProviderNotReadyError: The provider stops.
+        """
+        if self._stopping:
+            raise ProviderNotReadyError(self.name, ProviderStatus.STOPPING)
+        if self._pending is None:
+            self._pending = change
+        else:
+            self._pending.update(change)
+        pending = self._pending
+        if not self.starting and self._coordinator is None:
+            self._coordinate(self._reload_all())
+        return pending.done
+
+    def set_policy(self, policy: Policy | None) -> None:
+        """Have another policy hold from now on; operations that run end under the one they began with."""
+        self.policy = policy
+        if self._governor is not None:
+            self._governor.policy = policy or Policy()
+        elif policy is not None:
+            self._governor = Governor(self.name, self.type, policy, self.host.publish)
+        self.provider._governor = self._governor
+        self.provider._bindings = {}  # what is bound anew is bound with it
+
+    def _coordinate(self, work: Coroutine[Any, Any, None]) -> None:
+        # In a context of its own: it is no part of what the caller, or a provider, is doing.
+        self._coordinator = asyncio.get_running_loop().create_task(
+            self._see_to(work), name=f"purveyor:{self.name}:reload", context=Context()
+        )
+
+    async def _see_to(self, work: Coroutine[Any, Any, None]) -> None:
+        self._changing = True
         try:
-            await self._measured("cleanup", self._cleanup)
+            await work
+        finally:
+            self._changing = False
+            self._coordinator = None
+            if self._stopping:
+                self._refuse_pending(ProviderStatus.STOPPING)
+                if self.status in _MAY_LEAVE:
+                    self._leave()
+            elif self._pending is not None:
+                self._coordinate(self._reload_all())
+
+    async def _reload_all(self) -> None:
+        while self._pending is not None and not self._stopping:
+            change, self._pending = self._pending, None
+            replaced = self.owner
+            began = perf_counter()
+            try:
+                strategy = await self._reload(change)
+            except BaseException as error:
+                self._reload_failed(change, error)
+                if isinstance(error, asyncio.CancelledError) and asyncio.current_task().cancelling():  # type: ignore[union-attr]
+                    raise
+                continue
+            self._reload_succeeded(strategy, perf_counter() - began)
+            await self._tell_dependants()
+            self._changing = False  # a stop has not to wait for what follows
+            if replaced is not None and self._replaced and replaced in self._replaced:
+                await self._end(replaced)
+            self._changing = True
+            if not change.done.done():
+                change.done.set_result(None)
+
+    async def _reload(self, change: Change) -> Literal["swap", "in_place"]:
+        self._move(ProviderStatus.RELOADING)
+        old_policy = self.policy
+        if change.policy is not KEEP:
+            self.set_policy(change.policy)
+        strategy: Literal["swap", "in_place"] = self._strategy(change)
+        try:
+            if change.replacement is not None:
+                self._check_replacement(change.replacement)
+            if self.owner is None:
+                self.gate.close(ProviderStatus.RELOADING)
+                await self._start_instance(change.replacement or self.provider, change.config)
+            elif strategy == "swap":
+                await self._swap(self.owner, change)
+            elif change.replacement is None and change.unwire is None:
+                await self._quiesce()
+                await self.owner.reload(change.config)
+            else:
+                await self._exchange(self.owner, change)
+        except BaseException:
+            if change.unwire is not None:
+                change.unwire()
+            if change.policy is not KEEP:
+                self.set_policy(old_policy)
+            raise
+        return strategy
+
+    async def _swap(self, old: Owner, change: Change) -> None:
+        """Start another instance beside the one that serves, and put it in its place."""
+        fresh = change.replacement
+        if fresh is None:
+            fresh = old.provider.next_generation(old.provider.config if change.config is KEEP else change.config)
+            self._check_replacement(fresh)
+        self._adopt(fresh)
+        try:
+            self._inject(fresh)
+            candidate = await self._start_owner(fresh)
+        except BaseException:
+            fresh._gate.end(ProviderStatus.FAILED)
+            raise
+        try:
+            await self._check(fresh)
+            self._go_on()
+        except BaseException:
+            self._set_aside(candidate)
+            await self._end(candidate)
+            fresh._gate.end(ProviderStatus.FAILED)
+            raise
+        # No await from here on: whoever comes meets either the one or the other.
+        self.owner = candidate
+        self._set_aside(old)
+        self._install(fresh)
+        fresh._gate.open()
+        old.gate.replace()
+        old.leave()
+
+    async def _exchange(self, old: Owner, change: Change) -> None:
+        """Stop the instance that serves, since only one may be there, and start another, or the same one anew."""
+        await self._quiesce()
+        before = self.provider
+        self._set_aside(old)
+        self.owner = None
+        await self._end(old)
+        self._go_on()
+        try:
+            await self._start_instance(change.replacement or before, change.config)
         except BaseException as error:
-            reason.add_note(f"cleaning up after it failed as well: {error!r}")
-            _logger.warning(
-                "Cleanup after a failed start of provider %s failed", self.name,
-                exc_info=error, extra={"provider_name": self.name},
-            )  # fmt: skip
+            if change.unwire is not None:
+                change.unwire()
+                change.unwire = None
+            if not self._stopping and not isinstance(error, asyncio.CancelledError):
+                try:
+                    await self._start_instance(before, KEEP)
+                except BaseException as again:
+                    error.add_note(f"what ran before could not be started again: {again!r}")
+            raise
+        if self.provider is not before:
+            before._gate.retire()
+
+    async def _start_instance(self, provider: Provider[Any], config: Any) -> None:
+        """Start an instance where none runs."""
+        other = provider is not self.provider
+        old_config = provider.config
+        if other:
+            self._adopt(provider)
+        elif config is not KEEP:
+            provider.config = config
+        try:
+            self._inject(provider)
+            owner = await self._start_owner(provider)
+        except BaseException:
+            if other:
+                provider._gate.end(ProviderStatus.FAILED)
+            else:
+                provider.config = old_config
+            raise
+        self.owner = owner
+        if other:
+            self._install(provider)
+
+    async def _start_owner(self, provider: Provider[Any]) -> Owner:
+        started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def settle(_: Owner, error: BaseException | None) -> None:
+            if not started.done():  # else the loop shuts down, and has cancelled who waits
+                started.set_result(None) if error is None else started.set_exception(error)
+
+        self._candidate = candidate = Owner(provider, provider._gate, self, settle)
+        try:
+            await asyncio.wait([started])
+        finally:
+            self._candidate = None
+        await started
+        return candidate
+
+    async def _check(self, provider: Provider[Any]) -> None:
+        """Refuse a new generation that is not healthy from the beginning."""
+        if overrides_check(provider):
+            check = HealthCheck(self.name, provider.check, self.host.check_timeout, self.check_abandoned)
+            health = await check.run()
+            if health.state is HealthState.UNHEALTHY:
+                raise ProviderUnhealthyError(self.name, health.message)
+
+    def _go_on(self) -> None:
+        if self._stopping:
+            raise ProviderNotReadyError(self.name, ProviderStatus.STOPPING)
+
+    async def _quiesce(self) -> None:
+        """Have newcomers wait, and wait for who is inside."""
+        gate = self.gate
+        gate.make_wait()
+        if left := await gate.drain(self.drain_timeout):
+            self.overstayed(left)
+        gate.close(ProviderStatus.RELOADING)
+        self._go_on()
+
+    async def _end(self, owner: Owner) -> None:
+        """Have an owner that was set aside go to its end."""
+        assert self._replaced is not None
+        if owner not in self._replaced:
+            return
+        over = self._replaced[owner] = asyncio.get_running_loop().create_future()
+        owner.replaced = True
+        owner.leave()
+        await over
+
+    def _set_aside(self, owner: Owner) -> None:
+        if self._replaced is None:
+            self._replaced = {}
+        self._replaced[owner] = None
+        owner.replaced = True
+
+    async def _close_down(self, reason: str) -> None:
+        """Stop what serves, and have operations refused until a reload succeeds."""
+        owner = self.owner
+        assert owner is not None
+        self.gate.turn_away()
+        self._set_aside(owner)
+        self.owner = None
+        self._move(ProviderStatus.FAILED, reason)
+        await self._end(owner)
+        if not self._stopping:
+            self.gate.refuse(ProviderStatus.FAILED)
+
+    def _reload_succeeded(self, strategy: Literal["swap", "in_place"], seconds: float) -> None:
+        first = self.generation == 0
+        self.generation += 1
+        self.root = self.name
+        self.reloaded = time()
+        self.last_reload_error = None
+        self._move(ProviderStatus.READY)
+        self.gate.open()
+        if first:
+            self.host.live(self)
+        self.host.supervisor.started(self)
+        record_of(self.provider, "reload").succeed(seconds)
+        self._count_reload("success")
+        self.host.publish(Reloaded(self.name, self.reloaded, self.generation, strategy, seconds))
+
+    def _reload_failed(self, change: Change, error: BaseException) -> None:
+        self.last_reload_error = describe_error(error)
+        record_of(self.provider, "reload").fail(error)
+        self._count_reload("failure")
+        if self._stopping:
+            error = ProviderNotReadyError(self.name, ProviderStatus.STOPPING)
+        elif self.owner is not None:
+            self._settle()
+            self.gate.open()
+            self.host.publish(ReloadFailed(self.name, time(), self.last_reload_error, kept=True))
+        else:
+            self._move(ProviderStatus.FAILED, error)
+            self.gate.refuse(ProviderStatus.FAILED)
+            self.host.publish(ReloadFailed(self.name, time(), self.last_reload_error, kept=False))
+            self.host.supervisor.failed(self, error)
+        if not change.done.done():
+            change.done.set_exception(error)
+
+    async def _tell_dependants(self) -> None:
+        """Give those who need it what serves now, and tell the ones who want to know."""
+        told: list[asyncio.Task[None]] = []
+        for edge, dependant in self.host.dependants_of(self.name):
+            if dependant.stopping or dependant.starting:
+                continue
+            provider = dependant.provider
+            setattr(provider, edge.attribute, self.provider)
+            if type(provider).on_need_reloaded is not Provider.on_need_reloaded:
+                told.append(
+                    asyncio.get_running_loop().create_task(
+                        provider.on_need_reloaded(edge.role, self.provider),
+                        name=f"purveyor:{dependant.name}:on_need_reloaded",
+                    )
+                )
+                told[-1].add_done_callback(partial(_hook_ended, dependant.name))
+        if told:
+            _, late = await asyncio.wait(told, timeout=self.start_timeout)
+            for task in late:
+                task.cancel()
 
     # --- inside -------------------------------------------------------------------------------------
 
-    async def _stop(self) -> None:
-        self._stopping = True
-        assert self._task is not None
-        if self._abortable:
-            self._abortable = False
-            self._task.cancel()
-        self._wake_owner()
-        await see_through(self._task)
+    @contextlib.asynccontextmanager
+    async def overridden(self, fake: Provider[Any]) -> AsyncGenerator[None]:
+        """Have another instance serve for the length of a block; the one that serves is left running.
 
-    def _ended(self, started: asyncio.Future[None], task: asyncio.Task[None]) -> None:
-        if not task.cancelled():
-            task.exception()  # whoever needs it has it already
-        if not started.done():
-            started.cancel()
-        _retrieve(started)
-        if self._reload is not None and not self._reload.done():  # the owner was cancelled as it was asked for
-            self._reload.set_exception(ProviderNotReadyError(self.name, self.status))
-        if self.status is ProviderStatus.REGISTERED:  # cancelled before its first step
-            self._move(ProviderStatus.STOPPED)
-            self.gate.end(self.status)
-            self._on_end(self)
+        Args:
+            fake: The other instance; it is started now, and stopped at the end.
+        """
+        while self._coordinator is not None:
+            await asyncio.wait([self._coordinator])
+        if self._stopping or self.owner is None:
+            raise ProviderNotReadyError(self.name, self.status)
+        if fake._gate.in_use:
+            raise ProviderExistsError(fake._name)
+        before, owner = self.provider, self.owner
+        self._adopt(fake)
+        try:
+            self._inject(fake)
+            candidate = await self._start_owner(fake)
+        except BaseException:
+            fake._gate.end(ProviderStatus.FAILED)
+            raise
+        self._set_aside(owner)
+        self._take_over(candidate, fake)
+        before._gate.replace()
+        try:
+            await self._tell_dependants()
+            yield
+        finally:
+            if not self._stopping:
+                taken, faked = self.owner, self.provider
+                assert self._replaced is not None
+                del self._replaced[owner]
+                owner.replaced = False
+                self._take_over(owner, before)
+                faked._gate.replace()
+                if taken is not None:
+                    self._set_aside(taken)
+                await self._tell_dependants()
+                if taken is not None:
+                    await self._end(taken)
+                faked._gate.retire()  # also where it was down
 
-    def _wake_owner(self) -> None:
-        if self._wake is not None and not self._wake.done():
-            self._wake.set_result(None)
+    def _take_over(self, owner: Owner, provider: Provider[Any]) -> None:
+        self.owner = owner
+        self._install(provider)
+        provider._gate.open()
+        self.host.supervisor.started(self)
+
+    def _adopt(self, provider: Provider[Any]) -> None:
+        """Make an instance one of this registration."""
+        provider._gate = Gate(self.name, self._succession)
+        provider._bindings = {}
+        provider._governor = self._governor
+        provider._registration = self
+
+    def _install(self, provider: Provider[Any]) -> None:
+        """Have an instance be the one that serves, for whoever holds a reference or looks it up."""
+        self.provider = self._succession.provider = provider
+        self.type = provider.metadata.type
+        self.capabilities = _words(provider)
+        self.host.replaced(self)
+
+    def _inject(self, provider: Provider[Any]) -> None:
+        """Set the attributes in which it finds what it needs."""
+        for need in needs_of(type(provider)):
+            if need.optional:
+                setattr(provider, need.attribute, None)
+        for edge, runner in self.host.needs_of(self.name):
+            if runner is not None and runner.status in SERVING:
+                setattr(provider, edge.attribute, runner.provider)
+            elif not edge.optional:
+                raise NeedFailedError(self.name, edge.target, edge.target if runner is None else runner.root)
+
+    def _strategy(self, change: Change) -> Literal["swap", "in_place"]:
+        chosen = self.policy.reload if self.policy is not None else None
+        return chosen or type(change.replacement or self.provider).provider_reload
+
+    def _check_replacement(self, provider: Provider[Any]) -> None:
+        if provider._gate.in_use:
+            raise ProviderExistsError(provider._name)
+        if provider.metadata.name != self.name:
+            raise InvalidMetadataError(
+                "name", f"it must be {self.name!r}, as before, not {provider.metadata.name!r}"
+            )
+
+    def _settle(self) -> None:
+        """Be ready, or degraded, according to its health."""
+        healthy = self.health.state is HealthState.HEALTHY
+        status = ProviderStatus.READY if healthy else ProviderStatus.DEGRADED
+        if status is not self.status:
+            self._move(status)
+
+    def _refuse_pending(self, status: ProviderStatus) -> None:
+        change, self._pending = self._pending, None
+        if change is not None and not change.done.done():
+            if change.unwire is not None:
+                change.unwire()
+            change.done.set_exception(ProviderNotReadyError(self.name, status))
 
     def _count_reload(self, result: str) -> None:
         MetricsManager.get_instance().counter(
             "provider_reloads", type=self.type.value, name=self.name, result=result
         )
 
-    def _move(self, status: ProviderStatus) -> None:
-        assert status in TRANSITIONS[self.status], f"{self.status} -> {status}"
+    def _move(self, status: ProviderStatus, error: BaseException | str | None = None) -> None:
+        old = self.status
+        assert status in TRANSITIONS[old], f"{self.name}: {old} -> {status}"
         self.status = status
+        host = self.host
+        if host.stream.active or host.verbose:
+            text = describe_error(error) if isinstance(error, BaseException) else error
+            host.publish(StatusChanged(self.name, time(), old, status, self.generation, text))
 
-    async def _uncancelled(self, verb: str, step: Callable[[], Awaitable[None]]) -> None:
-        """Run a step; a cancellation that comes out of it though nobody cancelled this task is its error.
 
-        Taken for a real one, it would end the owner task, and nobody would answer those who wait for it.
-        """
-        task = asyncio.current_task()
-        assert task is not None
-        cancellations = task.cancelling()
-        try:
-            await step()
-        except asyncio.CancelledError as error:
-            if task.cancelling() > cancellations:
-                raise
-            raise StrayCancellationError(self.name, verb) from error
+def _words(provider: Provider[Any]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(provider.metadata.capabilities))
 
-    async def _measured(self, verb: str, step: Callable[[], Awaitable[None]]) -> None:
-        record = record_of(self.provider, verb)
-        started = perf_counter()
-        try:
-            await step()
-        except BaseException as error:
-            record.fail(error)
-            raise
-        record.succeed(perf_counter() - started)
+
+def _abandoned_ended(host: Host, name: str, task: asyncio.Task[None]) -> None:
+    host.abandoned.discard(task)
+    if not task.cancelled():
+        task.exception()  # seen, so that asyncio does not report it
+    _logger.warning("What was abandoned of provider %s has ended", name, extra={"provider_name": name})
+
+
+def _hook_ended(name: str, task: asyncio.Task[None]) -> None:
+    error = None if task.cancelled() else task.exception()
+    if task.cancelled() or error is not None:
+        _logger.error(
+            "on_need_reloaded of provider %s failed", name, exc_info=error, extra={"provider_name": name}
+        )
 
 
 def _retrieve(future: asyncio.Future[None]) -> None:

@@ -9,9 +9,9 @@ __all__ = ["SERVING", "TRANSITIONS"]
 TRANSITIONS: dict[S, frozenset[S]] = {
     S.REGISTERED: frozenset({S.STARTING, S.STOPPED}),
     S.STARTING: frozenset({S.READY, S.FAILED, S.STOPPED}),
-    S.READY: frozenset({S.DEGRADED, S.RELOADING, S.STOPPING}),
-    S.DEGRADED: frozenset({S.READY, S.RELOADING, S.STOPPING}),
-    S.RELOADING: frozenset({S.READY, S.FAILED, S.STOPPING}),
+    S.READY: frozenset({S.DEGRADED, S.RELOADING, S.STOPPING, S.FAILED}),
+    S.DEGRADED: frozenset({S.READY, S.RELOADING, S.STOPPING, S.FAILED}),
+    S.RELOADING: frozenset({S.READY, S.DEGRADED, S.FAILED, S.STOPPING}),
     S.FAILED: frozenset({S.RELOADING, S.STOPPING}),
     S.STOPPING: frozenset({S.STOPPED, S.FAILED}),
     S.STOPPED: frozenset(),

@@ -1,0 +1,191 @@
+"""Many providers at once: `Launch` starts them as a graph, `Shutdown` stops them the other way round.
+
+Neither has a task for a provider: an owner that is done calls back, and that begins whatever waited for it. So
+the whole takes as long as its critical path, and a provider costs little more than the task that owns it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from contextvars import copy_context
+from typing import TYPE_CHECKING
+
+from purveyor.errors import ProviderTimeoutError
+from purveyor.lifecycle.runner import see_through
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from purveyor.lifecycle.graph import Graph
+    from purveyor.lifecycle.runner import ProviderRunner
+
+__all__ = ["Launch", "Shutdown"]
+
+
+class Launch:
+    """Starts providers, each as soon as what it needs is ready or has failed.
+
+    Args:
+        runners: The providers to start.
+        graph: Who needs whom.
+        present: All of the manager's by name: what is needed may be there already, or on its way.
+    """
+
+    def __init__(self, runners: list[ProviderRunner], graph: Graph, present: Mapping[str, ProviderRunner]) -> None:
+        self._runners = runners
+        self._graph = graph
+        self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._left = len(runners)
+        self._waiting: dict[ProviderRunner, int] = {}  # for how many others
+        self._waiters: dict[ProviderRunner, list[ProviderRunner]] = {}
+        self._ready: deque[ProviderRunner] = deque()
+        self._beginning = False
+        self._failure: tuple[ProviderRunner, BaseException] | None = None
+        context = copy_context()
+        for runner in runners:
+            runner.context = context
+            others = {present[edge.target] for edge in graph.needs(runner.name)} if graph.has_needs else ()
+            late = [other for other in others if other.starting]
+            if late:
+                self._waiting[runner] = len(late)
+                for other in late:
+                    waiters = self._waiters.get(other)
+                    if waiters is None:
+                        waiters = self._waiters[other] = []
+                        other.when_started(self._free)
+                    waiters.append(runner)
+            else:
+                self._ready.append(runner)
+
+    async def run(self, timeout: float | None = None) -> None:
+        """Start them. The first failure of a required one ends it: then all are stopped again, in reverse.
+
+        A caller that is cancelled has them stopped as well, before the cancellation goes on.
+
+        Args:
+            timeout: How long all may take together, in seconds.
+
+        Raises:
+            BaseException: What the required provider raised; where there are others, with a note that names it.
+            ProviderTimeoutError: They were not all ready in time.
+        """
+        self._begin()
+        try:
+            await asyncio.wait([self._over], timeout=timeout)
+        except BaseException:
+            await self._undo()
+            raise
+        if self._failure is not None:
+            culprit, error = self._failure
+            for failure in await self._undo():
+                error.add_note(f"while stopping what had started: {failure!r}")
+            if len(self._runners) > 1:
+                error.add_note(self._tell(culprit))
+            raise error
+        if not self._over.done():
+            late = [runner.name for runner in self._runners if runner.starting]
+            await self._undo()
+            raise ProviderTimeoutError(", ".join(late), "start", timeout or 0.0)
+
+    # --- inside -------------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        """Start what waits for nothing; a start that fails at once comes back here, without recursion."""
+        if self._beginning:
+            return
+        self._beginning = True
+        while self._ready and self._failure is None:
+            self._ready.popleft().start(self._settled)
+        self._beginning = False
+
+    def _settled(self, runner: ProviderRunner, error: BaseException | None) -> None:
+        self._left -= 1
+        if error is not None and self._failure is None and (runner.required or runner.over):
+            self._failure = runner, error
+        if (not self._left or self._failure is not None) and not self._over.done():
+            self._over.set_result(None)
+
+    def _free(self, needed: ProviderRunner) -> None:
+        for runner in self._waiters[needed]:
+            self._waiting[runner] -= 1
+            if not self._waiting[runner]:
+                self._ready.append(runner)
+        self._begin()
+
+    async def _undo(self) -> list[BaseException]:
+        shutdown = Shutdown([runner for runner in self._runners if not runner.over], self._graph)
+        shutdown.begin()
+        await see_through(shutdown.over)
+        return shutdown.errors
+
+    def _tell(self, culprit: ProviderRunner) -> str:
+        waited = [runner.name for runner, waits in self._waiting.items() if waits]
+        text = f"provider {culprit.name} failed to start"
+        return f"{text}; waiting for others: {', '.join(waited)}" if waited else text
+
+
+class Shutdown:
+    """Stops providers, each as soon as nobody needs it any more; every one gets its chance.
+
+    Args:
+        runners: The providers to stop, in the order in which they were registered.
+        graph: Who needs whom.
+
+    Attributes:
+        over: Done when all are over.
+        errors: What their cleanups raised.
+    """
+
+    def __init__(self, runners: Iterable[ProviderRunner], graph: Graph) -> None:
+        self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.errors: list[BaseException] = []
+        self._left = {runner.name: runner for runner in runners}
+        self._dependants: dict[str, int] = {}
+        self._needs: dict[str, set[str]] = {}  # read now, since the graph forgets who is over
+        if graph.has_needs:
+            for name in self._left:
+                self._needs[name] = {edge.target for edge in graph.needs(name)} & self._left.keys()
+                for target in self._needs[name]:
+                    self._dependants[target] = self._dependants.get(target, 0) + 1
+        self._ready = deque(
+            runner for name, runner in reversed(self._left.items()) if name not in self._dependants
+        )
+        self._beginning = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those that are not over yet."""
+        return tuple(self._left)
+
+    def begin(self) -> None:
+        """Begin to stop those that nobody needs."""
+        if not self._left and not self.over.done():
+            self.over.set_result(None)
+        if self._beginning:
+            return
+        self._beginning = True
+        while self._ready:
+            self._ready.popleft().stop(self._ended)
+        self._beginning = False
+
+    def hurry(self) -> None:
+        """The time is up: what still runs is cancelled, and what waits for its turn has it now."""
+        for runner in list(self._left.values()):
+            runner.hurry()
+            if self._dependants.pop(runner.name, 0):
+                self._ready.append(runner)
+        self.begin()
+
+    def _ended(self, runner: ProviderRunner) -> None:
+        del self._left[runner.name]
+        if runner.failure is not None:
+            self.errors.append(runner.failure)
+        for target in self._needs.get(runner.name, ()):
+            waits = self._dependants.get(target, 0) - 1
+            if waits == 0:
+                del self._dependants[target]
+                self._ready.append(self._left[target])
+            elif waits > 0:
+                self._dependants[target] = waits
+        self.begin()

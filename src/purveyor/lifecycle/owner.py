@@ -1,0 +1,424 @@
+"""`Owner`: the one task that runs the lifecycle of one instance of a provider, from validate to cleanup.
+
+What is entered in a task must be left in that task (task groups, cancel scopes, client sessions), so each
+instance has an owner task. Whoever starts, reloads or stops it talks to that task and may be cancelled
+meanwhile; the provider is not.
+
+Deadlines are enforced from outside the task: when one passes, the step is cancelled; if it is still not over
+after a grace, the task is abandoned, and whoever waits for it goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from functools import partial
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Protocol
+
+from purveyor.errors import ProviderNotReadyError, ProviderTimeoutError, StrayCancellationError
+from purveyor.lease import Gate, Generation, own_generation
+from purveyor.metadata import ProviderStatus
+from purveyor.operations import record_of
+from purveyor.provider import Provider
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from contextvars import Context
+
+    from purveyor.lifecycle.host import Host
+
+    Step = Callable[[], Awaitable[None]]
+
+__all__ = ["GRACE", "KEEP", "Keeper", "Owner"]
+
+
+class Keeper(Protocol):
+    """Who has an owner at work, and is told what becomes of it."""
+
+    name: str
+    host: Host
+    context: Context
+
+    @property
+    def start_timeout(self) -> float | None:
+        """How long validate and initialize may take together, in seconds."""
+        ...
+
+    @property
+    def stop_timeout(self) -> float | None:
+        """How long cleanup may take, in seconds."""
+        ...
+
+    @property
+    def drain_timeout(self) -> float:
+        """How long operations are waited for, in seconds."""
+        ...
+
+    def overstayed(self, operations: int) -> None:
+        """So many operations still run, and are not waited for any longer."""
+
+    def owner_cancelled(self, owner: Owner) -> None:
+        """The task was cancelled by someone else, as at the end of `asyncio.run`; it goes to its end."""
+
+    def owner_abandoned(self, owner: Owner, step: str, seconds: float) -> None:
+        """The task does not end, and is not waited for any longer."""
+
+    def owner_ended(self, owner: Owner) -> None:
+        """The task is over, or was abandoned."""
+
+
+#: In the place of a config: the one it has.
+KEEP: Any = object()
+
+#: How long a step that was cancelled may take to end, in seconds, before it is abandoned.
+GRACE = 5.0
+
+_NO_LIMIT = ("", 0.0)
+_VALIDATE = Provider.validate
+_RELOAD = Provider.reload
+
+_logger = logging.getLogger(__name__)
+
+
+class Owner:
+    """Owns one instance.
+
+    Args:
+        provider: The instance.
+        gate: Its gate.
+        keeper: Whom it tells what happens.
+        started: Called once: with None when `initialize` is over, or with what prevented it, after the instance
+            was given the chance to clean up.
+    """
+
+    __slots__ = (
+        "_abortable",
+        "_disposed",
+        "_job",
+        "_leaving",
+        "_limit",
+        "_reason",
+        "_started",
+        "_verdict",
+        "_wake",
+        "abandoned",
+        "failure",
+        "gate",
+        "keeper",
+        "provider",
+        "replaced",
+        "step",
+        "task",
+    )
+
+    def __init__(
+        self,
+        provider: Provider[Any],
+        gate: Gate,
+        keeper: Keeper,
+        started: Callable[[Owner, BaseException | None], None],
+    ) -> None:
+        self.provider = provider
+        self.gate = gate
+        self.keeper = keeper
+        self.failure: BaseException | None = None  # of the cleanup
+        self.replaced = False  # newcomers go to another instance, while this one is being stopped
+        self.abandoned = False
+        self.step = ""  # what of the provider's runs now, or ran last
+        self._started: Callable[[Owner, BaseException | None], None] | None = started
+        self._abortable = True  # while something is being started
+        self._disposed = False
+        self._leaving = False
+        self._limit = _NO_LIMIT  # what runs within a deadline, and how long it may take
+        self._verdict: BaseException | None = None  # why the running step was cancelled
+        self._reason: BaseException | None = None  # why the instance is being disposed of
+        self._wake: asyncio.Future[None] | None = None
+        self._job: tuple[object, asyncio.Future[None]] | None = None  # a reload's config, and who waits for it
+        self.task = asyncio.get_running_loop().create_task(
+            self._own(), name=f"purveyor:{keeper.name}", context=keeper.context.copy()
+        )
+
+    @property
+    def at_work(self) -> bool:
+        """Whether something of the provider's lifecycle runs, or is about to."""
+        return self._abortable or bool(self._limit[0]) or self._leaving
+
+    # --- what its keeper calls ----------------------------------------------------------------------
+
+    async def reload(self, config: object = KEEP) -> None:
+        """Reload the instance, in its own task; the gate is shut and nobody is inside.
+
+        If that fails with a new config, the old one is put back, and the provider initialized with it; if that is
+        not possible either, the owner goes to its end.
+
+        Args:
+            config: The config from now on. It takes effect between `cleanup` and `initialize`; a class with a
+                `reload` of its own finds it there.
+        """
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._job = config, done
+        self._wake_up()
+        await asyncio.wait([done])
+        await done
+
+    def leave(self) -> None:
+        """Drain, clean up, and end. The gate was shut before."""
+        self._leaving = True
+        self._wake_up()
+
+    def interrupt(self, verdict: BaseException) -> None:
+        """Have what is being started given up, with `verdict` as its error; what is being cleaned up goes on."""
+        self._leaving = True
+        if self._abortable and self._verdict is None:
+            self._cancel_step(verdict)
+
+    def hurry(self) -> None:
+        """Have whatever runs given up now, as if its time were over."""
+        if self._limit[0] and self._verdict is None:
+            self.due()
+
+    def due(self) -> None:
+        """The running step has taken too long: cancel it, or if that was done, go on without it."""
+        if self._verdict is None:
+            self._cancel_step(ProviderTimeoutError(self.keeper.name, *self._limit))
+        else:
+            self._abandon()
+
+    # --- the task -----------------------------------------------------------------------------------
+
+    async def _own(self) -> None:
+        own_generation.set(Generation(self.gate))  # not that of a provider which registers this one
+        try:
+            if await self._start():
+                try:
+                    await self._serve()
+                finally:  # also when the event loop is shutting down and cancels every task
+                    await self._stop()
+        finally:
+            if not self.abandoned:
+                self.keeper.owner_ended(self)
+
+    async def _start(self) -> bool:
+        error, self._verdict = self._verdict, None  # it may have been interrupted before its first step
+        if error is None:
+            try:
+                await self._limited("start", self.keeper.start_timeout, self._validate_and_initialize)
+            except BaseException as reason:
+                error = reason
+        self._abortable = False
+        self.keeper.host.deadlines.clear(self)
+        if error is not None:
+            self._disposed = True
+            if self.step == "initialize":
+                await self._dispose(error)
+            if self.abandoned:
+                return False
+        started, self._started = self._started, None
+        assert started is not None
+        started(self, error)
+        return error is None
+
+    async def _validate_and_initialize(self) -> None:
+        self.step = "validate"
+        if type(self.provider).validate is not _VALIDATE:
+            await self._measured("validate", self.provider.validate)
+        await self._measured("initialize", self.provider.initialize)
+
+    async def _serve(self) -> None:
+        while not self._leaving:
+            try:
+                if self._job is None:
+                    self._wake = asyncio.get_running_loop().create_future()
+                    await self._wake
+                    self._wake = None
+                else:
+                    await self._do_job()
+            except asyncio.CancelledError:
+                self._leaving = True
+                if not self.abandoned:
+                    self.keeper.owner_cancelled(self)
+                raise
+
+    async def _do_job(self) -> None:
+        assert self._job is not None
+        config, done = self._job
+        try:
+            await self._reload(config)
+        except BaseException as error:
+            self._leaving = self._leaving or self._disposed
+            if not done.done():  # else it was abandoned
+                done.set_exception(error)
+            if isinstance(error, asyncio.CancelledError):
+                raise
+        else:
+            done.set_result(None)
+        finally:
+            self._job = None
+
+    async def _reload(self, config: object) -> None:
+        provider = self.provider
+        old = provider.config if config is not KEEP else KEEP
+        try:
+            if type(provider).reload is not _RELOAD:
+                if config is not KEEP:
+                    provider.config = config
+                await self._begin("", provider.reload)
+                return
+            await self._finish()
+            if self._leaving:
+                raise ProviderNotReadyError(self.keeper.name, ProviderStatus.STOPPING)
+            if config is not KEEP:
+                provider.config = config
+            await self._begin("initialize", provider.initialize)
+        except BaseException as error:
+            self._disposed = True
+            await self._dispose(error)
+            if config is not KEEP:
+                provider.config = old
+                if not (self._leaving or isinstance(error, asyncio.CancelledError)):
+                    await self._begin_again(error)
+            raise
+
+    async def _begin_again(self, failure: BaseException) -> None:
+        """Have the provider serve with the config that it had."""
+        try:
+            await self._begin("initialize", self.provider.initialize)
+        except BaseException as error:
+            failure.add_note(f"with its old config it failed as well: {error!r}")
+            await self._dispose(error)
+        else:
+            self._disposed = False
+
+    async def _stop(self) -> None:
+        if self._disposed:
+            return
+        if self.gate.held:
+            await self._drain()
+        if not self.replaced:
+            self.gate.close(ProviderStatus.STOPPING)
+        try:
+            await self._finish()
+        except BaseException as error:
+            self.failure = error
+
+    async def _drain(self) -> None:
+        self._limit = "drain", self.keeper.drain_timeout
+        try:
+            left = await self.gate.drain(self.keeper.drain_timeout)
+        except BaseException as error:  # the cleanup has its chance all the same
+            left = self.gate.held
+            if self._verdict is None:  # cancelled once more, as by an event loop that shuts down
+                self.failure = error
+            else:
+                self._take_verdict()
+                self.keeper.host.deadlines.clear(self)
+        if left:
+            self.keeper.overstayed(left)
+
+    # --- steps --------------------------------------------------------------------------------------
+
+    async def _begin(self, step: str, call: Step) -> None:
+        self._renew_generation()
+        self._abortable = True
+        try:
+            await self._limited("start", self.keeper.start_timeout, partial(self._measured, step, call))
+        finally:
+            self._abortable = False
+
+    async def _finish(self) -> None:
+        generation = self._renew_generation()
+        try:
+            await self._limited(
+                "stop", self.keeper.stop_timeout, partial(self._measured, "cleanup", self.provider.cleanup)
+            )
+        finally:
+            generation.over = True
+
+    async def _dispose(self, reason: BaseException) -> None:
+        """Give an instance whose start or reload failed the chance to release what it holds."""
+        self._reason = reason
+        try:
+            await self._finish()
+        except BaseException as error:
+            reason.add_note(f"cleaning up after it failed as well: {error!r}")
+            _logger.warning(
+                "Cleanup after a failed start of provider %s failed", self.keeper.name,
+                exc_info=error, extra={"provider_name": self.keeper.name},
+            )  # fmt: skip
+        self._reason = None
+
+    async def _limited(self, what: str, seconds: float | None, call: Step) -> None:
+        """Run something of the provider's; a cancellation that nobody asked for is an error of its own."""
+        deadlines = self.keeper.host.deadlines
+        self._limit = what, seconds or 0.0
+        if seconds is not None:
+            deadlines.set(self, seconds)
+        try:
+            await call()
+        except BaseException as error:
+            if self._verdict is not None:
+                raise self._take_verdict() from error
+            if isinstance(error, asyncio.CancelledError) and not self.task.cancelling():
+                raise StrayCancellationError(self.keeper.name, self.step) from error
+            raise
+        else:
+            if self._verdict is not None:  # it was cancelled, and has ended as if nothing had happened
+                raise self._take_verdict()
+        finally:
+            self._limit = _NO_LIMIT
+            deadlines.clear(self)
+
+    async def _measured(self, step: str, call: Step) -> None:
+        """Run a step and record it; one without a name is recorded by whoever asked for it."""
+        self.step = step or "reload"
+        if not step:
+            await call()
+            return
+        record = record_of(self.provider, step)
+        started = perf_counter()
+        try:
+            await call()
+        except BaseException as error:
+            record.fail(error)
+            raise
+        record.succeed(perf_counter() - started)
+
+    def _renew_generation(self) -> Generation:
+        """Another one for the next incarnation: what the last has left running is a caller like any other."""
+        generation = own_generation.get()
+        if generation is None or generation.over:
+            generation = Generation(self.gate)
+            own_generation.set(generation)
+        return generation
+
+    # --- inside -------------------------------------------------------------------------------------
+
+    def _wake_up(self) -> None:
+        if self._wake is not None and not self._wake.done():
+            self._wake.set_result(None)
+
+    def _cancel_step(self, verdict: BaseException) -> None:
+        self._verdict = verdict
+        if self.step:  # else the task has not had its first step, and would never have it
+            self.task.cancel()
+        self.keeper.host.deadlines.set(self, GRACE)
+
+    def _take_verdict(self) -> BaseException:
+        verdict, self._verdict = self._verdict, None
+        assert verdict is not None
+        self.task.uncancel()
+        return verdict
+
+    def _abandon(self) -> None:
+        """Go on without a task that does not end; what it still does is of no consequence."""
+        self.abandoned = self._leaving = self._disposed = True
+        what, seconds = self._limit
+        error = self._reason or ProviderTimeoutError(self.keeper.name, what, seconds, abandoned=True)
+        self.failure = error
+        self.keeper.owner_abandoned(self, what, seconds)
+        if self._started is not None:
+            self._started(self, error)
+        if self._job is not None:
+            self._job[1].set_exception(error)
+        self.keeper.owner_ended(self)
