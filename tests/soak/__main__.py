@@ -36,6 +36,8 @@ def main() -> int:
         given.json.write_text(json.dumps(result.as_json(), indent=1) + "\n", encoding="utf-8")
     for violation, times in list(result.violations.items())[:40]:
         say(f"VIOLATION, {times} x: {violation}")
+    for name, trail in result.trails.items():
+        say("\n  ".join([f"what had happened to {name}:", *trail]))
     found = result.counts.get("violations", 0)
     say(f"{found} things happened that must not" if found else "nothing happened that must not")
     return 1 if result.violations else 0

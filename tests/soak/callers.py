@@ -150,10 +150,11 @@ class Callers:
     def _check(self, name: str, kind: str, answers: list[Any], number: int, revision: int) -> None:
         for answer in answers:
             if answer[0] != name or answer[2] != number:
-                self._ledger.violation(f"{kind} of {name} with {number} was answered with {answer}")
+                self._ledger.violation(f"{kind} of {name} with {number} was answered with {answer}", name)
             elif answer[1] < revision:
                 self._ledger.violation(
-                    f"{kind} of {name} ran with configuration {answer[1]} after {revision} was acknowledged"
+                    f"{kind} of {name} ran with configuration {answer[1]} after {revision} was acknowledged",
+                    name,
                 )
 
     def _failed(self, error: Exception, name: str, kind: str, begun: float, taken: float) -> bool:
@@ -166,7 +167,7 @@ class Callers:
             if taken <= self._ledger.gone.get(name, 0.0):
                 self._ledger.counts["dead references"] += 1
                 return False
-        self._ledger.violation(f"{kind} of {name} failed: {type(error).__name__}: {error}")
+        self._ledger.violation(f"{kind} of {name} failed: {type(error).__name__}: {error}", culprit)
         return False
 
     # --- in threads -------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from purveyor.events import EventsLost, Reloaded, ReloadFailed, StatusChanged
@@ -24,6 +25,7 @@ async def watch(manager: ProviderManager, ledger: Ledger) -> None:
     known: dict[str, ProviderStatus] = {}
     async for event in manager.events():
         _count(event, ledger)
+        ledger.note(event.name, _text(event))
         if isinstance(event, EventsLost):
             known.clear()
         elif isinstance(event, StatusChanged):
@@ -37,13 +39,22 @@ def _check(event: StatusChanged, known: ProviderStatus | None, ledger: Ledger) -
     if event.old is None:  # what a late subscriber is told
         return
     if event.new not in TRANSITIONS[event.old]:
-        ledger.violation(f"{event.name} moved from {event.old} to {event.new}, which the table does not allow")
+        ledger.violation(
+            f"{event.name} moved from {event.old} to {event.new}, which the table does not allow", event.name
+        )
     if (
         known is not None
         and known is not event.old
         and not (known in _LAST and event.old is ProviderStatus.REGISTERED)
     ):
-        ledger.violation(f"{event.name} left {event.old}, though it was {known}")
+        ledger.violation(f"{event.name} left {event.old}, though it was {known}", event.name)
+
+
+def _text(event: Event) -> str:
+    if isinstance(event, StatusChanged) and event.old is not None:
+        return f"generation {event.generation}: {event.old.value} -> {event.new.value}"
+    rest = ", ".join(f"{each.name} {getattr(event, each.name)}" for each in fields(event)[2:])
+    return f"{type(event).__name__}: {rest}"
 
 
 def _count(event: Event, ledger: Ledger) -> None:

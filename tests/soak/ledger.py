@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from bisect import bisect_left
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 
 __all__ = ["Ledger", "OrderedError", "OwnError"]
 
@@ -41,6 +41,9 @@ class Ledger:
         self.open: Counter[str] = Counter()  # resources, by provider
         self.revisions: defaultdict[str, int] = defaultdict(int)  # of the configs that are acknowledged
         self.gone: dict[str, float] = {}  # when a provider was last unregistered: older references are dead
+        self.trails: dict[str, list[str]] = {}  # what had happened to a provider before its first violation
+        self._past: defaultdict[str, deque[str]] = defaultdict(lambda: deque(maxlen=40))
+        self._begun = time.monotonic()
         self._faults: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
         self._excused: dict[str, tuple[float, float]] = {}  # the last time it was: from, to
         self._latencies = [0] * (len(BOUNDS) + 1)
@@ -57,6 +60,7 @@ class Ledger:
         if not ordered:
             return None
         self.counts[f"fault: {step} {ordered[0]}"] += 1
+        self.note(name, f"{step} goes wrong: {ordered[0]}")
         return ordered.pop(0)
 
     def ordered(self, name: str) -> bool:
@@ -86,8 +90,14 @@ class Ledger:
 
     # --- findings ---------------------------------------------------------------------------------------
 
-    def violation(self, text: str) -> None:
-        """Something that must not happen, whatever was ordered."""
+    def note(self, name: str, text: str) -> None:
+        """Something that happened to a provider; told if it leads to a violation."""
+        self._past[name].append(f"{time.monotonic() - self._begun:.3f} {text}")
+
+    def violation(self, text: str, name: str = "") -> None:
+        """Something that must not happen, whatever was ordered, and to which provider."""
+        if name and name not in self.trails and len(self.trails) < 10:
+            self.trails[name] = list(self._past[name])
         self.counts["violations"] += 1
         if text in self.violations or len(self.violations) < KEPT:
             self.violations[text] = self.violations.get(text, 0) + 1

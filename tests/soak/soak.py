@@ -59,6 +59,7 @@ class Result:
     Args:
         options: How it was run.
         violations: What must not have happened, and how often; empty is good. No more than the first 200 kinds.
+        trails: What had happened to a provider before its first violation, by its name; of the first ten.
         counts: How often what happened.
         statuses: In which status how many providers were at the end, before the stop.
         samples: What was held whenever nothing ran.
@@ -67,6 +68,7 @@ class Result:
 
     options: Options
     violations: dict[str, int] = field(default_factory=dict)
+    trails: dict[str, list[str]] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     statuses: dict[str, int] = field(default_factory=dict)
     samples: list[Sample] = field(default_factory=list)
@@ -178,6 +180,7 @@ class _Run:
         return Result(
             self._options,
             self.ledger.violations,
+            self.ledger.trails,
             dict(sorted(self.ledger.counts.items())),
             dict(self._statuses),
             self._samples,
@@ -191,7 +194,9 @@ class _Run:
         for spec in self._specs:
             if (number := self.ledger.open[spec.name]) != 1:
                 status = self._manager.status(spec.name).value
-                self.ledger.violation(f"{spec.name}, {status}, has {number} generations open while nothing runs")
+                self.ledger.violation(
+                    f"{spec.name}, {status}, has {number} generations open while nothing runs", spec.name
+                )
         self._samples.append(await measure(self._elapsed))
 
     async def _only_task(self) -> bool:

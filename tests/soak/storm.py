@@ -151,7 +151,9 @@ class Storm:
         if not await _until(lambda: all(map(self._is_well, self._specs)), timeout):
             for spec in self._specs:
                 if not self._is_well(spec):
-                    self._ledger.violation(f"{spec.name} is {self._manager.status(spec.name)} and stays so")
+                    self._ledger.violation(
+                        f"{spec.name} is {self._manager.status(spec.name)} and stays so", spec.name
+                    )
         for spec in self._specs:
             self._ledger.expect_again(spec.name)
 
@@ -236,7 +238,10 @@ class Storm:
         spec = chance.choice(self._shaky)
         self._ledger.excuse(spec.name)
         kinds = [_going_wrong(chance) for _ in range(chance.randint(1, 3))]
-        self._ledger.order(spec.name, chance.choice(("initialize", "opened")), *kinds)
+        step = chance.choice(("initialize", "opened"))
+        if spec.kind is InPlace and "refuse" in kinds:
+            step = "initialize"  # what is abandoned keeps what it has opened, and of this there may be only one
+        self._ledger.order(spec.name, step, *kinds)
         await self._reloaded(spec)
 
     async def _fail_to_clean_up(self, chance: random.Random) -> None:
@@ -278,7 +283,7 @@ class Storm:
             await self._manager.unregister(spec.name)
         except ProviderInUseError:
             return
-        self._ledger.violation(f"{spec.name} was unregistered while others need it")
+        self._ledger.violation(f"{spec.name} was unregistered while others need it", spec.name)
 
     async def _listen(self, chance: random.Random) -> None:
         """Subscribers that fail, dawdle and leave."""
@@ -310,7 +315,7 @@ class Storm:
             await step
         except Exception as error:
             if not self._was_ordered(spec, error):
-                self._ledger.violation(f"lifecycle of {spec.name}: {type(error).__name__}: {error}")
+                self._ledger.violation(f"lifecycle of {spec.name}: {type(error).__name__}: {error}", spec.name)
             self._ledger.counts["failed lifecycle calls"] += 1
             return False
         return True

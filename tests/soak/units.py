@@ -45,17 +45,20 @@ class Resource:
         self._name = name
         self._closed = False
         ledger.open[name] += 1
+        ledger.note(name, f"open {id(self):#x}")
         if ledger.open[name] > most:
-            ledger.violation(f"{name} has {ledger.open[name]} generations open at once; {most} may be")
+            ledger.violation(f"{name} has {ledger.open[name]} generations open at once; {most} may be", name)
 
     def use(self, operation: str) -> None:
         if self._closed:
-            self._ledger.violation(f"{operation} of {self._name} runs on a generation that is closed")
+            text = f"{operation} of {self._name} runs on a generation that is closed"
+            self._ledger.violation(text, self._name)
 
     def close(self) -> None:
         if self._closed:
-            self._ledger.violation(f"a resource of {self._name} is closed twice")
+            self._ledger.violation(f"a resource of {self._name} is closed twice", self._name)
         self._closed = True
+        self._ledger.note(self._name, f"close {id(self):#x}")
         self._ledger.open[self._name] -= 1
 
 
@@ -94,7 +97,7 @@ class Unit(Provider[UnitConfig]):
         """Must be told of the one that is there now."""
         self.ledger.counts["needs reloaded"] += 1
         if getattr(self, role) is not provider:
-            self.ledger.violation(f"{self._name} was told of another {role} than it was given")
+            self.ledger.violation(f"{self._name} was told of another {role} than it was given", self._name)
 
     @operation(idempotent=True)
     async def read(self, number: int) -> tuple[str, int, int]:
