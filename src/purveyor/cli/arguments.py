@@ -10,12 +10,17 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["metadata_option", "parse_json", "provider_argument", "where_option"]
+__all__ = ["metadata_option", "optional_provider_argument", "parse_json", "provider_argument", "where_option"]
 
 
 def provider_argument(command: Callable[..., Any]) -> Callable[..., Any]:
     """The argument NAME: a provider that the configuration declares; shells complete it."""
     return click.argument("name", shell_complete=_provider_names)(command)
+
+
+def optional_provider_argument(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The argument NAME, which may be left out."""
+    return click.argument("name", required=False, shell_complete=_provider_names)(command)
 
 
 def metadata_option(command: Callable[..., Any]) -> Callable[..., Any]:

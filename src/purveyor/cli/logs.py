@@ -19,8 +19,9 @@ __all__ = ["show_log"]
 _LEVELS = {0: logging.WARNING, 1: logging.INFO}
 _STYLES = {"WARNING": "bold yellow", "ERROR": "bold red", "CRITICAL": "bold red"}
 
-#: What these log, the commands show themselves, once and in better words.
+#: What these log, the commands show themselves, once and in better words; likewise these events.
 _SHOWN_BY_COMMANDS = ("purveyor.manager", "purveyor.app")
+_EVENTS_SHOWN_BY_COMMANDS = ("StatusChanged", "ReloadFailed", "ConfigReloaded", "ConfigRefused")
 
 
 def show_log(settings: Settings, output: Output) -> None:
@@ -31,9 +32,14 @@ def show_log(settings: Settings, output: Output) -> None:
             root.removeHandler(handler)
     handler = _Handler(output, settings.verbose)
     if not settings.verbose:
-        handler.addFilter(lambda record: record.name not in _SHOWN_BY_COMMANDS)
+        handler.addFilter(_is_shown_nowhere_else)
     root.addHandler(handler)
     root.setLevel(logging.ERROR if settings.quiet else _LEVELS.get(settings.verbose, logging.DEBUG))
+
+
+def _is_shown_nowhere_else(record: logging.LogRecord) -> bool:
+    event = getattr(record, "provider_event", None)
+    return record.name not in _SHOWN_BY_COMMANDS and event not in _EVENTS_SHOWN_BY_COMMANDS
 
 
 class _Handler(logging.Handler):

@@ -9,23 +9,32 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
+from purveyor.admin.control import describe_summary
 from purveyor.cli.declared import source_of
 from purveyor.cli.output import Column, InProvider
+from purveyor.events import StatusChanged
+from purveyor.lifecycle.health import describe_error
+from purveyor.lifecycle.states import SERVING
+from purveyor.metadata import ProviderStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rich.status import Status
 
-    from purveyor.app import Progress, ReloadSummary, System
+    from purveyor.app import ReloadSummary, System
     from purveyor.cli.options import Settings
     from purveyor.cli.output import Output
+    from purveyor.events import Event
 
-__all__ = ["Narrator"]
+__all__ = ["Narrator", "told"]
 
-#: How long a provider's start may take, in seconds, before it is said that it is under way.
+#: How long the start may take, in seconds, before it is said what it waits for.
 _PATIENCE = 1.0
 _PATIENCE_OF_A_PERSON = 0.2
+
+#: How many turns of the event loop the news of a start may take.
+_TURNS = 100
 
 
 class Narrator:
@@ -41,11 +50,12 @@ class Narrator:
         self._system = system
         self._output = output
         self._settings = settings
+        self._starting: dict[str, float] = {}  # since when, the earliest first
         self._seconds: dict[str, float] = {}
+        self._failures: dict[str, str | None] = {}
+        self._told: str | None = None
         self._status: Status | None = None
         self._reminder: asyncio.TimerHandle | None = None
-        #: The provider whose start failed last.
-        self.failed: str | None = None
 
     # --- start --------------------------------------------------------------------------------------
 
@@ -58,31 +68,38 @@ class Narrator:
         if wanted not in (0, port):
             self._output.warn(f"port {wanted} is taken; using {port}")
 
-    def progressed(self, progress: Progress) -> None:
-        """One provider's start has begun or ended."""
-        self.done_starting()
-        if progress.stage == "starting":
-            tell, patience = (
-                (self._spin, _PATIENCE_OF_A_PERSON)
-                if self._output.shows_progress
-                else (self._output.note, _PATIENCE)
-            )
-            self._reminder = asyncio.get_running_loop().call_later(patience, tell, f"starting {progress.name}…")
+    def happened(self, event: Event) -> None:
+        """Something happened during the start."""
+        if not isinstance(event, StatusChanged):
             return
-        self._seconds[progress.name] = progress.seconds
-        if progress.stage == "failed":
-            self.failed = progress.name
-        elif progress.seconds > _PATIENCE:
-            self._output.note(f"{progress.name} is ready after {progress.seconds:.1f} s")
+        name = event.name
+        if event.new is ProviderStatus.STARTING:
+            self._starting[name] = event.at
+        elif name in self._starting:
+            seconds = self._seconds[name] = max(0.0, event.at - self._starting.pop(name))
+            if event.new is ProviderStatus.FAILED:
+                self._failures[name] = event.error
+            elif event.new in SERVING and seconds > _PATIENCE:
+                self._output.note(f"{name} is ready after {seconds:.1f} s")
+        self._remind()
+
+    async def hear_out(self) -> None:
+        """Wait until all that the start was has been told here; it is over, and the news are on their way."""
+        for _ in range(_TURNS):
+            if not self._starting:
+                break
+            await asyncio.sleep(0)
+        self.done_starting()
 
     def done_starting(self) -> None:
         """Nothing is being started just now."""
-        if self._status is not None:
-            self._status.stop()
-            self._status = None
-        if self._reminder is not None:
-            self._reminder.cancel()
-            self._reminder = None
+        self._starting.clear()
+        self._remind()
+
+    def culprit(self, error: BaseException) -> str | None:
+        """The provider whose start failed with an error."""
+        text = describe_error(error)
+        return next((name for name, told in self._failures.items() if told == text), None)
 
     def abandoning(self) -> None:
         """A signal came before everything was started."""
@@ -95,7 +112,7 @@ class Narrator:
         self._event("stopped", ms=None, error=None)
         self._output.note("cleaned up; bye")
 
-    def ready(self, url: str) -> None:
+    def ready(self, url: str, *, watched: bool = False) -> None:
         """All providers serve, but for optional ones that failed."""
         providers = self._providers()
         self._event("ready", url=url, providers=providers)
@@ -112,24 +129,19 @@ class Narrator:
             output.warn(f"going on without {name}, which is not required: {error}")
         output.line()
         output.line(Text.assemble((url, "bold"), ("  /healthz  /readyz  /metrics", "dim")))
-        output.note(Text("Ctrl-C stops, SIGHUP reloads", style="dim"))
+        also = ", and so does a change of the file" if watched else ""
+        output.note(Text(f"Ctrl-C stops, SIGHUP reloads{also}", style="dim"))
 
     # --- reload -------------------------------------------------------------------------------------
 
     def reloaded(self, summary: ReloadSummary) -> None:
         """The configuration was read again, and applied as far as possible."""
-        done = {kind: list(getattr(summary, kind)) for kind in ("added", "changed", "removed", "unchanged")}
-        self._event(
-            "reloaded",
-            **done,
-            failed={name: self._output.describe(error) for name, error in summary.failed.items()},
-        )
+        done = describe_summary(summary, self._output.describe)
+        self._event("reloaded", **done)
         if not self._settings.json:
             for name, error in summary.failed.items():
                 self._output.error(InProvider(name, error))
-        told = {kind: done[kind] for kind in ("added", "changed", "removed")} | {"failed": list(summary.failed)}
-        changes = [f"{kind} {', '.join(names)}" for kind, names in told.items() if names]
-        self._output.note(f"reloaded: {'; '.join(changes) or 'nothing has changed'}")
+        self._output.note(f"reloaded: {told(done)}")
 
     def refused(self, error: Exception) -> None:
         """The configuration cannot be applied."""
@@ -160,9 +172,34 @@ class Narrator:
 
     # --- inside -------------------------------------------------------------------------------------
 
-    def _spin(self, text: str) -> None:
-        self._status = self._output.stderr.status(text)
-        self._status.start()
+    def _remind(self) -> None:
+        """Have it said what the start waits for, if that goes on."""
+        if not self._starting:
+            if self._reminder is not None:
+                self._reminder.cancel()
+                self._reminder = None
+            if self._status is not None:
+                self._status.stop()
+                self._status = None
+        elif self._status is not None:
+            self._status.update(self._waited_for())
+        elif self._reminder is None:
+            patience = _PATIENCE_OF_A_PERSON if self._output.shows_progress else _PATIENCE
+            self._reminder = asyncio.get_running_loop().call_later(patience, self._tell_what_is_waited_for)
+
+    def _tell_what_is_waited_for(self) -> None:
+        self._reminder = None
+        slowest = next(iter(self._starting))
+        if self._output.shows_progress:
+            self._status = self._output.stderr.status(self._waited_for())
+            self._status.start()
+        elif slowest != self._told:
+            self._told = slowest
+            self._output.note(self._waited_for())
+
+    def _waited_for(self) -> str:
+        slowest, *others = self._starting
+        return f"starting {slowest}…" + (f" and {len(others)} more" if others else "")
 
     def _event(self, event: str, **data: Any) -> None:
         if self._settings.json:
@@ -176,7 +213,7 @@ class Narrator:
                 "type": spec.type.value,
                 "driver": spec.driver,
                 "status": manager.status(spec.name).value if spec.name in manager else "failed",
-                "ms": round(self._seconds.get(spec.name, 0.0) * 1000, 1),
+                "ms": round(self._seconds[spec.name] * 1000, 1) if spec.name in self._seconds else None,
             }
             for spec in config.providers
         ]
@@ -186,6 +223,17 @@ class Narrator:
             error = failed.get(row["name"])
             row["error"] = None if error is None else self._output.describe(error)
         return rows
+
+
+def told(summary: Mapping[str, Any]) -> str:
+    """What a reload did, in one line.
+
+    Args:
+        summary: It as JSON data.
+    """
+    done = {kind: summary[kind] for kind in ("added", "changed", "removed", "failed")}
+    changes = [f"{kind} {', '.join(names)}" for kind, names in done.items() if names]
+    return "; ".join(changes) or "nothing has changed"
 
 
 def _took(milliseconds: float | None) -> str:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from purveyor.cli.options import Settings
     from purveyor.errors import ConfigProblem
 
-__all__ = ["Column", "InProvider", "Output", "describe", "local_time", "visible"]
+__all__ = ["TRACEBACK", "Column", "InProvider", "Output", "describe", "local_time", "visible"]
 
 T = TypeVar("T")
 
@@ -52,6 +52,9 @@ _MISUSE = (
     ProviderNotFoundError,
     ProviderTypeError,
 )
+
+#: What to do about an error that nobody foresaw.
+TRACEBACK = "-vv shows the traceback"
 
 #: How many characters a column keeps that is cut to fit a terminal.
 _SHORTEST = 12
@@ -320,7 +323,7 @@ def describe(error: Exception) -> dict[str, Any]:
         group = cast("ExceptionGroup[Exception]", error)
         answers["what"] = f"{group.message}: " + "; ".join(map(str, group.exceptions))
     else:
-        answers |= {"what": f"{type(error).__name__}: {error}".rstrip(": "), "hint": "-vv shows the traceback"}
+        answers |= {"what": f"{type(error).__name__}: {error}".rstrip(": "), "hint": TRACEBACK}
     return answers
 
 

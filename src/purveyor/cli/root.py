@@ -20,6 +20,8 @@ _COMMANDS = {
     for name, summary in {
         "init": "Write a commented configuration file.",
         "up": "Start all providers, and serve health and metrics until stopped.",
+        "plan": "Show what a reload would change in the running system.",
+        "reload": "Have the running system take up what has changed.",
         "check": "Validate the configuration, without connecting to anything.",
         "doctor": "Start and exercise each provider.",
         "list": "List the declared providers.",

@@ -18,7 +18,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from purveyor.errors import NotRunningError, RemoteError, RuntimeFolderError
+from purveyor.errors import (
+    ConfigError,
+    ConfigProblem,
+    NotRunningError,
+    PurveyorError,
+    RemoteError,
+    RuntimeFolderError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -119,7 +126,8 @@ def ask(source: Path, method: str, path: str, body: Any = None) -> Any:
     Raises:
         NotRunningError: There is no such process.
         RuntimeFolderError: A folder in which it could be is not to be trusted.
-        RemoteError: It answers with an error, or breaks off before it has answered.
+        ConfigError: The configuration is not valid.
+        RemoteError: It answers with another error, or breaks off before it has answered.
     """
     record = find(source)
     place = urlsplit(record.url)
@@ -136,7 +144,9 @@ def ask(source: Path, method: str, path: str, body: Any = None) -> Any:
         answer = connection.getresponse()
         if answer.status == 401:
             raise NotRunningError(str(source), f"another process listens at {record.url}")
-        return _data(json.loads(answer.read()))
+        return _data(json.loads(answer.read()), source)
+    except PurveyorError:
+        raise
     except (OSError, HTTPException, ValueError, LookupError, TypeError) as error:
         problem = f"process {record.pid} did not answer, or not as `purveyor up` does"
         raise RemoteError(type(error).__name__, problem, record.url, "see what it says itself") from error
@@ -144,12 +154,17 @@ def ask(source: Path, method: str, path: str, body: Any = None) -> Any:
         connection.close()
 
 
-def _data(answer: Any) -> Any:
+def _data(answer: Any, source: Path) -> Any:
     if not isinstance(answer, dict) or not answer.keys() & {"data", "error"}:
         raise ValueError("this is no answer of a control route")
     if "data" in answer:
         return answer["data"]
     error = answer["error"]
+    if error["type"] == ConfigError.__name__:
+        here = Path.cwd()  # the other process may have begun elsewhere
+        file = str(source.relative_to(here) if source.is_relative_to(here) else source)
+        problems = ({**problem, "file": problem["file"] and file} for problem in error["problems"])
+        raise ConfigError(ConfigProblem(**problem) for problem in problems)
     raise RemoteError(error["type"], error["what"], error["where"], error["hint"])
 
 

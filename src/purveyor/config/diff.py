@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from purveyor.config.tree import dotted, is_array, is_table
+from purveyor.errors import NeedsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from purveyor.config.model import ProviderSpec, SystemConfig
     from purveyor.config.tree import KeyPath
@@ -63,6 +64,12 @@ class ConfigDiff:
         """The providers with this kind of change."""
         return tuple(change.name for change in self.changes if change.kind == kind)
 
+    def restarting(self, names: Collection[str]) -> ConfigDiff:
+        """The same, but for some that are unchanged, which are started again."""
+        again = [Change(name, "changed", "restart") for name in self.unchanged if name in names]
+        unchanged = tuple(name for name in self.unchanged if name not in names)
+        return replace(self, changes=(*self.changes, *again), unchanged=unchanged) if again else self
+
 
 def diff(old: SystemConfig, new: SystemConfig) -> ConfigDiff:
     """Compare two configurations.
@@ -71,10 +78,10 @@ def diff(old: SystemConfig, new: SystemConfig) -> ConfigDiff:
         old: What runs.
         new: What is to run.
     """
-    before = {spec.name: spec for spec in old.providers}
+    before, after = _wired(old), _wired(new)
     changes: list[Change] = []
     unchanged: list[str] = []
-    for spec in new.providers:
+    for spec in after.values():
         change = _compare(before[spec.name], spec) if spec.name in before else Change(spec.name, "added", "start")
         if change is None:
             unchanged.append(spec.name)
@@ -96,6 +103,18 @@ _ABOUT_PROVIDERS = {"source", "profile", "providers", "unavailable", "warnings",
 
 #: What a provider's metadata are made of.
 _METADATA = ("type", "description", "version", "capabilities", "labels")
+
+
+def _wired(config: SystemConfig) -> dict[str, ProviderSpec]:
+    """The providers, with needs wired also where that is left to a capability: another one may answer for it."""
+    try:
+        graph = config.graph()
+    except NeedsError:  # of what runs, somebody has taken something away
+        return {spec.name: spec for spec in config.providers}
+    return {
+        spec.name: replace(spec, needs={edge.role: edge.target for edge in graph.needs(spec.name)})
+        for spec in config.providers
+    }
 
 
 def _compare(old: ProviderSpec, new: ProviderSpec) -> Change | None:

@@ -50,7 +50,7 @@ def watched_files(file: Path) -> tuple[Path, ...]:
     return tuple(dict.fromkeys((file, *secrets)))
 
 
-async def watch(files: Callable[[], Iterable[Path]]) -> AsyncGenerator[None]:
+def watch(files: Callable[[], Iterable[Path]]) -> AsyncGenerator[None]:
     """Tell when what is in some files has changed: by whatever they, or links on the way to them, were changed.
 
     Kubernetes changes a mounted configuration by putting another link in the place of the one to its folder
@@ -69,7 +69,11 @@ async def watch(files: Callable[[], Iterable[Path]]) -> AsyncGenerator[None]:
         MissingExtraError: The extra ``watch`` is not installed.
         OSError: The operating system does not let this process watch any more folders.
     """
-    _import()
+    _import()  # now, rather than when it is iterated
+    return _watch(files)
+
+
+async def _watch(files: Callable[[], Iterable[Path]]) -> AsyncGenerator[None]:
     seen: list[str] | None = None
     while True:
         watched = tuple(await asyncio.to_thread(files))

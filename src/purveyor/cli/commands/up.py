@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import signal
 import sys
-from contextlib import suppress
+from contextlib import ExitStack, aclosing, suppress
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from purveyor.admin.app import create_app
+from purveyor.admin.control import control_routes
 from purveyor.admin.server import AdminServer
 from purveyor.cli.narrator import Narrator
 from purveyor.cli.options import Command, Settings, pass_settings
-from purveyor.cli.output import InProvider, Output
+from purveyor.cli.output import TRACEBACK, InProvider, Output
 from purveyor.cli.running import load_system
+from purveyor.cli.runtime import Record, announced, identity
 from purveyor.cli.streams import lasting
+from purveyor.errors import ProviderNotFoundError, RuntimeFolderError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncGenerator
 
-    from purveyor.app import System
+    from purveyor.app import ReloadSummary, System
+    from purveyor.config.diff import ConfigDiff
 
 __all__ = ["command"]
 
@@ -31,22 +36,25 @@ __all__ = ["command"]
 @click.command(cls=Command, name="up")
 @click.option("--host", metavar="ADDRESS", help="Listen here instead of at the configured address; loopback only.")
 @click.option("--port", type=click.IntRange(0, 65535), metavar="PORT", help="Likewise; 0 takes any free port.")
+@click.option("--watch/--no-watch", default=None, help="Whether a change of the file is taken up at once.")
 @pass_settings
-def command(settings: Settings, host: str | None, port: int | None) -> int:
+def command(settings: Settings, host: str | None, port: int | None, watch: bool | None) -> int:
     """Start all providers, and serve health and metrics until stopped.
 
     Without a configuration file it starts `notes`, a memory, and `files`, a storage, under .purveyor/.
     /healthz, /readyz and /metrics are served on a loopback address; if the port is taken, on a free one.
 
-    SIGHUP reads the configuration again, and changes what has changed. Ctrl-C or SIGTERM waits for running
-    operations and cleans up, last started first; a second Ctrl-C ends at once.
+    SIGHUP and `purveyor reload` read the configuration again, and change what has changed; with --watch, so does a
+    change of the file. Ctrl-C or SIGTERM waits for running operations and cleans up, each provider before what it
+    needs; a second Ctrl-C ends at once.
 
     With --json each event is one line: started, ready, reloaded, refused, stopping, stopped.
     """
     output = Output(settings)
     system = load_system(settings, output)
     configured = system.config.server
-    up = _Up(system, Narrator(system, output, settings), output.redacted)
+    changes = system.changes() if (configured.watch if watch is None else watch) else None
+    up = _Up(system, Narrator(system, output, settings), output, changes)
     with lasting():  # nobody has to read the log for as long as this runs
         return asyncio.run(
             up.run(configured.host if host is None else host, configured.port if port is None else port)
@@ -54,44 +62,89 @@ def command(settings: Settings, host: str | None, port: int | None) -> int:
 
 
 class _Up:
-    def __init__(self, system: System, narrator: Narrator, redacted: Callable[[str], str]) -> None:
+    def __init__(
+        self, system: System, narrator: Narrator, output: Output, changes: AsyncGenerator[None] | None
+    ) -> None:
         self._system = system
-        self._redacted = redacted
         self._narrator = narrator
+        self._output = output
+        self._changes = changes
         self._has_terminal = sys.stderr.isatty()
         self._signal: signal.Signals | None = None  # the one that asked to stop
         self._stop = asyncio.Event()
         self._reload = asyncio.Event()
+        self._told: object = None  # the outcome that was told last: several may have asked for one reload
 
     async def run(self, host: str, port: int) -> int:
         """Start, serve until a signal comes, stop; the exit code."""
-        app = create_app(self._system.manager, self._declared, redacted=self._redacted)
-        server = AdminServer(app, host, port)
-        try:
-            self._handle_signals()
-            await server.start()
-            self._narrator.started(server.url, server.port, wanted=port)
-            if not await self._start():
-                self._narrator.abandoned()
-                return 128 + (self._signal or signal.SIGINT)
-            self._narrator.ready(server.url)
-            reloads = asyncio.create_task(self._reload_on_request())
-            await self._stop.wait()
-            stopped = await self._shut_down()
-            reloads.cancel()
-            with suppress(asyncio.CancelledError):
-                await reloads
-            return 0 if stopped else 1
-        finally:
+        token = secrets.token_urlsafe(32)
+        control = control_routes(self, token, self._describe)
+        server = AdminServer(create_app(self._system.manager, self._declared, control), host, port)
+        with ExitStack() as stack:
             try:
-                await self._system.stop()  # does nothing where it was stopped already
+                self._handle_signals()
+                await server.start()
+                self._narrator.started(server.url, server.port, wanted=port)
+                self._announce(stack, Record(server.url, os.getpid(), token))
+                if not await self._start():
+                    self._narrator.abandoned()
+                    return 128 + (self._signal or signal.SIGINT)
+                self._narrator.ready(server.url, watched=self._changes is not None)
+                background = [asyncio.create_task(self._reload_on_request()), asyncio.create_task(self._watch())]
+                await self._stop.wait()
+                stopped = await self._shut_down()
+                for task in background:
+                    task.cancel()
+                await asyncio.wait(background)
+                return 0 if stopped else 1
             finally:
-                await server.stop()
+                try:
+                    await self._system.stop()  # does nothing where it was stopped already
+                finally:
+                    await server.stop()
+
+    # --- what is asked over HTTP --------------------------------------------------------------------
+
+    async def plan(self) -> ConfigDiff:
+        """What a reload would change."""
+        return await self._system.plan()
+
+    async def reload(self, name: str | None = None) -> ReloadSummary:
+        """Reload, and tell what came of it."""
+        try:
+            summary = await self._system.reload(name)
+        except ProviderNotFoundError:  # only who asked has to know
+            raise
+        except Exception as error:
+            if error is not self._told and self._signal is None:
+                self._narrator.refused(error)
+            self._told = error
+            raise
+        if summary is not self._told:
+            self._narrator.reloaded(summary)
+        self._told = summary
+        return summary
+
+    def _describe(self, error: Exception) -> dict[str, Any]:
+        described = self._output.describe(error)
+        return described | {"hint": "see what `purveyor up` says"} if described["hint"] == TRACEBACK else described
+
+    # --- inside -------------------------------------------------------------------------------------
 
     def _declared(self) -> dict[str, bool]:
         config = self._system.config
         required = {spec.name: spec.required for spec in config.providers}
         return required | dict.fromkeys(config.unavailable, False)
+
+    def _announce(self, stack: ExitStack, record: Record) -> None:
+        """Have `purveyor reload` and `purveyor plan` find this process."""
+        try:
+            before = stack.enter_context(announced(identity(self._system.config.file), record))
+        except (RuntimeFolderError, OSError) as error:
+            self._output.warn(f"`purveyor reload` and `purveyor plan` cannot find this process: {error}")
+        else:
+            if before is not None:
+                self._output.warn(f"process {before} runs this configuration, too; commands reach this one now")
 
     def _handle_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -115,7 +168,8 @@ class _Up:
 
     async def _start(self) -> bool:
         """Start everything; False if a signal came first."""
-        start = asyncio.create_task(self._system.start(self._narrator.progressed))
+        unsubscribe = self._system.manager.subscribe(self._narrator.happened)
+        start = asyncio.create_task(self._system.start())
         stop = asyncio.create_task(self._stop.wait())
         await asyncio.wait((start, stop), return_when=asyncio.FIRST_COMPLETED)
         stop.cancel()
@@ -123,29 +177,36 @@ class _Up:
             self._narrator.abandoning()
             start.cancel()
             await asyncio.wait((start,))
-        self._narrator.done_starting()
+        await self._narrator.hear_out()
+        unsubscribe()
         if start.cancelled():
             return False
-        failed = self._narrator.failed
         if (error := start.exception()) is not None:
-            raise InProvider(failed, error) if failed and isinstance(error, Exception) else error
+            culprit = self._narrator.culprit(error)
+            raise InProvider(culprit, error) if culprit and isinstance(error, Exception) else error
         return True
 
     async def _reload_on_request(self) -> None:
         while True:
             await self._reload.wait()
             self._reload.clear()
-            try:
-                summary = await self._system.reload()
-            except Exception as error:
-                if self._signal is None:
-                    self._narrator.refused(error)
-            else:
-                self._narrator.reloaded(summary)
+            with suppress(Exception):  # which was told
+                await self.reload()
+
+    async def _watch(self) -> None:
+        if self._changes is None:
+            return
+        try:
+            async with aclosing(self._changes) as changes:
+                async for _ in changes:
+                    self._reload.set()
+        except OSError as error:
+            self._output.warn(f"the configuration is not watched any more: {error}")
 
     async def _shut_down(self) -> bool:
         """Clean everything up; whether that succeeded."""
-        names = tuple(reversed(self._system.manager.names()))
+        manager = self._system.manager
+        names = tuple(name for name in reversed(manager.graph().order()) if name in manager)
         self._narrator.stopping(names)
         begun = perf_counter()
         failure: Exception | None = None

@@ -1,0 +1,43 @@
+"""``purveyor reload``: the running ``purveyor up`` takes up what has changed."""
+
+from __future__ import annotations
+
+import click
+
+from purveyor.cli.arguments import optional_provider_argument
+from purveyor.cli.narrator import told
+from purveyor.cli.options import Command, Settings, pass_settings
+from purveyor.cli.output import Output
+from purveyor.cli.runtime import ask, identity
+from purveyor.config import find_config
+from purveyor.errors import ConfigError, RemoteError
+
+__all__ = ["command"]
+
+
+@click.command(cls=Command, name="reload")
+@optional_provider_argument
+@pass_settings
+def command(settings: Settings, name: str | None) -> int:
+    """Have the running `purveyor up` read its configuration again, and change what has changed.
+
+    With NAME only that provider is changed; if it did not change, it is reloaded as it is. What fails runs on as
+    it was. Exits with 1 if something failed, if the configuration was refused, or if nothing runs.
+    """
+    output = Output(settings)
+    source = identity(find_config(settings.config))
+    try:
+        summary = ask(source, "POST", "/control/reload", None if name is None else {"name": name})
+    except (ConfigError, RemoteError) as error:  # it was asked for rightly, and refused
+        output.failure(error)
+        return 2 if isinstance(error, RemoteError) and error.kind == "ProviderNotFoundError" else 1
+    failed = summary["failed"]
+
+    def show() -> None:
+        for provider, error in failed.items():
+            place = ": ".join(filter(None, (f"provider {provider}", error["where"])))
+            output.error(RemoteError(error["type"], error["what"], place, error["hint"]))
+        output.note(f"reloaded: {told(summary)}")
+
+    output.result(summary, show)
+    return 1 if failed else 0
