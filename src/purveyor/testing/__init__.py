@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from purveyor.testing.clock import FakeClock
+    from purveyor.testing.conformance import LifecycleConformance
     from purveyor.testing.faulty import Block, Fail, FaultyProvider, Hang, RefuseCancellation, Slow
 
 _HOMES = {
@@ -18,6 +19,7 @@ _HOMES = {
     "FakeClock": "clock",
     "FaultyProvider": "faulty",
     "Hang": "faulty",
+    "LifecycleConformance": "conformance",
     "RefuseCancellation": "faulty",
     "Slow": "faulty",
 }
@@ -28,6 +30,7 @@ __all__ = [
     "FakeClock",
     "FaultyProvider",
     "Hang",
+    "LifecycleConformance",
     "RefuseCancellation",
     "Slow",
 ]

@@ -301,8 +301,8 @@ class _Script:
                 await self._refuse(cancellations)
             case Slow(seconds):
                 await asyncio.sleep(seconds)
-            case Block(seconds):
-                time.sleep(seconds)  # noqa: ASYNC251 - that is the fault
+            case _:
+                time.sleep(fault.seconds)  # noqa: ASYNC251 - that is the fault
 
     async def _refuse(self, cancellations: int | None) -> None:
         swallowed = 0
