@@ -135,6 +135,13 @@ class TestWiring:
             "r.needs.memory: there is no provider 'zzz'; needs = { memory = \"notes\" }"
         ]
 
+    def test_thousands_of_wrong_names_are_told_in_time(self) -> None:
+        count = 10_000
+        found = problems(*(node(f"provider-{i}", Wants, a=f"provide-{i}") for i in range(count)))
+        assert len(found) == count
+        assert "did you mean" in found[0]
+        assert "did you mean" not in found[-1]
+
     @pytest.mark.parametrize("wrong", [3, ["m"], None, Memory])
     def test_a_name_that_is_no_string(self, wrong: Any) -> None:
         (problem,) = problems(node("r", Reader, memory=wrong), node("m", Memory))

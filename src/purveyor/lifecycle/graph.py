@@ -37,6 +37,9 @@ _SHOWN = 12
 #: How many providers are offered for a need.
 _OFFERED = 3
 
+#: After how many problems no more near misses are looked for.
+_SUGGESTED = 50
+
 
 class Node(NamedTuple):
     """One provider, as far as others are concerned.
@@ -347,9 +350,11 @@ class _Resolution:
         return " or ".join(f'needs = {{ {need.role} = "{name}" }}' for name in candidates)
 
     def _unknown(self, node: Node, role: str, name: object, offer: str | None = None) -> None:
-        known = {**self._there, **self._added}
-        advice = _did_you_mean(str(name), known) or offer
-        self._problem(node, role, f"there is no provider {name!r}", advice)
+        # To look for near misses among thousands takes a while, thousands of times too long.
+        close = (
+            _did_you_mean(str(name), {**self._there, **self._added}) if len(self.problems) < _SUGGESTED else None
+        )
+        self._problem(node, role, f"there is no provider {name!r}", close or offer)
 
     def _problem(self, node: Node, role: str, problem: str, advice: str | None) -> None:
         self.problems.append(NeedProblem(node.name, role, problem, advice))
