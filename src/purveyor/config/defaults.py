@@ -51,6 +51,7 @@ root = "${PURVEYOR_DATA:-.purveyor}/files"
 # [server]
 # host = "127.0.0.1"
 # port = 8765
+# watch = true                                  # take up changes of this file at once; default: false
 
 # How providers are watched, and restarted when they are down.
 #

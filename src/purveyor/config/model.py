@@ -41,6 +41,9 @@ class ServerConfig:
     port: Annotated[int, Field(ge=0, le=65535)] = 8765
     """The TCP port; 0 takes any free one."""
 
+    watch: bool = False
+    """Whether a change of this file, or of a secret's, is taken up at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProviderSpec:
