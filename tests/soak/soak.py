@@ -10,13 +10,14 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from purveyor.lifecycle.owner import GRACE
 from purveyor.lifecycle.supervision import Supervision
 from purveyor.manager import ProviderManager
 from tests.soak.callers import Callers
 from tests.soak.events import watch
 from tests.soak.ledger import Ledger
 from tests.soak.measure import Sample, grown, measure
-from tests.soak.storm import Storm, specifications
+from tests.soak.storm import Storm, specifications, until
 from tests.soak.units import Unit
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ class _Run:
         await self._callers.stop()
         self._watching.cancel()
         await asyncio.gather(self._watching, return_exceptions=True)
-        if not await self._only_task():
+        if not await until(lambda: len(asyncio.all_tasks()) == 1, 2 * GRACE):
             left = sorted(task.get_name() for task in asyncio.all_tasks())
             self.ledger.violation(f"tasks are left after cleanup: {left}")
         if left_open := [name for name, number in self.ledger.open.items() if number]:
@@ -191,6 +192,8 @@ class _Run:
         """Let everything come to rest, and look at what is held then."""
         await self._storm.pause(PATIENCE)
         await self._callers.pause(PATIENCE)
+        # A step that was abandoned keeps what it has opened until it ends by itself.
+        await until(lambda: all(self.ledger.open[spec.name] == 1 for spec in self._specs), 2 * GRACE)
         for spec in self._specs:
             if (number := self.ledger.open[spec.name]) != 1:
                 status = self._manager.status(spec.name).value
@@ -198,14 +201,6 @@ class _Run:
                     f"{spec.name}, {status}, has {number} generations open while nothing runs", spec.name
                 )
         self._samples.append(await measure(self._elapsed))
-
-    async def _only_task(self) -> bool:
-        """Whether this task is soon the only one; a step that was abandoned may take as long as it was ordered to."""
-        for _ in range(1000):
-            if len(asyncio.all_tasks()) == 1:
-                return True
-            await asyncio.sleep(0.01)
-        return False
 
     @property
     def _elapsed(self) -> float:

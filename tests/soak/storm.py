@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from purveyor.manager import ProviderManager
     from tests.soak.ledger import Ledger
 
-__all__ = ["Spec", "Storm", "specifications"]
+__all__ = ["Spec", "Storm", "specifications", "until"]
 
 #: How many things happen at the same time, and how long one who makes them happen pauses, in seconds.
 WORKERS = 8
@@ -143,12 +143,12 @@ class Storm:
             timeout: How long each of these may take, in seconds.
         """
         self._go.clear()
-        if not await _until(lambda: not self._busy, timeout):
+        if not await until(lambda: not self._busy, timeout):
             self._ledger.violation(f"still at it after {timeout} s: {sorted(self._busy.values())}")
         for spec in self._specs:
             self._ledger.withdraw(spec.name)
         await asyncio.gather(*(self._mend(spec) for spec in self._specs))
-        if not await _until(lambda: all(map(self._is_well, self._specs)), timeout):
+        if not await until(lambda: all(map(self._is_well, self._specs)), timeout):
             for spec in self._specs:
                 if not self._is_well(spec):
                     self._ledger.violation(
@@ -356,7 +356,8 @@ def _going_wrong(chance: random.Random) -> str:
     return chance.choices(("fail", "hang", "refuse"), (20, 8, 1))[0]
 
 
-async def _until(condition: Callable[[], bool], timeout: float) -> bool:
+async def until(condition: Callable[[], bool], timeout: float) -> bool:
+    """Wait for something; whether it has come within so many seconds."""
     deadline = time.monotonic() + timeout
     while not condition():
         if time.monotonic() > deadline:
