@@ -59,6 +59,19 @@ class Watched(Watchdog):
         assert self._bell.slept.wait(LONG)
 
 
+class EnoughError(Exception):
+    """The watchdog has done what it was to do."""
+
+
+class SleepError(Exception):
+    """The watchdog goes to sleep."""
+
+
+class Sleepless(threading.Event):
+    def wait(self, timeout: float | None = None) -> bool:
+        raise SleepError
+
+
 class Manual(Watchdog):
     """A watchdog without a thread: the test looks itself, from inside of what blocks."""
 
@@ -183,7 +196,6 @@ async def test_it_sleeps_unless_something_is_under_way(log: Log) -> None:
             with watchdog.watching(loop, lambda event: None):
                 await asyncio.to_thread(watchdog.wait_for_looks, 3)
         await asyncio.to_thread(watchdog.wait_for_sleep)
-        assert not watchdog._pulses  # nor does it keep the loop alive
     assert [t.name for t in threading.enumerate() if t is watchdog._thread] == ["purveyor watchdog"]
     assert not log.records
 
@@ -198,7 +210,7 @@ async def test_a_loop_that_answers_is_left_alone(log: Log) -> None:
     assert not events
 
 
-def test_time_in_which_the_whole_process_was_stopped_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_time_in_which_the_whole_process_was_stopped_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
     naps = iter([0.25, 0.3, 3600.0])
     passed: list[float] = []
@@ -207,15 +219,6 @@ def test_time_in_which_the_whole_process_was_stopped_does_not_count(monkeypatch:
         nonlocal now
         assert seconds == 0.25
         now += next(naps)
-
-    class EnoughError(Exception):
-        pass
-
-    class LateComer(set[Any]):
-        lengths = iter([0, 1])
-
-        def __len__(self) -> int:
-            return next(self.lengths, 1)
 
     class Fast(Manual):
         def _look(self, seconds: float) -> None:
@@ -226,10 +229,42 @@ def test_time_in_which_the_whole_process_was_stopped_does_not_count(monkeypatch:
     monkeypatch.setattr(module, "sleep", sleep)
     monkeypatch.setattr(module, "monotonic", lambda: now)
     watchdog = Fast(1.0)
-    watchdog._watched = LateComer()  # who comes as it is about to sleep
+    watchdog._watched = {watchdog.watching(asyncio.get_running_loop(), lambda event: None)}
     with pytest.raises(EnoughError):
         watchdog._run()
     assert passed == pytest.approx([0.25, 0.3, 0.5])
+
+
+def test_who_comes_as_it_is_about_to_sleep_is_watched() -> None:
+    class LateComer(set[Any]):
+        lengths = iter([0, 1])
+
+        def __len__(self) -> int:
+            return next(self.lengths, 1)
+
+    class Once(Manual):
+        def _look(self, passed: float) -> None:
+            raise EnoughError
+
+    watchdog = Once(0.01)
+    watchdog._bell = Sleepless()
+    watchdog._watched = LateComer()
+    with pytest.raises(EnoughError):
+        watchdog._run()
+
+
+async def test_it_sleeps_without_a_thought_of_the_last_loop() -> None:
+    class Once(Manual):
+        def _look(self, passed: float) -> None:
+            super()._look(passed)
+            assert self._pulses
+            self._watched.clear()
+
+    watchdog = Once(0.01)
+    watchdog._bell = Sleepless()
+    with watchdog.watching(asyncio.get_running_loop(), lambda event: None), pytest.raises(SleepError):
+        watchdog._run()
+    assert not watchdog._pulses
 
 
 def test_without_a_thread_the_lifecycle_goes_on_unwatched(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -442,13 +477,28 @@ async def test_many_short_steps_are_nobody_s_fault(log: Log) -> None:
     assert not events
 
 
-async def test_each_of_two_that_block_one_turn_of_the_loop_is_named(log: Log) -> None:
+async def test_each_of_two_that_block_one_turn_of_the_loop_is_named(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
     events: list[Event] = []
+    now = 0.0
+    monkeypatch.setattr(module, "monotonic", lambda: now)
     with manual(events.append) as watchdog:
-        await asyncio.gather(*(in_its_task(Blocking(watchdog.block), name=f"purveyor:{n}") for n in "ab"))
+
+        def block() -> None:
+            nonlocal now
+            watchdog.look()
+            now += 2.0
+            watchdog.look()
+            now += 3.0
+
+        await asyncio.gather(*(in_its_task(Blocking(block), name=f"purveyor:{n}") for n in "ab"))
         await turns()
     assert [record.provider_name for record in log.records] == ["a", "b"]
-    assert [event.name for event in events] == ["a", "b"]
+    assert [(event.name, event.seconds) for event in events if isinstance(event, LoopBlocked)] == [
+        ("a", 5.0),
+        ("b", 5.0),
+    ]
 
 
 async def test_all_who_watch_a_loop_are_told_once(log: Log) -> None:
