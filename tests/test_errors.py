@@ -25,6 +25,11 @@ EXAMPLES: dict[type[PurveyorError], tuple[Any, ...]] = {
     errors.ReentrantLifecycleError: ("notes", "unregister"),
     errors.StrayCancellationError: ("notes", "cleanup"),
     errors.RegistrationAbortedError: ("notes",),
+    errors.InvalidNeedError: (PurveyorError, "notes", "is a ClassVar", "leave ClassVar out"),
+    errors.NeedsError: (
+        (errors.NeedProblem("a", "memory", "it needs itself", "have it do without", ("a", "a")),),
+    ),
+    errors.NeedFailedError: ("a", "b", "c"),
     errors.ManagerClosingError: (),
     errors.WrongEventLoopError: (),
     errors.UnsupportedError: ("memory.inprocess", "text search", "memory.sqlite"),
@@ -84,6 +89,10 @@ def test_an_error_says_what_where_and_what_to_do_and_can_be_copied(kind: type[Pu
         (errors.ConfigError, "p.toml:3:1 providers.a: unknown key; did you mean 'b'?"),
         (errors.MissingExtraError,
          "memory.sqlite needs the module apsw, which is not installed; pip install 'purveyor[sqlite]'"),
+        (errors.InvalidNeedError, "purveyor.errors.PurveyorError.notes: is a ClassVar; leave ClassVar out"),
+        (errors.NeedsError, "a.needs.memory: it needs itself; have it do without"),
+        (errors.NeedFailedError,
+         "provider a was not started: b, which it needs, is not there, because c failed; see why c failed"),
         (errors.UnsupportedError, "memory.inprocess does not support text search; use memory.sqlite"),
     ],
 )  # fmt: skip

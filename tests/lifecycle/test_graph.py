@@ -317,14 +317,16 @@ class TestChanging:
             resolve([node("a"), node("a")])
 
     def test_what_is_replaced_is_wired_anew(self) -> None:
-        graph = resolve([node("m", Memory), node("n", Memory), node("w", Wants, a="m", b="m", c="n")])
+        graph = resolve(
+            [node("m", Memory), node("n", Memory), node("w", Wants, a="m", b="m", c="n"), node("v", Wants, a="m")]
+        )
         graph.add([node("w", Wants, a="n")])
-        assert graph.edges == (Edge("w", "a", "a", "n", optional=True),)
-        assert (graph.dependants("m"), graph.dependants("n")) == ((), ("w",))
+        assert graph.needs("w") == (Edge("w", "a", "a", "n", optional=True),)
+        assert (graph.dependants("m"), graph.dependants("n")) == (("v",), ("w",))
         graph.add([node("w", Memory)])
-        assert not graph.edges
+        assert not graph.needs("w")
         assert not graph.dependants("n")
-        assert list(graph.nodes) == ["m", "n", "w"]
+        assert list(graph.nodes) == ["m", "n", "w", "v"]
 
     def test_what_needs_a_replaced_one_is_checked_again(self) -> None:
         graph = resolve(
