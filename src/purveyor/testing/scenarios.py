@@ -85,7 +85,7 @@ async def cancel_initialize(stage: Stage) -> None:
         where, swallowed = await _cancel(stage, "initialize", provider.initialize, turn)
         if swallowed:
             stage.fail(f"{where}, went on as if nothing had happened", "let CancelledError pass")
-        with stage.doing(f"cleanup after {where}", "have it cope with whatever initialize had got to"):
+        with stage.doing(f"cleanup{_after(where)}", "have it cope with whatever initialize had got to"):
             await provider.cleanup()
         return where
 
@@ -99,7 +99,7 @@ async def cancel_cleanup(stage: Stage) -> None:
         provider = await stage.build()
         await _start(stage, provider)
         where, _ = await _cancel(stage, "cleanup", provider.cleanup, turn)
-        with stage.doing(f"cleanup after {where}", "forget what is open only once it is closed"):
+        with stage.doing(f"cleanup{_after(where)}", "forget what is open only once it is closed"):
             await provider.cleanup()
         return where
 
@@ -114,12 +114,12 @@ async def cancel_reload(stage: Stage) -> None:
         await _start(stage, provider)
         where, _ = await _cancel(stage, "reload", provider.reload, turn)
         with stage.doing(
-            f"a reload after {where}", "have cleanup and initialize work from whatever state there is"
+            f"a reload{_after(where)}", "have cleanup and initialize work from whatever state there is"
         ):
             await provider.reload()
-        with stage.doing(f"an operation after {where} and another one", "have initialize open all that it uses"):
+        with stage.doing(f"an operation{_after(where)} and another one", "have initialize open all that it uses"):
             await stage.subject.operate(provider)
-        with stage.doing(f"cleanup after {where} and another one", "have it release what there is"):
+        with stage.doing(f"cleanup{_after(where)} and another one", "have it release what there is"):
             await provider.cleanup()
         return where
 
@@ -149,7 +149,7 @@ async def reload_under_callers(strategy: Literal["in_place", "swap"], stage: Sta
     await stage.bounded(manager.register(provider, needs=stage.needs, policy=Policy(reload=strategy)))
     done, over = 0, False
 
-    async def call(get: Callable[[], Provider[Any]]) -> None:
+    async def call(get: Callable[[], Provider[Any]], pause: int) -> None:
         nonlocal done
         while not over:
             with stage.doing(
@@ -159,7 +159,8 @@ async def reload_under_callers(strategy: Literal["in_place", "swap"], stage: Sta
             ):
                 await stage.subject.operate(get())
             done += 1
-            await asyncio.sleep(0)
+            for _ in range(pause):  # so that they are at different points when a reload comes
+                await asyncio.sleep(0)
 
     async def reload() -> None:
         nonlocal over
@@ -175,7 +176,7 @@ async def reload_under_callers(strategy: Literal["in_place", "swap"], stage: Sta
             over = True
 
     old, new = (lambda: provider), (lambda: manager.get(name))
-    callers = [asyncio.create_task(call(new if turn % 2 else old)) for turn in range(_CALLERS)]
+    callers = [asyncio.create_task(call(new if turn % 2 else old, 1 + turn)) for turn in range(_CALLERS)]
     try:
         await stage.bounded(reload())
     finally:  # if a reload has failed, that is what is reported
@@ -342,8 +343,8 @@ async def _at_each_await(stage: Stage, live: Callable[[int], Coroutine[Any, Any,
     advice = "have cleanup release what a step that was broken off has acquired so far"
     with Leftovers() as leftovers:
         await stage.bounded(live(0))
+        leftovers.note()
         for turn in range(1, stage.subject.most_awaits + 1):
-            leftovers.note()
             where = await stage.bounded(live(turn))
             if where is None:
                 return
@@ -374,6 +375,10 @@ async def _cancel(
     assert task is not None
     task.uncancel()
     return _Cancelled(f"{step} that was cancelled at await {turn} ({interrupted.place})", swallowed)
+
+
+def _after(where: str | None) -> str:
+    return f" after {where}" if where else ""
 
 
 async def _report(stage: Stage, leftovers: Leftovers, what: str, advice: str) -> None:
