@@ -31,11 +31,16 @@ class Scripted(Provider[dict[str, Any]]):
         self.steps = steps
         self.calls: list[str] = []
         self.tasks: set[asyncio.Task[Any] | None] = set()
+        self.incarnation: asyncio.Task[Any] | None = None  # the task that ran the last initialize
         self.resources = 0  # what initialize acquired and cleanup has not released
 
     async def _run(self, step: str) -> None:
         self.calls.append(step)
         self.tasks.add(asyncio.current_task())
+        if step == "initialize":
+            self.incarnation = asyncio.current_task()
+        elif step == "cleanup":
+            assert self.incarnation in (None, asyncio.current_task()), "cleaned up in another task"
         await self.steps.get(step, nothing)()
 
     async def validate(self) -> None:

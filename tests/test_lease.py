@@ -28,8 +28,8 @@ async def test_who_begins_to_wait_just_as_the_gate_opens_does_not_wait() -> None
 
 async def test_a_gate_can_be_drained_when_nobody_is_inside() -> None:
     gate = Gate("one")
-    gate.open()
-    assert await gate.drain(0.0, for_good=False) == 0
+    gate.make_wait()
+    assert await gate.drain(0.0) == 0
     assert gate.shut
 
 
@@ -51,8 +51,9 @@ async def test_the_last_to_leave_from_another_thread_ends_the_drain() -> None:
     thread.start()
     await asyncio.to_thread(inside.wait)
     assert gate.held == 1
-    assert await gate.drain(0.01, for_good=False) == 1
-    drain = asyncio.create_task(gate.drain(60, for_good=True))
+    gate.make_wait()
+    assert await gate.drain(0.01) == 1
+    drain = asyncio.create_task(gate.drain(60))
     await asyncio.sleep(0.01)
     assert not drain.done()
     go.set()

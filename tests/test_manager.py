@@ -419,7 +419,7 @@ async def test_a_provider_that_is_down_can_be_given_another_config() -> None:
         provider.steps.clear()
         await manager.reload_provider("one", config={"n": 2})
         assert provider.config == {"n": 2}
-        assert provider.calls.count("cleanup") == 2
+        assert provider.calls.count("cleanup") == 3  # the old config was tried as well
 
 
 async def test_concurrent_reloads_coalesce() -> None:
@@ -581,10 +581,11 @@ async def test_stop_wins_over_a_reload_that_waits() -> None:
     with pytest.raises(ProviderNotFoundError):
         await manager.reload_provider("one")
     go.set()
-    await asyncio.gather(held, first, stop)
-    with pytest.raises(ProviderNotReadyError, match="stopping"):
-        await second
-    assert provider.calls == ["validate", "initialize", "cleanup", "initialize", "cleanup"]
+    await asyncio.gather(held, stop)
+    for reload in (first, second):
+        with pytest.raises(ProviderNotReadyError, match="stopping"):
+            await reload
+    assert provider.calls == ["validate", "initialize", "cleanup"]
 
 
 async def test_cleanup_aborts_registrations_that_are_under_way() -> None:
@@ -1040,15 +1041,13 @@ async def test_an_owner_task_that_is_cancelled_as_a_reload_is_asked_for_answers_
     await manager.register(provider)
     owner = next(iter(provider.tasks))
     assert owner is not None
-    provider.steps["cleanup"] = waiting(asyncio.Event())
-    owner.cancel()  # as at the end of asyncio.run: its cleanup runs, and is cancelled as well
-    await asyncio.sleep(0.01)
-    manager._runners["one"]._reload = request = asyncio.get_running_loop().create_future()
-    owner.cancel()
-    await asyncio.gather(owner, return_exceptions=True)
+    reload = asyncio.create_task(manager.reload_provider("one"))
     await asyncio.sleep(0)
+    owner.cancel()  # as at the end of asyncio.run
     with pytest.raises(ProviderNotReadyError):
-        await request
+        await reload
+    assert manager.names() == ()
+    assert provider.resources == 0
 
 
 # --- A provider's own tasks and operations ----------------------------------------------------------

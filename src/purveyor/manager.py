@@ -368,20 +368,24 @@ class ProviderManager:
             ProviderNotReadyError: The provider was stopped meanwhile.
             Exception: What the provider's reload raised.
         """
-        self._check_loop()
-        runner = self._runner(name)
-        runner.refuse_own_call("reload_provider")
-        if name not in self._live and runner.stopping:
-            raise ProviderNotFoundError(name, tuple(self._live))
+        try:
+            self._check_loop()
+            runner = self._runner(name)
+            runner.refuse_own_call("reload_provider")
+            if runner.stopping and name not in self._live:
+                raise ProviderNotFoundError(name, tuple(self._live))
+            unwire = None
+            if needs is not KEEP or replacement is not None:
+                unwire = self._rewire(runner, needs, replacement)
+        except Exception as error:
+            self._log_failure("reload", name, error)
+            raise
         if policy is not KEEP and config is KEEP and needs is KEEP and replacement is None:
             runner.set_policy(policy)
             return
-        unwire = None
-        if needs is not KEEP or replacement is not None:
-            unwire = self._rewire(runner, needs, replacement)
         self._listen()
         with WATCHDOG.watching(asyncio.get_running_loop(), self._publish):
-            done = runner.reload(Change(config, policy, replacement, unwire))
+            done = runner.reload(Change(config, policy, replacement, unwire))  # which logs its own failure
             await asyncio.wait([done])
         await done
 
