@@ -41,7 +41,8 @@ async def turns(count: int = 8) -> None:
 
 
 async def read(events: EventIterator, count: int) -> list[Event]:
-    return [await anext(events) for _ in range(count)]
+    async with asyncio.timeout(10):  # a test that waits for so long has failed
+        return [await anext(events) for _ in range(count)]
 
 
 @pytest.fixture
