@@ -62,7 +62,6 @@ class SoundTests(LifecycleConformance):
     """Not collected: tests run its tests by hand."""
 
     provider: ClassVar[type[Provider[Any]]] = Sound
-    patience = 0.2
 
     async def make(self) -> Provider[Any]:
         return self.provider(metadata(), {"key": Key("S3CRET")})
@@ -84,12 +83,18 @@ class Key:
 DEFECTS: list[tuple[str, type[LifecycleConformance], str]] = []
 
 
-def fails(test: str, text: str) -> Any:
-    """Note that a provider, or a subclass of `SoundTests`, must fail a test with this in the message."""
+def fails(test: str, text: str, *, patience: float = 5.0) -> Any:
+    """Note that a provider, or a subclass of `SoundTests`, must fail a test with this in the message.
+
+    Args:
+        test: The test.
+        text: What the message has to say, as a regular expression.
+        patience: How long the test is to wait; little, where it is to fail for having waited.
+    """
 
     def note(cls: Any) -> Any:
         if not issubclass(cls, LifecycleConformance):
-            tests = type(cls.__name__, (SoundTests,), {"provider": cls})
+            tests = type(cls.__name__, (SoundTests,), {"provider": cls, "patience": patience})
         else:
             tests = cls
         DEFECTS.append((test, tests, text))
@@ -154,20 +159,24 @@ class NeverCloses(Sound):
         raise OSError("busy")
 
 
-@fails("test_it_registers_serves_and_unregisters", "its whole life left behind.*file descriptor .*/dev/null")
+@fails(
+    "test_it_registers_serves_and_unregisters",
+    "its whole life left behind.*file descriptor .*/dev/null",
+    patience=0.5,
+)
 class LeavesAFile(Sound):
     async def cleanup(self) -> None:
         """Closes nothing."""
 
 
-@fails("test_it_registers_serves_and_unregisters", "left behind.*the task 'beat'")
+@fails("test_it_registers_serves_and_unregisters", "left behind.*the task 'beat'", patience=0.5)
 class LeavesATask(Sound):
     async def initialize(self) -> None:
         await super().initialize()
         self.beat = asyncio.create_task(asyncio.sleep(60), name="beat")
 
 
-@fails("test_it_registers_serves_and_unregisters", "left behind.*the thread 'beat'")
+@fails("test_it_registers_serves_and_unregisters", "left behind.*the thread 'beat'", patience=0.5)
 class LeavesAThread(Sound):
     async def initialize(self) -> None:
         await super().initialize()
@@ -210,7 +219,9 @@ class LosesAnError(Sound):
 
 
 @fails(
-    "test_it_registers_serves_and_unregisters", r"was not over after 0.2 s.* waits at broken.py:\d+, in cleanup"
+    "test_it_registers_serves_and_unregisters",
+    r"was not over after 0.5 s.* waits at broken.py:\d+, in cleanup",
+    patience=0.5,
 )
 class HangsAtTheEnd(Sound):
     async def cleanup(self) -> None:
@@ -218,7 +229,7 @@ class HangsAtTheEnd(Sound):
         await asyncio.Event().wait()
 
 
-@fails("test_validate_acquires_nothing", "validate left behind.*file descriptor")
+@fails("test_validate_acquires_nothing", "validate left behind.*file descriptor", patience=0.5)
 class OpensInValidate(Sound):
     async def validate(self) -> None:
         await self.open()
@@ -236,6 +247,7 @@ class IsInvalid(Sound):
 @fails(
     "test_an_initialize_that_is_cancelled_leaves_nothing",
     r"initialize that was cancelled at await 1 \(broken.py:\d+, in initialize\) left behind.*file descriptor",
+    patience=0.5,
 )
 class NotesTooLate(Sound):
     async def initialize(self) -> None:
@@ -273,7 +285,7 @@ class NeedsAWholeStart(Sound):
         del self.session
 
 
-@fails("test_an_initialize_that_is_cancelled_leaves_nothing", "initialize was not over after 0.2 s")
+@fails("test_an_initialize_that_is_cancelled_leaves_nothing", "initialize was not over after 0.5 s", patience=0.5)
 class RefusesToStop(Sound):
     async def initialize(self) -> None:
         await super().initialize()
@@ -283,7 +295,11 @@ class RefusesToStop(Sound):
             await asyncio.Event().wait()
 
 
-@fails("test_a_cleanup_that_is_cancelled_can_be_finished", r"cleanup that was cancelled at await 1 .* left behind")
+@fails(
+    "test_a_cleanup_that_is_cancelled_can_be_finished",
+    r"cleanup that was cancelled at await 1 .* left behind",
+    patience=0.5,
+)
 class ForgetsTooEarly(Sound):
     async def cleanup(self) -> None:
         files, self.files = self.files, []
@@ -426,7 +442,8 @@ class RaisesInCheck(Sound):
 
 @fails(
     "test_check_answers_in_time_and_waits_for_no_operation",
-    r"check, while an operation stands at broken.py:\d+, in work, was not over after 0.2 s.* waits at broken.py:\d+, in check",
+    r"check, while an operation stands at broken.py:\d+, in work, was not over after 0.5 s.* waits at broken.py:\d+, in check",
+    patience=0.5,
 )
 class ChecksUnderTheLock(Sound):
     async def initialize(self) -> None:

@@ -162,23 +162,23 @@ async def test_a_thread_that_wakes_the_loop_is_waited_for_while_it_answers_in_ti
         while asked.acquire() and not stop.is_set():
             loop.call_soon_threadsafe(lambda: answers.append(clock.elapsed))
 
-    with FakeClock(auto=True, settle=0.5) as clock:
+    with FakeClock(auto=True, settle=0.4) as clock:
         thread = threading.Thread(target=serve)
         thread.start()
-        for _ in range(3):
+        for _ in range(2):
             asked.release()
             await asyncio.sleep(100)
         stop.set()
         asked.release()
         thread.join()
-    assert answers == [0, 100, 200]
+    assert answers == [0, 100]
 
 
 async def test_sockets_wake_the_loop() -> None:
     loop = asyncio.get_running_loop()
     here, there = socket.socketpair()
     here.setblocking(False)
-    with here, there, FakeClock(auto=True, settle=0.5) as clock:
+    with here, there, FakeClock(auto=True, settle=5) as clock:
         timer = threading.Timer(0.02, there.send, [b"ping"])
         timer.start()
         async with asyncio.timeout(1000):

@@ -13,7 +13,7 @@ from purveyor.policy import Policy
 from purveyor.testing.interruption import Interruption, cancel, hold_until
 from purveyor.testing.leftovers import Leftovers
 from purveyor.testing.secrets import overhear, secrets_in
-from purveyor.testing.stage import require
+from purveyor.testing.stage import Life, require
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -198,13 +198,13 @@ async def overlap(stage: Stage) -> None:
 
     async def swap() -> None:
         old = await stage.build()
-        first = _Life(stage, old, "the first generation")
+        first = Life(stage, old, "the first generation")
         await first.start()
         new = old.next_generation(stage.subject.config_after_reload(old.config))
         if new is old or new.metadata.name != old.metadata.name:
             stage.fail(f"next_generation answered {new!r}", "build another instance, with the same metadata")
         stage.inject(new)
-        second = _Life(stage, new, "the next generation, beside the first,")
+        second = Life(stage, new, "the next generation, beside the first,")
         await second.start()
         with stage.doing("an operation while two generations are open", _APART):
             await asyncio.gather(stage.subject.operate(old), stage.subject.operate(new))
@@ -219,7 +219,7 @@ async def overlap(stage: Stage) -> None:
 async def check_beside_operations(stage: Stage) -> None:
     """Check while nothing runs, and while an operation stands at each of its awaits."""
     provider = await stage.build()
-    life = _Life(stage, provider, "it")
+    life = Life(stage, provider, "it")
     await life.start()
     await _check(stage, provider, "")
     for turn in range(1, stage.subject.most_awaits + 1):
@@ -391,39 +391,6 @@ async def _check(stage: Stage, provider: Provider[Any], beside: str) -> None:
         health: object = await stage.bounded(provider.check())
     if not isinstance(health, Health):
         stage.fail(f"check answered {health!r}", "return a Health, such as Health.healthy()")
-
-
-class _Life:
-    """An owner task, as a manager gives each instance: it initializes, and later cleans up."""
-
-    def __init__(self, stage: Stage, provider: Provider[Any], what: str) -> None:
-        self._stage = stage
-        self._provider = provider
-        self._what = what
-        self._started = asyncio.Event()
-        self._stopping = asyncio.Event()
-        self._task = asyncio.create_task(self._own())
-
-    async def start(self) -> None:
-        started = asyncio.create_task(self._started.wait())
-        await asyncio.wait(
-            [self._task, started], timeout=self._stage.subject.patience, return_when=asyncio.FIRST_COMPLETED
-        )
-        if not started.done():
-            await self._stage.bounded(self._task)
-
-    async def stop(self) -> None:
-        self._stopping.set()
-        await self._stage.bounded(self._task)
-
-    async def _own(self) -> None:
-        await self._provider.validate()
-        with self._stage.doing(f"initialize of {self._what}", "hold nothing that only one instance can have"):
-            await self._provider.initialize()
-        self._started.set()
-        await self._stopping.wait()
-        with self._stage.doing(f"cleanup of {self._what}", "release what this instance has, and nothing else"):
-            await self._provider.cleanup()
 
 
 async def _await(interruption: Interruption[None]) -> None:

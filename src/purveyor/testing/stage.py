@@ -21,7 +21,7 @@ except ImportError as error:
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Generator, Mapping
 
-__all__ = ["Scenario", "Stage", "Subject", "require", "run"]
+__all__ = ["Life", "Scenario", "Stage", "Subject", "require", "run"]
 
 R = TypeVar("R")
 
@@ -133,3 +133,44 @@ class Stage:
         if error is not None:
             text += "\n\n" + "".join(traceback.format_exception(error))
         pytest.fail(text, pytrace=False)
+
+
+class Life:
+    """An owner task, as a manager gives each instance: it initializes, and later cleans up.
+
+    Args:
+        stage: Where.
+        provider: What lives.
+        what: What to call it.
+    """
+
+    def __init__(self, stage: Stage, provider: Provider[Any], what: str) -> None:
+        self._stage = stage
+        self._provider = provider
+        self._what = what
+        self._started = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._task = asyncio.create_task(self._own())
+
+    async def start(self) -> None:
+        """Wait until it is initialized."""
+        started = asyncio.create_task(self._started.wait())
+        await asyncio.wait(
+            [self._task, started], timeout=self._stage.subject.patience, return_when=asyncio.FIRST_COMPLETED
+        )
+        if not started.done():
+            await self._stage.bounded(self._task)
+
+    async def stop(self) -> None:
+        """Clean it up."""
+        self._stopping.set()
+        await self._stage.bounded(self._task)
+
+    async def _own(self) -> None:
+        await self._provider.validate()
+        with self._stage.doing(f"initialize of {self._what}", "hold nothing that only one instance can have"):
+            await self._provider.initialize()
+        self._started.set()
+        await self._stopping.wait()
+        with self._stage.doing(f"cleanup of {self._what}", "release what this instance has, and nothing else"):
+            await self._provider.cleanup()
