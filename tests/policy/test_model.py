@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
 import purveyor.policy
 from purveyor.errors import InvalidInputError
@@ -46,6 +47,27 @@ def test_what_makes_no_sense_is_refused(build: Any, told: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
         build()
     assert str(caught.value) == told
+
+
+def test_pydantic_reads_them_as_tables_of_a_configuration() -> None:
+    table = {"timeout": "500ms", "drain_timeout": "1.5h", "retries": 2, "breaker": {"failures": 3, "reset": "1 s"}}
+    adapter = TypeAdapter(Policy)
+    assert adapter.validate_python(table) == Policy(
+        timeout=0.5, drain_timeout=5400, retries=2, breaker=Breaker(3, 1.0)
+    )
+    wrong = {"timeout": "soon", "stop_timeout": 0, "retries": -1, "concurrency": 0, "timout": 3}
+    with pytest.raises(ValidationError) as caught:
+        adapter.validate_python(wrong)
+    assert {each["loc"][0]: each["msg"] for each in caught.value.errors()} == {
+        "timeout": 'Value error, expected a duration: seconds, or a string like "500ms", "30s", "5m", "1h"',
+        "stop_timeout": "Value error, expected a duration above zero",
+        "retries": "Input should be greater than or equal to 0",
+        "concurrency": "Input should be greater than or equal to 1",
+        "timout": "Unexpected keyword argument",
+    }
+    properties = adapter.json_schema()["properties"]
+    assert properties["concurrency"]["anyOf"][0] == {"minimum": 1, "type": "integer"}
+    assert {"exclusiveMinimum": 0, "type": "number"} in properties["timeout"]["anyOf"]
 
 
 def test_the_settings_need_neither_pydantic_nor_tenacity() -> None:

@@ -194,9 +194,11 @@ def test_a_missing_extra_is_named(world: World, monkeypatch: pytest.MonkeyPatch,
     assert world.governor.policy in (Policy(retries=0, timeout=3), Policy())
 
 
-async def test_a_call_that_succeeds_at_once_does_without_tenacity(
+async def test_a_call_that_is_not_retried_does_without_tenacity(
     world: World, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    get = world.govern(Backend().get, retries=3)
+    get = world.govern(Backend(KeyError()).get, retries=3)
     monkeypatch.setitem(sys.modules, "tenacity", None)
+    with pytest.raises(KeyError):
+        await run(clock, get)
     assert await run(clock, get, 1) == (1,)
