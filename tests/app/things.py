@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import threading
 from dataclasses import dataclass
+from typing import Annotated
 
 from purveyor.metadata import ProviderMetadata
+from purveyor.needs import Needs
 from purveyor.operations import operation
 from purveyor.provider import Provider
 
@@ -48,6 +50,34 @@ class Thing(Provider[ThingConfig]):
     async def value(self) -> int:
         await asyncio.sleep(0)
         return self.config.value
+
+    @operation
+    async def hold(self) -> None:
+        await asyncio.Event().wait()
+
+
+class Needy(Thing):
+    """Needs another one."""
+
+    other: Annotated[Thing, Needs()]
+
+
+class Modest(Thing):
+    """Does without."""
+
+    other: Annotated[Thing | None, Needs()]
+
+
+class Seeker(Thing):
+    """Needs whoever embeds."""
+
+    other: Annotated[Thing, Needs(capability="embed")]
+
+
+class Swapping(Thing):
+    """Is reloaded by a swap."""
+
+    provider_reload = "swap"
 
 
 class Other(Thing):

@@ -104,8 +104,6 @@ class System:
                 for name, error in self.config.unavailable.items():
                     self._go_on_without(name, error)
                 await self._start(self.config.names)
-                if self._stopping:
-                    raise ManagerClosingError
             except BaseException as error:
                 # Not stop(): it waits for reloads, and they wait for the lock that is held here.
                 await _stop_after(error, self._clean_up)
@@ -136,8 +134,6 @@ class System:
             wanted += [edge.target for edge in graph.needs(each) if edge.target not in wanted]
         self._stopping = False
         await self._start(wanted)
-        if self._stopping:
-            raise ManagerClosingError
         if name in self.failed:
             raise self.failed[name]
         return self.manager.get(name)
@@ -249,15 +245,16 @@ class System:
         wanted = {*names}
         built = [self._build(name, graph) for name in graph.order() if name in wanted]
         registrations = [each for each in built if each is not None]
-        if self._stopping or not registrations:
-            return
         with StartFailures(self.manager) as failures:
-            await self.manager.register_all(registrations)
+            if registrations and not self._stopping:
+                await self.manager.register_all(registrations)
             for each in registrations:
                 name = each.provider.metadata.name
                 self._running[name] = self.config.get(name)
                 if (failure := await failures.of(name)) is not None:
                     self.failed[name] = failure
+        if self._stopping:  # before it, or meanwhile
+            raise ManagerClosingError
 
     def _build(self, name: str, graph: Graph) -> Registration | None:
         """Build a provider; None for an optional one that cannot be, or whose needs cannot."""

@@ -206,7 +206,8 @@ class StartFailures:
 
     async def of(self, name: str) -> StartFailedError | None:
         """Why a provider failed; None if it did not."""
-        if self._manager.status(name) is not ProviderStatus.FAILED:
+        registered = name in self._manager.registered_names()  # it may have been stopped already
+        if not registered or self._manager.status(name) is not ProviderStatus.FAILED:
             return None
         for _ in range(self._TURNS):
             if name in self._texts:
