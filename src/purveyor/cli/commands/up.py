@@ -79,7 +79,8 @@ class _Up:
         """Start, serve until a signal comes, stop; the exit code."""
         token = secrets.token_urlsafe(32)
         control = control_routes(self, token, self._describe)
-        server = AdminServer(create_app(self._system.manager, self._declared, control), host, port)
+        app = create_app(self._system.manager, self._declared, control, self._output.redacted)
+        server = AdminServer(app, host, port)
         with ExitStack() as stack:
             try:
                 self._handle_signals()
