@@ -87,6 +87,19 @@ class TestReload:
             write(a="value = 3")
             assert (await system.reload()).changed == ("a",)
 
+    async def test_a_file_that_is_just_being_written_anew_stops_nothing(self, write: Write) -> None:
+        file = write(a="value = 1")
+        async with System(file) as system:
+            file.write_text("")
+            for attempt in (system.plan, system.reload):
+                with pytest.raises(ConfigError, match="purveyor.toml: the file is empty"):
+                    await attempt()
+            assert await system.manager.get("a", Thing).value() == 1
+            file.write_text("[providers]")
+            assert (await system.reload()).removed == ("a",)
+            file.write_text("")
+            assert await system.reload() == ReloadSummary()
+
     async def test_a_config_that_fails_is_put_back(self, write: Write, caplog: pytest.LogCaptureFixture) -> None:
         async with System(write(a="value = 1")) as system:
             write(a="value = 2; fail = 'initialize'")

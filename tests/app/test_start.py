@@ -45,7 +45,7 @@ class TestOpen:
 
     async def test_nothing_is_the_embedded_defaults(self, tmp_path: Path) -> None:
         async with purveyor.open() as providers:
-            assert providers.names() == ("notes", "files")
+            assert sorted(providers.names()) == ["files", "notes"]
             notes = providers.get("notes", purveyor.MemoryProvider)
             files = providers.get("files", purveyor.StorageProvider)
             await notes.put("n1", {"text": "the ship sails at dawn"})
@@ -136,6 +136,12 @@ class TestStart:
         async with System(write(a="", b="required = false; fail = 'initialize'")) as system:
             assert system.manager.status("b") is ProviderStatus.FAILED
             assert isinstance(system.failed["b"], StartFailedError)
+
+    async def test_why_each_of_many_failed(self) -> None:
+        one = {"driver": "tests.app.things:Thing", "required": False, "fail": "initialize"}
+        async with System({"providers": {f"p{number}": one for number in range(200)}}) as system:
+            assert len(system.failed) == 200
+            assert all(f"{name} fails to initialize" in str(error) for name, error in system.failed.items())
 
     async def test_who_needs_one_that_cannot_be_built_is_left_out_as_well(self, write: Write) -> None:
         needs = "required = false; driver = 'tests.app.things:{}'; needs = {{ other = '{}' }}"

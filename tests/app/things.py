@@ -7,6 +7,8 @@ import threading
 from dataclasses import dataclass
 from typing import Annotated
 
+from pydantic import SecretStr
+
 from purveyor.metadata import ProviderMetadata
 from purveyor.needs import Needs
 from purveyor.operations import operation
@@ -78,6 +80,21 @@ class Swapping(Thing):
     """Is reloaded by a swap."""
 
     provider_reload = "swap"
+
+
+@dataclass(frozen=True)
+class KeeperConfig:
+    token: SecretStr
+
+
+class Keeper(Provider[KeeperConfig]):
+    """Keeps a secret."""
+
+    async def initialize(self) -> None:
+        pass
+
+    async def cleanup(self) -> None:
+        pass
 
 
 class Other(Thing):

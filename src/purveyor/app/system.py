@@ -13,6 +13,7 @@ from purveyor import config as configuration
 from purveyor.app.transition import ReloadSummary, StartFailures, Transition, registration
 from purveyor.config.diff import diff
 from purveyor.errors import (
+    ConfigError,
     InvalidInputError,
     ManagerClosingError,
     NeedFailedError,
@@ -147,7 +148,7 @@ class System:
         """
         if not self._started:
             raise NotStartedError
-        return self._compare(await asyncio.to_thread(self._load))
+        return self._compare(await asyncio.to_thread(self._load_again))
 
     async def reload(self, name: str | None = None) -> ReloadSummary:
         """Read the source again, and change what runs to what it declares now.
@@ -240,6 +241,13 @@ class System:
         self.secrets |= config.secrets
         return config
 
+    def _load_again(self) -> SystemConfig:
+        config = self._load()
+        if self._running and config.file is not None and not config.source.tree:
+            # Whoever writes a file anew empties it first, and to stop everything there are better ways.
+            raise ConfigError([config.source.problem((), "the file is empty", "stop the system if that is meant")])
+        return config
+
     async def _start(self, names: Iterable[str]) -> None:
         graph = self.config.graph()
         wanted = {*names}
@@ -291,7 +299,7 @@ class System:
                 raise NotStartedError
             try:
                 # In a thread: files are read and drivers imported, while the providers go on serving.
-                config = await asyncio.to_thread(self._load)
+                config = await asyncio.to_thread(self._load_again)
                 request.unknown = request.wanted - {*config.names, *self._running}
                 if not request.everything:
                     config = self._restrict(config, request.wanted)
