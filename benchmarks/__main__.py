@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from benchmarks.harness import Comparison, Outcome
 
 #: Each is a module of this package with `comparisons(plan)`.
-SUBJECTS = ("importing", "footprint", "operation", "lookup", "capability", "sqlite", "stall")
+SUBJECTS = (
+    "importing", "footprint", "operation", "lookup", "capability",
+    "lifecycle", "lifecycle_reload", "sqlite", "stall",
+)  # fmt: skip
 RESULTS = Path(__file__).parent / "results"
 
 

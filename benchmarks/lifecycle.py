@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from operator import itemgetter
 from time import perf_counter, thread_time_ns
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from benchmarks.harness import Arm, Comparison, Goal, Opened, Plan, ahead_of_peers, times
 from benchmarks.lifecycle_peers import BARE, PEERS, System, random_graph, unconnected
@@ -19,11 +19,12 @@ from purveyor.needs import Needs
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from benchmarks.harness import Role
     from benchmarks.lifecycle_peers import Graph, Way
 
 OURS = "purveyor register_all"
 FLOOR = "bare tasks by ready-count"
+
+Step: TypeAlias = Literal["start", "stop"]
 
 #: Of a peer fewer are started, since it takes longer; of this one very few: its shutdown takes quadratic time.
 FEW = 1_000
@@ -52,39 +53,43 @@ def comparisons(plan: Plan) -> Iterator[Comparison]:
     goal = Goal(OURS, "at most 1.05", itemgetter(OURS), 1.05)
     yield Comparison(f"{title}: total over the critical path", "ratio", over, (goal,), plan.pick(21, 1))
 
-    yield _overhead("start", plan, microseconds=15, multiple=4)
-    yield _overhead("stop", plan, microseconds=8)
+    many = plan.pick(10_000, 20)
+    yield _overhead("start", many, plan, microseconds=15, multiple=4)
+    yield _overhead("stop", many, plan, microseconds=8)
+    yield _linearity(plan.pick((100, 1_000, 10_000, 100_000), (5, 10, 20, 40)), plan)
 
 
 def _overhead(
-    step: Literal["start", "stop"], plan: Plan, *, microseconds: float, multiple: float | None = None
+    step: Step, many: int, plan: Plan, *, microseconds: float, multiple: float | None = None
 ) -> Comparison:
-    """What one step costs for each provider, and whether that depends on how many there are."""
-    smallest, small, many, most = plan.pick((100, 1_000, 10_000, 100_000), (5, 10, 20, 40))
-    arms: list[Arm] = []
-
-    def arm(name: str, role: Role, way: Way, size: int) -> str:
-        arms.append(Arm(f"{name}, of {size:,}", role, partial(_each, step, way, size)))
-        return arms[-1].name
-
-    floor = arm("a bare task each", "floor", _bare, many)
-    arm("a bare task each", "explains", _bare, most)
-    arm("bare tasks that stay", "explains", BARE["bare tasks that stay"], many)
-    of_smallest, of_small, of_many, of_most = (
-        arm("purveyor", "purveyor", _unconnected, size) for size in (smallest, small, many, most)
-    )
+    """What one step costs for each provider."""
+    few = plan.pick(FEW, 10)
+    ours, floor = f"purveyor, of {many:,}", f"a bare task each, of {many:,}"
+    arms = [
+        Arm(floor, "floor", partial(_each, (step,), _bare, many)),
+        Arm("bare tasks that stay", "explains", partial(_each, (step,), BARE["bare tasks that stay"], many)),
+        Arm(ours, "purveyor", partial(_each, (step,), _unconnected, many)),
+    ]
     for name, way in PEERS.items():
         if not name.endswith("gathered") or name.startswith("dishka"):
-            arm(name, "peer", way, min(plan.pick(FEWER.get(name, FEW), small), small))
-    goals = [
-        Goal(of_many, f"at most {microseconds} us", itemgetter(of_many), microseconds),
-        times(of_most, 1.5, of_small),
-        times(of_most, 1.5, of_smallest),
-    ]
+            size = min(FEWER.get(name, few), few)
+            arms.append(Arm(f"{name}, of {size:,}", "peer", partial(_each, (step,), way, size)))
+    goals = [Goal(ours, f"at most {microseconds:g} us", itemgetter(ours), microseconds)]
     if multiple is not None:
-        goals.insert(0, times(of_many, multiple, floor))
-    title = f"{step} of a provider that does nothing"
-    return Comparison(title, "CPU us", arms, goals, plan.pick(7, 1))
+        goals.insert(0, times(ours, multiple, floor))
+    return Comparison(f"{step} of a provider that does nothing", "CPU us", arms, goals, plan.pick(7, 1))
+
+
+def _linearity(sizes: tuple[int, ...], plan: Plan) -> Comparison:
+    """Whether a start and a stop cost the same for each provider, however many there are."""
+    both: tuple[Step, ...] = ("start", "stop")
+    arms = [
+        *(Arm(f"a bare task each, of {size:,}", "floor", partial(_each, both, _bare, size)) for size in sizes),
+        *(Arm(f"purveyor, of {size:,}", "purveyor", partial(_each, both, _unconnected, size)) for size in sizes),
+    ]
+    ours = [arm.name for arm in arms[len(sizes) :]]
+    goals = [times(ours[-1], 1.5, few) for few in ours[:2]]
+    return Comparison("start and stop of a provider that does nothing", "CPU us", arms, goals, plan.pick(3, 1))
 
 
 # --- Measuring ------------------------------------------------------------------------------------------
@@ -116,22 +121,22 @@ async def _run(system: System) -> float:
 
 
 @asynccontextmanager
-async def _each(step: str, way: Way, size: int) -> Opened:
-    """The processor time of one step, for each component; of few components, the step is taken several times."""
+async def _each(steps: tuple[Step, ...], way: Way, size: int) -> Opened:
+    """The processor time of one step or both, for each component; where there are few, several times."""
     graph = unconnected(size)
     rounds = max(1, FEW // size)
 
     async def repeat() -> float:
-        starting = stopping = 0
+        took = {"start": 0, "stop": 0}
         for _ in range(rounds):
             system = way(graph)
             begun = thread_time_ns()
             await system.start()
             started = thread_time_ns()
             await system.stop()
-            starting += started - begun
-            stopping += thread_time_ns() - started
-        return (starting if step == "start" else stopping) / (rounds * size * 1000)
+            took["stop"] += thread_time_ns() - started
+            took["start"] += started - begun
+        return sum(took[step] for step in steps) / (rounds * size * 1000)
 
     yield repeat
 
