@@ -156,6 +156,8 @@ class Owner:
             config: The config from now on. It takes effect between `cleanup` and `initialize`; a class with a
                 `reload` of its own finds it there.
         """
+        if self._leaving:
+            raise ProviderNotReadyError(self.keeper.name, ProviderStatus.STOPPING)
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._job = config, done
         self._wake_up()
@@ -196,6 +198,8 @@ class Owner:
                 finally:  # also when the event loop is shutting down and cancels every task
                     await self._stop()
         finally:
+            if self._job is not None and not self._job[1].done():  # cancelled as it was asked for a reload
+                self._job[1].set_exception(ProviderNotReadyError(self.keeper.name, ProviderStatus.STOPPING))
             if not self.abandoned:
                 self.keeper.owner_ended(self)
 
