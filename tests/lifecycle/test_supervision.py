@@ -276,7 +276,7 @@ async def test_many_are_checked_in_parallel_but_not_all_at_once(clock: FakeClock
     waiting.stop()
     await clock.advance(5)
     assert inside == 35
-    await clock.advance(4)
+    await clock.advance(4.5)
     assert most == 64
     assert [checked(each).checks for each in registrations] == [each is not waiting for each in registrations]
     for registration in registrations:
@@ -303,11 +303,11 @@ async def test_a_check_that_hangs_is_told_and_counts_as_bad_each_interval(clock:
     old.step = hang
     await clock.advance(24.5)
     assert old.checks == 1
-    assert registration.told == [("abandoned", 10)]
+    assert registration.told == [("abandoned", 6)]
     assert supervisor.health(registration) == HEALTHY
     await clock.advance(0.5)
     assert registration.states == ["UNHEALTHY"]
-    assert supervisor.health(registration).message.startswith("its last check ignored its cancellation")
+    assert supervisor.health(registration).message.startswith("its check of 20 s ago ignored its cancellation")
     registration.heal = False
     await clock.advance(1)
     assert old.checks == 2  # of the next generation, which does not pay for what the last has left behind
@@ -342,6 +342,18 @@ async def test_a_fresh_check_ends_with_the_registration(clock: FakeClock) -> Non
         await caller
 
 
+async def test_a_fresh_check_that_is_overtaken_by_a_reload_is_that_of_the_new_generation(clock: FakeClock) -> None:
+    registration = Registration(supervisor := supervisor_of()).start()
+    checked(registration).step = lambda: asyncio.sleep(4)
+    caller = asyncio.create_task(supervisor.check(registration))
+    await clock.advance(1)
+    registration.provider = Checked(registration.provider.metadata, None)
+    checked(registration).answer = DEGRADED
+    registration.start()
+    await clock.advance(0)
+    assert caller.result() is DEGRADED
+
+
 async def test_without_supervision_a_check_is_believed_at_once_and_nothing_else_happens(clock: FakeClock) -> None:
     supervisor = supervisor_of(None)
     registration = Registration(supervisor).start()
@@ -355,6 +367,8 @@ async def test_without_supervision_a_check_is_believed_at_once_and_nothing_else_
     await clock.advance(100)
     assert registration.told[1:] == []
     assert supervisor.health(registration) == Health.unhealthy("OSError: gone")
+    registration.start()  # nothing would say otherwise if it were not believed
+    assert supervisor.health(registration) == HEALTHY
 
 
 async def test_without_supervision_a_result_that_comes_too_late_is_not_told(clock: FakeClock) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import deque
 from contextvars import Context
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from purveyor.errors import ProviderNotReadyError
@@ -22,8 +23,11 @@ _severity = tuple(HealthState).index  # they stand from the best to the worst
 
 _logger = logging.getLogger(__name__)
 
-#: Checks that go on though they were cancelled. The event loop alone would let them be collected.
-_abandoned: set[asyncio.Task[Any]] = set()
+#: How long a check that was cancelled may take to end, in seconds.
+_GRACE = 1.0
+
+#: Checks that were cancelled and go on. The event loop alone would let them be collected.
+_cancelled: set[asyncio.Task[Any]] = set()
 
 
 class HealthCheck:
@@ -36,19 +40,20 @@ class HealthCheck:
         name: The provider's name.
         check: The `check` of the provider's instance.
         timeout: How long a check may take, in seconds.
-        on_abandoned: Called with the seconds that a check has taken when it is found to go on though it was
-            cancelled; once for each such check.
+        on_abandoned: Called with the seconds that a check has taken, when it goes on though it was cancelled.
     """
 
     __slots__ = (
+        "_alarm",
         "_began",
         "_check",
         "_checked_at",
         "_flight",
+        "_is_abandoned",
+        "_late",
         "_loop",
         "_on_abandoned",
         "_task",
-        "_told",
         "latest",
         "name",
         "timeout",
@@ -70,7 +75,9 @@ class HealthCheck:
         self._checked_at = 0.0
         self._began = 0.0
         self._task: asyncio.Task[Health] | None = None  # also one that is abandoned
-        self._told = False  # that it is
+        self._alarm: asyncio.TimerHandle | None = None
+        self._late = False  # its time is up
+        self._is_abandoned = False
         self._flight: asyncio.Future[Health] | None = None
 
     @property
@@ -103,6 +110,8 @@ class HealthCheck:
         if self._flight is not None and not self._loop.is_closed():
             self._flight.cancel()
             self._flight = None
+            assert self._alarm is not None
+            self._alarm.cancel()
             self._cancel()
 
     # --- inside -------------------------------------------------------------------------------------
@@ -110,27 +119,17 @@ class HealthCheck:
     def _start(self) -> asyncio.Future[Health]:
         flight = self._flight = self._loop.create_future()
         if self._task is not None:
-            self._finish(flight, self._still_running())
+            seconds = self._loop.time() - self._began
+            self._finish(
+                flight, Health.unhealthy(f"its check of {seconds:.0f} s ago ignored its cancellation and goes on")
+            )
             return flight
         self._began = self._loop.time()
-        self._told = False
+        self._late = self._is_abandoned = False
         # In a context of its own: a check belongs to nobody who happens to ask for it, no generation either.
-        task = self._task = self._loop.create_task(self._run(), name=f"purveyor:{self.name}", context=Context())
-        alarm = self._loop.call_later(self.timeout, self._expire, flight, context=Context())
-
-        def ended(task: asyncio.Task[Health]) -> None:
-            alarm.cancel()
-            self._task = None
-            result = _judge(task)  # also where nobody waits any more: the exception counts as seen
-            _abandoned.discard(task)
-            if self._told:
-                _logger.info(
-                    "The abandoned check of provider %s ended after %.1f s",
-                    self.name, self._loop.time() - self._began, extra={"provider_name": self.name},
-                )  # fmt: skip
-            self._finish(flight, result)
-
-        task.add_done_callback(ended, context=Context())
+        self._task = self._loop.create_task(self._run(), name=f"purveyor:{self.name}", context=Context())
+        self._alarm = self._loop.call_later(self.timeout, self._expire, flight, context=Context())
+        self._task.add_done_callback(partial(self._ended, flight), context=Context())
         return flight
 
     async def _run(self) -> Health:
@@ -140,21 +139,36 @@ class HealthCheck:
         assert self._task is not None
         if self._task.done():  # its end is about to be told
             return
-        self._cancel()
-        self._finish(flight, Health.unhealthy(f"its check was not over after {self.timeout:g} s"))
+        if not self._late:
+            self._late = True
+            self._cancel()
+            self._alarm = self._loop.call_later(_GRACE, self._expire, flight, context=Context())
+            return
+        self._is_abandoned = True
+        if self._on_abandoned is not None:
+            self._on_abandoned(self._loop.time() - self._began)
+        self._finish(flight, self._too_late(", and ignored its cancellation"))
+
+    def _ended(self, flight: asyncio.Future[Health], task: asyncio.Task[Health]) -> None:
+        assert self._alarm is not None
+        self._alarm.cancel()
+        self._task = None
+        _cancelled.discard(task)
+        result = _judge(task)  # in any case: its exception counts as seen
+        if self._is_abandoned:
+            _logger.info(
+                "The abandoned check of provider %s ended after %.1f s",
+                self.name, self._loop.time() - self._began, extra={"provider_name": self.name},
+            )  # fmt: skip
+        self._finish(flight, self._too_late() if self._late else result)
+
+    def _too_late(self, more: str = "") -> Health:
+        return Health.unhealthy(f"its check was not over after {self.timeout:g} s{more}")
 
     def _cancel(self) -> None:
         assert self._task is not None
-        _abandoned.add(self._task)
+        _cancelled.add(self._task)
         self._task.cancel()
-
-    def _still_running(self) -> Health:
-        seconds = self._loop.time() - self._began
-        if not self._told:
-            self._told = True
-            if self._on_abandoned is not None:
-                self._on_abandoned(seconds)
-        return Health.unhealthy(f"its last check ignored its cancellation and goes on after {seconds:.0f} s")
 
     def _finish(self, flight: asyncio.Future[Health], result: Health) -> None:
         if flight is self._flight:  # else it was closed, or the time was up before

@@ -9,7 +9,7 @@ from contextvars import Context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol
 
-from purveyor.errors import InvalidInputError
+from purveyor.errors import InvalidInputError, ProviderNotReadyError
 from purveyor.lifecycle.health import HealthCheck, Hysteresis, describe_error, overrides_check
 from purveyor.lifecycle.states import SERVING
 from purveyor.metadata import Health, HealthState, ProviderStatus
@@ -183,7 +183,7 @@ class Supervisor:
         watch.opinion.renew()
         if has_check:
             self._observe(watch, 0.0)
-        else:
+        if not (has_check and self._is_on):  # else the first check says so
             self._believe(watch, Health.healthy())
 
     def failed(self, supervised: Supervised, error: BaseException) -> None:
@@ -224,15 +224,21 @@ class Supervisor:
         changes with the checks of the supervisor's own, so that asking often makes nobody restart.
 
         Raises:
-            ProviderNotReadyError: It is stopped or replaced meanwhile.
+            ProviderNotReadyError: It is stopped meanwhile.
         """
-        watch = self._watches.get(supervised)
-        if watch is None or watch.check is None or supervised.status not in _CHECKED:
-            return self.health(supervised)
-        result = await watch.check.run()
-        if not self._is_on and self._is_current(watch):
-            self._believe(watch, result)
-        return result
+        while True:
+            watch = self._watches.get(supervised)
+            if watch is None or watch.check is None or supervised.status not in _CHECKED:
+                return self.health(supervised)
+            try:
+                result = await watch.check.run()
+            except ProviderNotReadyError:
+                if not self._is_current(watch):
+                    raise
+                continue  # another generation has taken over
+            if not self._is_on and self._is_current(watch):
+                self._believe(watch, result)
+            return result
 
     # --- polling ------------------------------------------------------------------------------------
 
