@@ -873,6 +873,27 @@ class NotStartedError(PurveyorError, RuntimeError):
         return "start it first"
 
 
+class StartFailedError(LifecycleError):
+    """An optional provider could not be started; it is tried again in the background.
+
+    Args:
+        name: The provider.
+        reason: What it raised, as text.
+    """
+
+    def __init__(self, name: str, reason: str | None) -> None:
+        super().__init__(name, reason)
+        self.reason = reason
+
+    @property
+    def what(self) -> str:
+        return f"provider {self.name} failed to start{f': {self.reason}' if self.reason else ''}"
+
+    @property
+    def hint(self) -> str | None:
+        return None if self.reason else "see the log"
+
+
 class DriverNotFoundError(PurveyorError, LookupError):
     """No driver of this name is installed."""
 
@@ -1044,7 +1065,7 @@ class NotRunningError(PurveyorError):
 
     @property
     def what(self) -> str:
-        return f"no `purveyor up` runs of it{f': {self.reason}' if self.reason else ''}"
+        return f"no `purveyor up` runs it{f': {self.reason}' if self.reason else ''}"
 
     @property
     def hint(self) -> str:

@@ -209,9 +209,9 @@ class StartFailures:
         registered = name in self._manager.registered_names()  # it may have been stopped already
         if not registered or self._manager.status(name) is not ProviderStatus.FAILED:
             return None
-        turns = 0
-        while name not in self._texts and (turns := turns + 1) <= self._TURNS:
-            await asyncio.sleep(0)
+        for _ in range(self._TURNS):
+            if name not in self._texts:
+                await asyncio.sleep(0)
         return StartFailedError(name, self._texts.get(name))
 
     def _note(self, event: Event) -> None:
