@@ -358,13 +358,16 @@ class TestNested:
             left.append(asyncio.create_task(later()))
 
         await world.govern(outer)()
-        holding = asyncio.ensure_future(world.govern(asyncio.sleep)(0))
+        opened = asyncio.Event()
+        holding = asyncio.ensure_future(world.govern(opened.wait)())
         await asyncio.sleep(0)
         released.set()
-        assert await left[0] == 1
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert not left[0].done()  # it has no part in a slot any more, and waits for one
+        opened.set()
         await holding
-        quick = world.govern(fetch, info=FUNCTION)
-        assert quick(1) == 1
+        assert await left[0] == 1
 
     async def test_the_callers_context_is_left_as_it_was(self, world: World) -> None:
         world.new_governor(Policy(concurrency=1))
