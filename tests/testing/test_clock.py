@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from purveyor.errors import FakeClockError, InvalidInputError, UnsupportedError
+from purveyor.lifecycle.watchdog import WATCHDOG, Watchdog
 from purveyor.testing import FakeClock
 
 
@@ -277,6 +278,11 @@ async def _sleep(release: threading.Event) -> None:
     await asyncio.sleep(12)
 
 
+async def _watched(release: threading.Event) -> None:
+    with Watchdog(0.01).watching(asyncio.get_running_loop(), lambda event: None):  # wakes the loop all the time
+        await asyncio.sleep(12)
+
+
 async def _forever(release: threading.Event) -> None:
     await asyncio.Event().wait()
 
@@ -288,8 +294,9 @@ async def _thread(release: threading.Event) -> None:
 @pytest.mark.parametrize(
     ("auto", "wait", "text"),
     [
-        (False, _sleep, r"the next timer is due in 12 s .*advance\(seconds\)"),
+        (False, _sleep, r"the next timer is due in 12 s; .*advance\(seconds\)"),
         (True, _forever, "no timer is set"),
+        (False, _watched, "the next timer is due in 12 s"),
         (True, _thread, r"time waits for 1 calls.*wait=False"),
     ],
 )
@@ -312,6 +319,37 @@ def test_a_test_that_would_hang_fails_with_the_reason(
     with pytest.raises(FakeClockError, match=text):
         asyncio.run(main())
     assert torn_down
+
+
+def test_threads_that_never_stop_waking_the_loop_are_named_as_the_reason() -> None:
+    stop = threading.Event()
+
+    def chatter(loop: asyncio.AbstractEventLoop) -> None:
+        while not stop.wait(0.001):
+            loop.call_soon_threadsafe(int)
+
+    async def main() -> None:
+        thread = threading.Thread(target=chatter, args=[asyncio.get_running_loop()])
+        with FakeClock(auto=True, settle=5, patience=0.05):
+            thread.start()
+            try:
+                await asyncio.sleep(10)
+            finally:
+                stop.set()
+                thread.join()
+
+    with pytest.raises(FakeClockError, match="wake the loop all the time; lower settle"):
+        asyncio.run(main())
+
+
+async def test_the_watchdog_is_not_waited_for() -> None:
+    with (
+        WATCHDOG.watching(asyncio.get_running_loop(), lambda event: None),
+        FakeClock(auto=True, settle=20, patience=10) as clock,
+    ):
+        assert WATCHDOG._thread in threading.enumerate()
+        await asyncio.sleep(10)
+        assert clock.elapsed == 10
 
 
 @given(delays=st.lists(st.integers(0, 40), max_size=8), steps=st.lists(st.integers(0, 20), max_size=6))

@@ -6,6 +6,7 @@ import asyncio
 import math
 import threading
 from dataclasses import dataclass
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Self
 
 from purveyor.errors import FakeClockError, InvalidInputError, UnsupportedError
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 __all__ = ["FakeClock"]
+
+#: A thread of Purveyor's own that wakes the loop, but never has an answer for it.
+_WATCHDOG = "purveyor watchdog"
 
 
 class FakeClock:
@@ -57,8 +61,8 @@ class FakeClock:
     Args:
         auto: Whether time jumps to the next timer whenever the loop has nothing else to do.
         settle: How long threads and sockets have to be silent before time moves, in seconds of real time.
-        patience: How long the loop may wait with time standing still, in seconds of real time. A test that
-            waits for a time that never comes fails with `FakeClockError` instead of hanging.
+        patience: How long the loop may go on waiting while time stands still, in seconds of real time. A test
+            that waits for a time that never comes fails with `FakeClockError` instead of hanging.
 
     Raises:
         InvalidInputError: `settle` or `patience` is no number of seconds.
@@ -72,6 +76,7 @@ class FakeClock:
         self._poll: Any = None  # the selector's own select
         self._resolution = 0.0
         self._start = self._now = 0.0
+        self._moved = 0.0  # when it was, in real time
         self._goals: list[_Goal] = []
         self._calls: set[asyncio.Future[Any]] = set()  # that run in executors
 
@@ -159,6 +164,8 @@ class FakeClock:
         if self._has_company():
             events = self._poll(self._settle)
             if events:
+                if not self._patience_left():
+                    raise self._give_up("threads or sockets wake the loop all the time", "lower settle")
                 return events
         self._move(min(until, timer))
         if goal and timer > goal.when:
@@ -167,39 +174,41 @@ class FakeClock:
 
     def _stand_still(self) -> list[Any]:
         """Wait for a thread or a socket."""
-        events: list[Any] = self._poll(self._patience)
-        if events:
+        events: list[Any] = self._poll(self._patience_left())
+        if events and self._patience_left():
             return events
-        problem, advice = self._explain()
-        self._restore()  # so that the test can be torn down
-        raise FakeClockError(problem, advice)
-
-    def _explain(self) -> tuple[str, str]:
-        quiet = f"nothing happened for {self._patience:g} s of real time"
         if self._calls:
-            return (
-                f"{quiet}: time waits for {len(self._calls)} calls that run in threads",
+            raise self._give_up(
+                f"time waits for {len(self._calls)} calls that run in threads",
                 "end them, or go past them with advance(seconds, wait=False)",
             )
-        timers = [handle for handle in self._loop._scheduled if not handle.cancelled()]
-        if timers:
-            seconds = min(handle.when() for handle in timers) - self._now
-            return (
-                f"{quiet}: the next timer is due in {seconds:g} s of a time that stands still",
+        if self._loop._scheduled:
+            seconds = self._loop._scheduled[0].when() - self._now
+            raise self._give_up(
+                f"the next timer is due in {seconds:g} s",
                 "await clock.advance(seconds), or use FakeClock(auto=True)",
             )
-        return f"{quiet}, and no timer is set that could end the waiting", "find out what the test waits for"
+        raise self._give_up("no timer is set that could end the waiting", "find out what the test waits for")
+
+    def _patience_left(self) -> float:
+        return max(0.0, self._moved + self._patience - monotonic())
+
+    def _give_up(self, problem: str, advice: str) -> FakeClockError:
+        self._restore()  # so that the test can be torn down
+        return FakeClockError(f"time stood still for {self._patience:g} s of real time: {problem}", advice)
 
     def _move(self, when: float) -> None:
         self._now = max(self._now, when)
+        self._moved = monotonic()
         # The loop runs timers that are due before now + resolution, which must not be lost to rounding.
         self._loop._clock_resolution = max(self._resolution, 2 * math.ulp(self._now))
 
     def _has_company(self) -> bool:
-        """Whether something lives that may wake the loop without having been announced."""
+        """Whether something lives that may have an answer for the loop which was not announced."""
         executor = self._loop._default_executor
         known = {threading.current_thread(), *(executor._threads if executor else ())}
-        return len(self._loop._selector.get_map()) > 1 or not known.issuperset(threading.enumerate())
+        others = [thread for thread in threading.enumerate() if thread not in known and thread.name != _WATCHDOG]
+        return bool(others) or len(self._loop._selector.get_map()) > 1
 
     def _call_in_executor(self, executor: Any, function: Any, *arguments: Any) -> asyncio.Future[Any]:
         future: asyncio.Future[Any] = self._run_in_executor(executor, function, *arguments)
