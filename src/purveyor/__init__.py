@@ -23,23 +23,30 @@ if TYPE_CHECKING:
         PurveyorError,
         UnsupportedError,
     )
-    from purveyor.manager import ProviderManager
+    from purveyor.lifecycle.supervision import Supervision
+    from purveyor.manager import ProviderManager, Registration
     from purveyor.memory.provider import MemoryProvider
-    from purveyor.metadata import ProviderMetadata, ProviderStatus, ProviderType
+    from purveyor.metadata import Health, ProviderMetadata, ProviderStatus, ProviderType
     from purveyor.monitor.metrics import MetricsManager
     from purveyor.monitor.monitor import ProviderMonitor
+    from purveyor.needs import Needs
     from purveyor.operations import operation
+    from purveyor.policy import Breaker, Policy
     from purveyor.provider import Provider
     from purveyor.storage.provider import StorageProvider
 
 _HOMES = {
+    "Breaker": "policy",
     "CapabilityProvider": "capability.provider",
     "ConfigError": "errors",
     "ConflictError": "errors",
+    "Health": "metadata",
     "InvalidInputError": "errors",
     "MemoryProvider": "memory.provider",
     "MetricsManager": "monitor.metrics",
+    "Needs": "needs",
     "ObjectNotFoundError": "errors",
+    "Policy": "policy",
     "Provider": "provider",
     "ProviderExistsError": "errors",
     "ProviderManager": "manager",
@@ -51,20 +58,26 @@ _HOMES = {
     "ProviderType": "metadata",
     "ProviderTypeError": "errors",
     "PurveyorError": "errors",
+    "Registration": "manager",
     "StorageProvider": "storage.provider",
+    "Supervision": "lifecycle.supervision",
     "UnsupportedError": "errors",
     "open": "app",
     "operation": "operations",
 }
 
 __all__ = [
+    "Breaker",
     "CapabilityProvider",
     "ConfigError",
     "ConflictError",
+    "Health",
     "InvalidInputError",
     "MemoryProvider",
     "MetricsManager",
+    "Needs",
     "ObjectNotFoundError",
+    "Policy",
     "Provider",
     "ProviderExistsError",
     "ProviderManager",
@@ -76,7 +89,9 @@ __all__ = [
     "ProviderType",
     "ProviderTypeError",
     "PurveyorError",
+    "Registration",
     "StorageProvider",
+    "Supervision",
     "UnsupportedError",
     "open",
     "operation",

@@ -33,13 +33,13 @@ class ProviderIndex(Generic[K]):
     def add(self, keys: Iterable[K], name: str, provider: Provider[Any]) -> None:
         """Have a provider answer for these keys from now on, whatever becomes of its metadata."""
         with self._lock:
-            self._names[name] = tuple(keys)
-            for key in self._names[name]:
+            self._names[name] = keys = tuple(keys)
+            for key in keys:
                 self._providers.setdefault(key, {})[name] = provider
                 self.answers.pop(key, None)
 
     def replace(self, keys: Iterable[K], name: str, provider: Provider[Any]) -> None:
-        """Have another provider answer in the place of the one of this name; for the same keys, in the same place."""
+        """Have another provider answer under this name; in the same place, if the keys are the same."""
         keys = tuple(keys)
         with self._lock:
             if self._names[name] == keys:

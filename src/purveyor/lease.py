@@ -286,10 +286,13 @@ class Gate:
     # --- inside -------------------------------------------------------------------------------------
 
     def _change(self, phase: _Phase, status: ProviderStatus) -> None:
+        self._phase = phase
+        self._status = status
+        self.shut = phase is not _Phase.OPEN
+        # Those who are to wait put themselves down first and look at the phase then, so that none is overlooked.
+        if self._openings is None:
+            return
         with _lock:
-            self._phase = phase
-            self._status = status
-            self.shut = phase is not _Phase.OPEN
             woken, self._openings = self._openings, None
         for wake in woken or ():
             with suppress(RuntimeError):  # the event loop of one who waited is closed: nobody waits there
@@ -316,12 +319,12 @@ class Gate:
     def _on_opening(self, wake: Callable[[], object]) -> None:
         """Have `wake` called at the next change, or now if it has just happened."""
         with _lock:
-            if self._phase in _WAITING:
-                if self._openings is None:
-                    self._openings = []
-                self._openings.append(wake)
-                return
-        wake()
+            if self._openings is None:
+                self._openings = []
+            self._openings.append(wake)
+        if self._phase not in _WAITING:
+            self._forget_opening(wake)
+            wake()
 
     def _forget_opening(self, wake: Callable[[], object]) -> None:
         with _lock:

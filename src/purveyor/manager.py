@@ -124,7 +124,6 @@ class ProviderManager:
             drain_timeout=drain_timeout,
             check_timeout=(supervision or Supervision()).check_timeout,
             stream=self._stream,
-            deadlines=Deadlines(),
             supervisor=Supervisor(supervision),
             publish=self._publish,
             live=self._add,
@@ -605,6 +604,8 @@ class ProviderManager:
 
     def _withdraw(self, name: str) -> None:
         """Have lookups find it no more; the name stays taken."""
+        if name not in self._live:
+            return
         with self._lock:
             if name in self._live:
                 for providers in self._typed.values():
@@ -658,7 +659,7 @@ class ProviderManager:
             self._abandon()
         self._loop = loop
         self._process = process
-        self._host.deadlines = Deadlines()
+        self._host.deadlines = Deadlines(loop)
         self._host.supervisor = Supervisor(self._supervision)
 
     def _abandon(self) -> None:

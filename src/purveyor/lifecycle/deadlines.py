@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Protocol
+from contextvars import Context
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import asyncio
 
 __all__ = ["Deadlines", "Timed"]
 
@@ -22,41 +25,39 @@ class Deadlines:
     the first one in it needs a timer: to set one and to clear it costs a dictionary access each.
     """
 
-    __slots__ = ("_queues", "_set")
+    __slots__ = ("_loop", "_queues")
 
-    def __init__(self) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
         self._queues: dict[float, dict[Timed, float]] = {}
-        self._set: dict[Timed, float] = {}
 
     def set(self, who: Timed, seconds: float) -> None:
-        """Have `who` called when the time is up; an earlier deadline of its is forgotten.
+        """Have `who` called when the time is up, unless that is cleared before.
 
         Args:
             who: Whom to call.
             seconds: How long from now.
         """
-        self.clear(who)
-        loop = asyncio.get_running_loop()
         queue = self._queues.get(seconds)
         if queue is None:
             queue = self._queues[seconds] = {}
-            loop.call_later(seconds, self._ring, loop, seconds)
-        queue[who] = loop.time() + seconds
-        self._set[who] = seconds
+            self._loop.call_later(seconds, self._ring, seconds, context=Context())
+        queue.pop(who, None)  # to stand at the end
+        queue[who] = self._loop.time() + seconds
 
-    def clear(self, who: Timed) -> None:
-        """Forget the deadline of `who`, if it has one."""
-        seconds = self._set.pop(who, None)
-        if seconds is not None:
-            del self._queues[seconds][who]
+    def clear(self, who: Timed, seconds: float) -> None:
+        """Forget the deadline of this length that was set for `who`, if it has not passed."""
+        queue = self._queues.get(seconds)
+        if queue is not None:
+            queue.pop(who, None)
 
-    def _ring(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
+    def _ring(self, seconds: float) -> None:
         queue = self._queues[seconds]
         while queue:
             who, when = next(iter(queue.items()))
-            if when > loop.time():
-                loop.call_at(when, self._ring, loop, seconds)
+            if when > self._loop.time():
+                self._loop.call_at(when, self._ring, seconds, context=Context())
                 return
-            self.clear(who)
+            del queue[who]
             who.due()
         del self._queues[seconds]  # nobody waits: no timer is left running

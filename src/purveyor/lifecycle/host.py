@@ -29,7 +29,6 @@ class Host:
         drain_timeout: How long operations that run are waited for, in seconds.
         check_timeout: How long the check of a new generation may take, in seconds.
         stream: Where events go.
-        deadlines: Who watches the clock.
         supervisor: Who watches the providers' health, and restarts them.
         publish: Logs an event, and sends it down the stream.
         live: A provider has become ready for the first time; it can be looked up from now on.
@@ -37,6 +36,7 @@ class Host:
         ended: A registration is over.
         needs_of: Who serves what a provider needs: the edges that start from it, with their runners.
         dependants_of: Who needs a provider: the edges that lead to it, with their runners.
+        deadlines: Who watches the clock of the event loop that the providers live on.
         verbose: Whether each change of a status is logged.
         abandoned: Tasks that did not end when they were cancelled; kept, so that they are not collected midway.
     """
@@ -46,7 +46,6 @@ class Host:
     drain_timeout: float
     check_timeout: float
     stream: EventStream
-    deadlines: Deadlines
     supervisor: Supervisor
     publish: Callable[[Event], None]
     live: Callable[[ProviderRunner], None]
@@ -54,5 +53,6 @@ class Host:
     ended: Callable[[ProviderRunner], None]
     needs_of: Callable[[str], Iterable[tuple[Edge, ProviderRunner | None]]]
     dependants_of: Callable[[str], Iterable[tuple[Edge, ProviderRunner]]]
+    deadlines: Deadlines = field(init=False)
     verbose: bool = False
     abandoned: set[asyncio.Task[None]] = field(default_factory=set["asyncio.Task[None]"])

@@ -188,4 +188,5 @@ class Shutdown:
                 self._ready.append(self._left[target])
             elif waits > 0:
                 self._dependants[target] = waits
-        self.begin()
+        if self._ready or not self._left:
+            self.begin()

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from purveyor.errors import ProviderNotReadyError, ProviderTimeoutError, StrayCancellationError
 from purveyor.lease import Gate, Generation, own_generation
 from purveyor.metadata import ProviderStatus
+from purveyor.monitor.metrics import MetricsManager
 from purveyor.operations import record_of
 from purveyor.provider import Provider
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from contextvars import Context
 
     from purveyor.lifecycle.host import Host
+    from purveyor.metadata import ProviderType
 
     Step = Callable[[], Awaitable[None]]
 
@@ -37,6 +38,7 @@ class Keeper(Protocol):
     """Who has an owner at work, and is told what becomes of it."""
 
     name: str
+    type: ProviderType
     host: Host
     context: Context
 
@@ -135,7 +137,8 @@ class Owner:
         self._reason: BaseException | None = None  # why the instance is being disposed of
         self._wake: asyncio.Future[None] | None = None
         self._job: tuple[object, asyncio.Future[None]] | None = None  # a reload's config, and who waits for it
-        self.task = asyncio.get_running_loop().create_task(
+        # Not by the loop's factory: an eager one would run the first step before the keeper knows of the owner.
+        self.task: asyncio.Task[None] = asyncio.Task(
             self._own(), name=f"purveyor:{keeper.name}", context=keeper.context.copy()
         )
 
@@ -207,11 +210,10 @@ class Owner:
         error, self._verdict = self._verdict, None  # it may have been interrupted before its first step
         if error is None:
             try:
-                await self._limited("start", self.keeper.start_timeout, self._validate_and_initialize)
+                await self._validate_and_initialize()
             except BaseException as reason:
                 error = reason
         self._abortable = False
-        self.keeper.host.deadlines.clear(self)
         if error is not None:
             self._disposed = True
             if self.step == "initialize":
@@ -224,10 +226,19 @@ class Owner:
         return error is None
 
     async def _validate_and_initialize(self) -> None:
-        self.step = "validate"
-        if type(self.provider).validate is not _VALIDATE:
-            await self._measured("validate", self.provider.validate)
-        await self._measured("initialize", self.provider.initialize)
+        provider, seconds = self.provider, self.keeper.start_timeout
+        if type(provider).validate is not _VALIDATE:
+            deadlines = self.keeper.host.deadlines
+            if seconds is not None:  # one for both
+                deadlines.set(self, seconds)
+            try:
+                await self._run("start", seconds, "validate", provider.validate, arm=False)
+                await self._run("start", seconds, "initialize", provider.initialize, arm=False)
+            finally:
+                if seconds is not None:
+                    deadlines.clear(self, seconds)
+        else:
+            await self._run("start", seconds, "initialize", provider.initialize)
 
     async def _serve(self) -> None:
         while not self._leaving:
@@ -267,7 +278,7 @@ class Owner:
             if type(provider).reload is not _RELOAD:
                 if config is not KEEP:
                     provider.config = config
-                await self._begin("", provider.reload)
+                await self._begin("reload", provider.reload)
                 return
             await self._finish()
             if self._leaving:
@@ -316,7 +327,7 @@ class Owner:
                 self.failure = error
             else:
                 self._take_verdict()
-                self.keeper.host.deadlines.clear(self)
+        self._limit = _NO_LIMIT
         if left:
             self.keeper.overstayed(left)
 
@@ -326,16 +337,14 @@ class Owner:
         self._renew_generation()
         self._abortable = True
         try:
-            await self._limited("start", self.keeper.start_timeout, partial(self._measured, step, call))
+            await self._run("start", self.keeper.start_timeout, step, call)
         finally:
             self._abortable = False
 
     async def _finish(self) -> None:
         generation = self._renew_generation()
         try:
-            await self._limited(
-                "stop", self.keeper.stop_timeout, partial(self._measured, "cleanup", self.provider.cleanup)
-            )
+            await self._run("stop", self.keeper.stop_timeout, "cleanup", self.provider.cleanup)
         finally:
             generation.over = True
 
@@ -352,41 +361,33 @@ class Owner:
             )  # fmt: skip
         self._reason = None
 
-    async def _limited(self, what: str, seconds: float | None, call: Step) -> None:
-        """Run something of the provider's; a cancellation that nobody asked for is an error of its own."""
-        deadlines = self.keeper.host.deadlines
+    async def _run(self, what: str, seconds: float | None, step: str, call: Step, *, arm: bool = True) -> None:
+        """Run a step, measured, within its time; a cancellation that nobody asked for is an error of its own."""
+        keeper = self.keeper
+        self.step = step
         self._limit = what, seconds or 0.0
-        if seconds is not None:
-            deadlines.set(self, seconds)
+        if arm and seconds is not None:
+            keeper.host.deadlines.set(self, seconds)
+        began = perf_counter()
         try:
             await call()
-        except BaseException as error:
-            if self._verdict is not None:
-                raise self._take_verdict() from error
-            if isinstance(error, asyncio.CancelledError) and not self.task.cancelling():
-                raise StrayCancellationError(self.keeper.name, self.step) from error
-            raise
-        else:
             if self._verdict is not None:  # it was cancelled, and has ended as if nothing had happened
-                raise self._take_verdict()
+                raise asyncio.CancelledError
+        except BaseException as error:
+            reason = error
+            if self._verdict is not None:
+                reason = self._take_verdict()
+            elif isinstance(error, asyncio.CancelledError) and not self.task.cancelling():
+                reason = StrayCancellationError(keeper.name, step)
+            record_of(self.provider, step).fail(reason)
+            if reason is error:
+                raise
+            raise reason from error
         finally:
             self._limit = _NO_LIMIT
-            deadlines.clear(self)
-
-    async def _measured(self, step: str, call: Step) -> None:
-        """Run a step and record it; one without a name is recorded by whoever asked for it."""
-        self.step = step or "reload"
-        if not step:
-            await call()
-            return
-        record = record_of(self.provider, step)
-        started = perf_counter()
-        try:
-            await call()
-        except BaseException as error:
-            record.fail(error)
-            raise
-        record.succeed(perf_counter() - started)
+            if arm and seconds is not None:
+                keeper.host.deadlines.clear(self, seconds)
+        MetricsManager.get_instance().note(step, keeper.type.value, keeper.name, perf_counter() - began)
 
     def _renew_generation(self) -> Generation:
         """Another one for the next incarnation: what the last has left running is a caller like any other."""
@@ -406,12 +407,13 @@ class Owner:
         self._verdict = verdict
         if self.step:  # else the task has not had its first step, and would never have it
             self.task.cancel()
-        self.keeper.host.deadlines.set(self, GRACE)
+            self.keeper.host.deadlines.set(self, GRACE)
 
     def _take_verdict(self) -> BaseException:
         verdict, self._verdict = self._verdict, None
         assert verdict is not None
         self.task.uncancel()
+        self.keeper.host.deadlines.clear(self, GRACE)
         return verdict
 
     def _abandon(self) -> None:

@@ -715,13 +715,15 @@ class ProviderRunner:
         if first:
             self.host.live(self)
         self.host.supervisor.started(self)
-        record_of(self.provider, "reload").succeed(seconds)
+        if type(self.provider).reload is Provider.reload or strategy == "swap":  # else its owner has recorded it
+            MetricsManager.get_instance().note("reload", self.type.value, self.name, seconds)
         self._count_reload("success")
         self.host.publish(Reloaded(self.name, self.reloaded, self.generation, strategy, seconds))
 
     def _reload_failed(self, change: Change, error: BaseException) -> None:
         self.last_reload_error = describe_error(error)
-        record_of(self.provider, "reload").fail(error)
+        if type(self.provider).reload is Provider.reload:  # else its owner has recorded it
+            record_of(self.provider, "reload").fail(error)
         self._count_reload("failure")
         if self._stopping:
             error = ProviderNotReadyError(self.name, ProviderStatus.STOPPING)

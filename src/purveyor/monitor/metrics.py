@@ -23,6 +23,8 @@ _NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 #: Label sets that callers may make of one metric before the rest is counted together: what an unbounded
 #: label (a key, a path) would otherwise do to the heap and to the scrape.
 MAX_SERIES = 10_000
+#: Notes that wait for a reader before they are put into records all the same.
+MAX_NOTED = 50_000
 _OVERFLOW = (("overflow", "true"),)
 
 Labels = tuple[tuple[str, str], ...]
@@ -88,6 +90,7 @@ class MetricsManager:
         self._histograms: defaultdict[str, dict[Labels, Distribution]] = defaultdict(dict)
         self._operations: dict[tuple[str, str, str], OperationRecord] = {}
         self._sources: WeakSet[Source] = WeakSet()
+        self._noted: list[tuple[str, str, str, float]] = []
 
     @classmethod
     def get_instance(cls) -> MetricsManager:
@@ -147,11 +150,31 @@ class MetricsManager:
 
     def operation(self, operation: str, type: str, name: str) -> OperationRecord:
         """The record of one operation of one provider; the same one for the same three words."""
+        if self._noted:
+            self._take_notes()
+        return self._record(operation, type, name)
+
+    def _record(self, operation: str, type: str, name: str) -> OperationRecord:
         key = (operation, type, name)
         with self._lock:
             if key not in self._operations:
                 self._operations[key] = OperationRecord(operation, type, name)
             return self._operations[key]
+
+    def note(self, operation: str, type: str, name: str, seconds: float) -> None:
+        """Record an operation that succeeded and is seldom called, such as a step of a provider's lifecycle.
+
+        It costs an entry in a list until somebody reads: ten thousand providers that start need no record each.
+
+        Args:
+            operation: The value of the label ``operation``.
+            type: The value of the label ``type``.
+            name: The provider's name, the value of the label ``name``.
+            seconds: How long it took.
+        """
+        self._noted.append((operation, type, name, seconds))
+        if len(self._noted) >= MAX_NOTED:
+            self._take_notes()
 
     def add_source(self, source: Source) -> None:
         """Have families read from `source` at each `collect`, for as long as its owner keeps it alive."""
@@ -160,6 +183,7 @@ class MetricsManager:
 
     def collect(self) -> list[Family]:
         """A snapshot of everything, one family a name."""
+        self._take_notes()
         with self._lock:
             records = list(self._operations.values())
             families = {name: self._family(name) for name in self._kinds}
@@ -189,6 +213,12 @@ class MetricsManager:
                 for key, value in gauges.values.items():  # two managers may have providers of one name
                     family.values[key] = max(value, family.values.get(key, value))
         return list(families.values())
+
+    def _take_notes(self) -> None:
+        with self._lock:
+            noted, self._noted = self._noted, []
+        for operation, type_, name, seconds in noted:
+            self._record(operation, type_, name).succeed(seconds)
 
     def _place(
         self, families: defaultdict[str, dict[Labels, V]], kind: Kind, name: str, labels: dict[str, str]
