@@ -9,9 +9,10 @@ from typing import Any, cast
 
 import pytest
 
-from purveyor.errors import InvalidInputError
+from purveyor.errors import InvalidInputError, ProviderTimeoutError
 from purveyor.manager import ProviderManager
 from purveyor.metadata import Health, HealthState, ProviderType
+from purveyor.policy import Policy
 from purveyor.testing import Block, Fail, FakeClock, FaultyProvider, Hang, RefuseCancellation, Slow
 
 STEPS = ["validate", "initialize", "cleanup", "reload", "check", "read", "write", "stream"]
@@ -180,3 +181,33 @@ async def test_a_manager_takes_it_as_it_is() -> None:
 async def test_an_unknown_step_is_refused() -> None:
     with pytest.raises(InvalidInputError, match="use one of validate, initialize"):
         FaultyProvider().script("initialise", Hang())  # type: ignore[arg-type]
+
+
+async def test_a_swap_has_two_of_them_for_a_while() -> None:
+    provider = FaultyProvider("db", cleanup=Hang())
+    async with ProviderManager() as manager:
+        await manager.register(provider, policy=Policy(reload="swap"))
+        reading = asyncio.create_task(manager.reload_provider("db", config={"port": 2}))
+        while not provider.calls["cleanup"]:
+            await asyncio.sleep(0)
+        assert provider.open == 2
+        assert provider.calls["reload"] == 0
+        assert await provider.read("by the new one") == "by the new one"
+        provider.release()
+        await reading
+        assert manager.get("db").config == {"port": 2}
+        assert provider.open == 1
+    assert provider.open == 0
+
+
+async def test_a_start_that_refuses_cancellation_is_abandoned_in_no_time() -> None:
+    provider = FaultyProvider("db", initialize=RefuseCancellation())
+    async with ProviderManager(start_timeout=600) as manager:
+        with FakeClock(auto=True) as clock:
+            with pytest.raises(ProviderTimeoutError) as raised:
+                await manager.register(provider)
+            assert raised.value.abandoned
+            assert clock.elapsed >= 600
+        provider.release()
+        while provider.open:
+            await asyncio.sleep(0)
