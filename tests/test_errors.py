@@ -30,6 +30,17 @@ EXAMPLES: dict[type[PurveyorError], tuple[Any, ...]] = {
         (errors.NeedProblem("a", "memory", "it needs itself", "have it do without", ("a", "a")),),
     ),
     errors.NeedFailedError: ("a", "b", "c"),
+    errors.ProviderTimeoutError: ("notes", "start", 1.5),
+    errors.ProviderUnhealthyError: ("notes", "the disk is full"),
+    errors.ProviderInUseError: ("notes", ("summariser", "indexer")),
+    errors.NoEventLoopError: (),
+    errors.OperationTimeoutError: ("notes", "put", 1.5),
+    errors.BreakerOpenError: ("notes", "put", 12.0),
+    errors.OverloadedError: ("notes", "put", 8, 16),
+    errors.StartFailedError: ("notes", "OSError: down"),
+    errors.RuntimeFolderError: ("/run/purveyor", "it is somebody else's"),
+    errors.NotRunningError: ("purveyor.toml", "its process is gone"),
+    errors.RemoteError: ("ConfigError", "unknown key", "p.toml:3:1", "did you mean 'b'?"),
     errors.ManagerClosingError: (),
     errors.WrongEventLoopError: (),
     errors.UnsupportedError: ("memory.inprocess", "text search", "memory.sqlite"),
@@ -100,7 +111,23 @@ def test_texts(kind: type[PurveyorError], text: str) -> None:
     assert str(kind(*EXAMPLES[kind])) == text
 
 
+def test_texts_of_timeouts() -> None:
+    error = errors.ProviderTimeoutError("notes", "stop", 2.0, abandoned=True)
+    for twin in (error, copy.copy(error), pickle.loads(pickle.dumps(error))):
+        assert twin.abandoned
+        assert isinstance(twin, TimeoutError)
+        assert "stop of provider notes was not over after 2 s, ignored its cancellation and was abandoned" in str(twin)
+    assert str(errors.ProviderTimeoutError("notes", "stop", 2.0)).endswith(
+        "raise policy.stop_timeout, or find out what it waits for"
+    )
+    assert "raise policy.start_timeout" in str(errors.ProviderTimeoutError("notes", "start", 2.0))
+
+
 def test_texts_where_less_is_known() -> None:
+    assert str(errors.ProviderUnhealthyError("notes", "")) == "provider notes is not healthy"
+    assert "because" not in str(errors.NeedFailedError("a", "b", "b"))
+    assert errors.NeedsError((errors.NeedProblem("a", "", "it is wrong"),)).what == "a: it is wrong"
+    assert str(errors.StartFailedError("a", None)) == "provider a failed to start; see the log"
     assert str(errors.ProviderNotFoundError("x")) == "Provider x not found"
     assert str(errors.ConflictError("n1", "absent", 4)).startswith("n1: expected it to be absent, but it is at 4")
     assert "but it does not exist" in str(errors.ConflictError("n1", 3, None))

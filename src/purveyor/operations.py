@@ -115,7 +115,7 @@ def operation(
         TypeError: The decorated object is not a function; it is a plain one, which cannot be timed out or wait for
             another try; or retries are asked for of what is not idempotent.
     """
-    options = {
+    options: dict[str, Any] = {
         "idempotent": idempotent,
         "timeout": timeout,
         "retries": retries,
