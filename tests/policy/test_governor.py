@@ -345,6 +345,19 @@ class TestNested:
 
         assert await world.govern(outer, concurrency=1)() == [1, 2]
 
+    async def test_another_providers_retries_too(self, world: World, clock: FakeClock) -> None:
+        other = Governor("other", ProviderType.CUSTOM, Policy(retries=1), world.events.append)
+        inner = other.govern(COROUTINE, get)
+
+        async def outer() -> Any:
+            await inner(OSError())
+
+        task = asyncio.ensure_future(world.govern(outer, retries=1)())
+        await clock.advance(5)
+        with pytest.raises(OSError):
+            await task
+        assert [event.name for event in world.events] == ["other", "notes", "other"]
+
     async def test_what_is_left_running_is_a_caller_like_any_other(self, world: World) -> None:
         world.new_governor(Policy(concurrency=1))
         inner = world.govern(get)
