@@ -263,6 +263,33 @@ async def test_a_check_that_ignores_its_cancellation_is_abandoned_and_none_is_st
     await turns()
 
 
+async def test_an_abandoned_check_is_not_collected_midway(clock: FakeClock) -> None:
+    """Trap 26: nothing else may hold it, neither its check nor what it waits for."""
+    waits: list[weakref.ref[asyncio.Future[None]]] = []
+
+    async def probe() -> Health:
+        while True:
+            future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            waits.append(weakref.ref(future))
+            try:
+                await future
+                break
+            except asyncio.CancelledError:
+                del future
+        return Health.healthy()
+
+    caller = asyncio.create_task(check_of(probe, 1).run())
+    await clock.advance(3)
+    assert "ignored its cancellation" in caller.result().message
+    del caller
+    gc.collect()
+    future = waits[-1]()
+    assert future is not None
+    future.set_result(None)
+    await turns()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
 async def test_nobody_has_to_be_told_that_a_check_was_abandoned(clock: FakeClock) -> None:
     release = asyncio.Event()
 

@@ -272,13 +272,18 @@ async def test_many_are_checked_in_parallel_but_not_all_at_once(clock: FakeClock
         registration.start()
     await clock.advance(5)
     assert inside == 64
-    waiting = next(each for each in registrations if not checked(each).checks)
+    waiting, another = [each for each in registrations if not checked(each).checks][:2]
     waiting.stop()
+    overtaken = checked(another)
+    another.provider = Checked(overtaken.metadata, None)
+    checked(another).step = step
+    another.start()
     await clock.advance(5)
     assert inside == 35
     await clock.advance(4.5)
     assert most == 64
     assert [checked(each).checks for each in registrations] == [each is not waiting for each in registrations]
+    assert not overtaken.checks
     for registration in registrations:
         registration.stop()
     await clock.advance(0)
@@ -608,6 +613,39 @@ async def test_an_explicit_reload_begins_anew(clock: FakeClock) -> None:
     registration.start()  # before the restart that was planned
     await clock.advance(100)
     assert len(registration.faults) == 3
+
+
+async def test_an_explicit_reload_makes_the_budget_new_whether_it_succeeds_or_not(clock: FakeClock) -> None:
+    registration = Registration(supervisor_of()).start()
+    registration.heal = False
+    checked(registration).answer = UNHEALTHY
+    for reload in (registration.start, lambda: registration.fail(OSError("down"))):
+        await clock.advance(500)
+        assert registration.given_up
+        registration.told.clear()
+        reload()
+        await clock.advance(100)
+        assert next(told for told in registration.told if told[0] == "scheduled")[1:3] == (1, 1)
+
+
+async def test_a_reload_ends_the_plan_of_a_restart(clock: FakeClock) -> None:
+    registration = Registration(supervisor_of(), Unchecked).fail(OSError("down"))
+    registration.start()
+    await clock.advance(100)
+    assert not registration.times
+
+
+async def test_a_restart_that_is_cancelled_with_its_event_loop_is_not_followed_by_another(
+    clock: FakeClock,
+) -> None:
+    registration = Registration(supervisor_of())
+    registration.step = lambda: asyncio.sleep(3600)
+    registration.fail(OSError("down"))
+    await clock.advance(2)
+    for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        task.cancel()
+    await clock.advance(100)
+    assert [told[0] for told in registration.told] == ["health", "scheduled", "restart"]
 
 
 async def test_one_without_a_check_is_healthy_as_soon_as_it_is_back(clock: FakeClock) -> None:

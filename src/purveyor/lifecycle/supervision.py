@@ -347,7 +347,6 @@ class Supervisor:
             self._schedule(watch, reason)
 
     def _give_up(self, watch: _Watch, reason: str) -> None:
-        watch.calm()
         watch.blind()
         watch.supervised.give_up(len(watch.restarts), self._settings.window, reason)
 
