@@ -34,6 +34,6 @@ pytest_collect_file = SybilCollection(
             patterns=["README.md", "docs/**/*.md", "examples/**/*.md"],
             fixtures=["folder_of_its_own"],
         ),
-        Sybil(parsers=[DocstringCodeBlockParser()], patterns=["src/**/*.py"], fixtures=["folder_of_its_own"]),
+        Sybil(parsers=[DocstringCodeBlockParser()], path="src", patterns=["*.py"], fixtures=["folder_of_its_own"]),
     ]
 ).pytest()

@@ -69,5 +69,7 @@ def no_thread_is_left() -> Iterator[None]:
     """Every worker's thread that a test has started has ended when it is over."""
     before = set(threading.enumerate())
     yield
-    left = [thread.name for thread in set(threading.enumerate()) - before if thread.name.startswith("purveyor")]
+    left = [
+        thread.name for thread in set(threading.enumerate()) - before if thread.name.startswith("purveyor memory")
+    ]
     assert not left

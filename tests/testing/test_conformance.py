@@ -58,16 +58,6 @@ class TestSQLite(_BuiltIn):
     def config_after_reload(self, config: SQLiteConfig) -> SQLiteConfig:
         return replace(config, busy_timeout=config.busy_timeout + 1)
 
-    @pytest.mark.xfail(raises=pytest.fail.Exception, reason="SQLiteStore.close leaves the writer when cancelled")
-    def test_a_cleanup_that_is_cancelled_can_be_finished(self) -> None:
-        self.patience = 0.5
-        super().test_a_cleanup_that_is_cancelled_can_be_finished()
-
-    @pytest.mark.xfail(raises=pytest.fail.Exception, reason="SQLiteStore.close leaves the writer when cancelled")
-    def test_a_reload_that_is_cancelled_can_be_repeated(self) -> None:
-        self.patience = 0.5
-        super().test_a_reload_that_is_cancelled_can_be_repeated()
-
 
 class TestSQLiteInMemory(_BuiltIn):
     async def make(self) -> Provider[Any]:

@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right, insort
 from contextlib import aclosing
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypeVar, cast
 
 from purveyor.errors import ConflictError, UnsupportedError
 from purveyor.memory.provider import MemoryProvider
@@ -61,7 +61,9 @@ class InProcessConfig:
 
 
 class InProcessMemory(MemoryProvider[InProcessConfig]):
-    """Keeps items in the memory of the process; they are gone when the provider is cleaned up.
+    """Keeps items in the memory of the process; they are gone when the provider is stopped.
+
+    A reload hands them on to the generation that follows, unless the policy has it reload in place.
 
     Args:
         metadata: Who the provider is.
@@ -71,6 +73,9 @@ class InProcessMemory(MemoryProvider[InProcessConfig]):
 
     provider_version = "1"
     provider_capabilities = ("store", "retrieve", "list")
+    provider_reload = "swap"
+
+    _inherited: InProcessStore | None = None
 
     def __init__(
         self, metadata: ProviderMetadata, config: InProcessConfig, *, clock: Callable[[], float] = time.time
@@ -78,9 +83,16 @@ class InProcessMemory(MemoryProvider[InProcessConfig]):
         super().__init__(metadata, config)
         self._clock = clock
 
+    def next_generation(self, config: InProcessConfig) -> Self:
+        """Build the instance that follows in a reload; it has the items of this one."""
+        following = type(self)(self.metadata, config, clock=self._clock)
+        following._inherited = self._store
+        return following
+
     async def _initialize_store(self) -> None:
         self.max_value_bytes = self.config.max_value_bytes
-        self._store = InProcessStore(self._clock)
+        self._store = self._inherited or InProcessStore(self._clock)
+        self._inherited = None
 
     async def _cleanup_store(self) -> None:
         self._store = None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from math import isfinite
 from pathlib import Path  # noqa: TC003 - a configuration's types are read when it is validated
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar, cast
 
 from purveyor.errors import InvalidInputError, StoreError, WrongEventLoopError
 from purveyor.memory.provider import MemoryProvider
@@ -96,12 +96,17 @@ class SQLiteMemory(MemoryProvider[SQLiteConfig]):
 
     provider_version = "1"
     provider_capabilities = ("store", "retrieve", "list", "search")
+    provider_reload = "swap"
 
     def __init__(
         self, metadata: ProviderMetadata, config: SQLiteConfig, *, clock: Callable[[], float] = time.time
     ) -> None:
         super().__init__(metadata, config)
         self._clock = clock
+
+    def next_generation(self, config: SQLiteConfig) -> Self:
+        """Build the instance that follows in a reload; of a database in memory, it begins empty."""
+        return type(self)(self.metadata, config, clock=self._clock)
 
     async def _initialize_store(self) -> None:
         self.max_value_bytes = self.config.max_value_bytes
@@ -181,10 +186,13 @@ class SQLiteStore:
         workers = self._workers()
         for worker in workers[1:]:
             worker.stop()
-        # The writer closes its connection last, and so leaves one file behind.
-        for worker in reversed(workers):
-            worker.stop()
-            await worker.stopped()
+        try:
+            # The writer closes its connection last, and so leaves one file behind.
+            for worker in reversed(workers):
+                worker.stop()
+                await worker.stopped()
+        finally:
+            self._writer.stop()  # who is cancelled waits no longer, but its thread ends all the same
 
     def __del__(self) -> None:
         if self._writer.is_running():

@@ -44,6 +44,7 @@ class LocalStorage(StorageProvider[LocalConfig]):
     """
 
     provider_version: ClassVar[str] = "1"
+    provider_reload = "swap"
 
     _files: LocalFiles
 
