@@ -232,15 +232,17 @@ class OperationRefused(Event):
 
 @dataclass(slots=True)
 class BreakerChanged(Event):
-    """A provider's circuit breaker changed its state.
+    """A circuit breaker changed its state.
 
     Args:
         old: The state before.
         new: The state now.
+        operation: The operation whose call has changed it.
     """
 
     old: BreakerState
     new: BreakerState
+    operation: str
 
 
 # --- The configuration and the stream ---------------------------------------------------------------

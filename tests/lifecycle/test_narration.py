@@ -84,9 +84,9 @@ TOLD = [
         DEBUG,
         "db.get: it was refused by the limit of concurrent operations",
     ),
-    (BreakerChanged("db", 1.0, "closed", "open"), WARNING, "The circuit breaker of provider db went from closed to open"),
+    (BreakerChanged("db", 1.0, "closed", "open", "put"), WARNING, "The circuit breaker of provider db went from closed to open"),
     (
-        BreakerChanged("db", 1.0, "half_open", "closed"),
+        BreakerChanged("db", 1.0, "half_open", "closed", "put"),
         INFO,
         "The circuit breaker of provider db went from half_open to closed",
     ),

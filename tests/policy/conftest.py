@@ -44,7 +44,13 @@ class World:
 
     def told(self) -> list[tuple[Any, ...]]:
         """The events so far, without their time, and none from here on."""
-        told = [(type(e).__name__, *(getattr(e, n) for n in e.__slots__)) for e in self.events]
+        told = [
+            (
+                type(e).__name__,
+                *(getattr(e, n) for n in e.__slots__ if not (n == "operation" and hasattr(e, "old"))),
+            )
+            for e in self.events
+        ]
         assert all(e.name == "notes" and e.at > 1_600_000_000 for e in self.events)
         self.events.clear()
         return told

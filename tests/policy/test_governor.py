@@ -12,8 +12,8 @@ import pytest
 from purveyor import Provider, operation
 from purveyor.errors import BreakerOpenError, ConflictError, OperationTimeoutError, OverloadedError
 from purveyor.metadata import ProviderType
-from purveyor.operations import OperationInfo
-from purveyor.policy import Breaker, Governor, Policy, asks_for_policy
+from purveyor.operations import OperationInfo, asks_for_policies
+from purveyor.policy import Breaker, Governor, Policy
 from purveyor.policy.limit import QUEUE
 from purveyor.testing import FakeClock
 from tests.policy.conftest import COROUTINE, FUNCTION, GENERATOR, World
@@ -77,7 +77,8 @@ class TestWhichHold:
             @operation(timeout=3)
             async def write(self) -> None: ...
 
-        assert [asks_for_policy(Plain), asks_for_policy(Asking), asks_for_policy(Asking)] == [False, True, True]
+        asking = [asks_for_policies(each) for each in (Plain, Asking, Asking)]
+        assert asking == [False, True, True]
 
 
 class TestTheBreaker:

@@ -42,13 +42,14 @@ from purveyor.metadata import Health, HealthState, ProviderStatus
 from purveyor.monitor.metrics import MetricsManager
 from purveyor.needs import needs_of
 from purveyor.operations import asks_for_policies, record_of
-from purveyor.policy import Governor, Policy
+from purveyor.policy import Policy
 from purveyor.provider import Provider
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Coroutine
 
     from purveyor.lifecycle.host import Host
+    from purveyor.policy import Governor
 
     Settled: TypeAlias = Callable[["ProviderRunner", BaseException | None], None]
 
@@ -192,7 +193,7 @@ class ProviderRunner:
         self._succession = Succession(provider)
         self._governor: Governor | None = None
         if policy is not None or asks_for_policies(type(provider)):
-            self._governor = Governor(self.name, self.type, policy or Policy(), host.publish)
+            self._governor = self._new_governor(policy or Policy())
         self._adopt(provider)
 
     # --- what it is asked ---------------------------------------------------------------------------
@@ -423,7 +424,8 @@ class ProviderRunner:
     def owner_ended(self, owner: Owner) -> None:
         """The task is over, or was abandoned."""
         if self._replaced and owner in self._replaced:
-            owner.gate.retire()
+            if owner.provider is not self.provider:  # else nobody serves in its place yet
+                owner.gate.retire()
             over = self._replaced.pop(owner)
             if over is not None and not over.done():
                 over.set_result(None)
@@ -491,13 +493,18 @@ class ProviderRunner:
 
     def set_policy(self, policy: Policy | None) -> None:
         """Have another policy hold from now on; operations that run end under the one they began with."""
-        self.policy = policy
         if self._governor is not None:
             self._governor.policy = policy or Policy()
         elif policy is not None:
-            self._governor = Governor(self.name, self.type, policy, self.host.publish)
+            self._governor = self._new_governor(policy)
+        self.policy = policy
         self.provider._governor = self._governor
         self.provider._bindings = {}  # what is bound anew is bound with it
+
+    def _new_governor(self, policy: Policy) -> Governor:
+        from purveyor.policy import Governor  # noqa: PLC0415 - most providers have no policy
+
+        return Governor(self.name, self.type, policy, self.host.publish)
 
     def _coordinate(self, work: Coroutine[Any, Any, None]) -> None:
         # In a context of its own: it is no part of what the caller, or a provider, is doing.

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from purveyor.policy.model import Breaker, Policy
 
 if TYPE_CHECKING:
-    from purveyor.policy.governor import Governor, asks_for_policy
+    from purveyor.policy.governor import Governor
 
-__all__ = ["Breaker", "Governor", "Policy", "asks_for_policy"]
+__all__ = ["Breaker", "Governor", "Policy"]
 
 
 def __getattr__(name: str) -> Any:

@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from purveyor.monitor.metrics import Family, MetricsManager
-from purveyor.operations import operations_of
 from purveyor.policy.breaker import CircuitBreaker
 from purveyor.policy.calls import GOVERNED, Rules
 from purveyor.policy.limit import Limit
@@ -27,19 +25,10 @@ if TYPE_CHECKING:
     from purveyor.metadata import ProviderType
     from purveyor.operations import OperationInfo
     from purveyor.policy.model import Breaker, Policy
-    from purveyor.provider import Provider
 
-__all__ = ["Governor", "asks_for_policy"]
+__all__ = ["Governor"]
 
 _STATES = ("closed", "open", "half_open")
-_asking: WeakKeyDictionary[type, bool] = WeakKeyDictionary()
-
-
-def asks_for_policy(provider: type[Provider[Any]]) -> bool:
-    """Whether a provider of this class needs a governor though its configuration sets no policy."""
-    if provider not in _asking:
-        _asking[provider] = any(info.has_policy for info in operations_of(provider).values())
-    return _asking[provider]
 
 
 class Governor:

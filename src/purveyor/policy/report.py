@@ -61,7 +61,7 @@ class Reporter:
     def breaker_changed(self, old: BreakerState, new: BreakerState) -> None:
         """A call of the operation has changed the state of its breaker."""
         self._count("provider_breaker_transitions", state=new)
-        self._publish(BreakerChanged(self.name, time(), old, new))
+        self._publish(BreakerChanged(self.name, time(), old, new, self.operation))
 
     def _count(self, metric: str, **labels: str) -> None:
         MetricsManager.get_instance().counter(metric, 1, **self._labels, **labels)
