@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
 import socket
+import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from purveyor.cli.narrator import Narrator
+from purveyor.cli.options import Settings
+from purveyor.cli.output import Output
+from purveyor.events import HealthChanged, StatusChanged
+from purveyor.metadata import Health, ProviderStatus
 from tests.cli.conftest import DEADLINE, Run, Spawn
 
 pytestmark = pytest.mark.usefixtures("things")
@@ -142,16 +149,38 @@ def test_a_slow_provider_is_announced(spawn: Spawn) -> None:
     assert up.end().code == 0
 
 
+def test_several_that_are_slow_are_announced_by_the_slowest(spawn: Spawn) -> None:
+    configure(thing("quick") + thing("sloth", start_seconds=2.4) + thing("snail", start_seconds=1.2))
+    up = spawn("up")
+    up.wait_for("starting sloth… and 1 more\nsnail is ready after 1.2 s\nsloth is ready after 2.4 s")
+    up.wait_for("SIGHUP reloads")
+    assert "starting snail" not in up.err
+    up.send(signal.SIGTERM)
+    assert up.end().code == 0
+
+
 def test_a_terminal_shows_who_is_starting(spawn: Spawn) -> None:
-    configure(thing("sloth", start_seconds=0.6))
+    configure(thing("sloth", start_seconds=1.2) + thing("snail", start_seconds=0.6))
     up = spawn("up", terminal=True)
-    up.wait_for("starting sloth…")
-    up.wait_for("ready")
+    up.wait_for("starting sloth… and 1 more")
+    up.wait_for("starting sloth…[^ ]")
     up.wait_for("SIGHUP reloads")
     up.send(signal.SIGINT)
     result = up.end()
     assert result.code == 0
     assert "\x1b[32mready" in result.out
+
+
+async def test_the_last_news_of_a_start_are_waited_for() -> None:
+    narrator: Any = Narrator(*[None] * 3)  # type: ignore[arg-type]
+    narrator._output = Output(Settings(quiet=True))
+    narrator.happened(StatusChanged("a", 1.0, None, ProviderStatus.STARTING, 0))
+    narrator.happened(HealthChanged("a", 1.0, None, Health.healthy()))
+    failed = StatusChanged("a", 1.5, ProviderStatus.STARTING, ProviderStatus.FAILED, 0, "KeyError: 'x'")
+    asyncio.get_running_loop().call_soon(narrator.happened, failed)
+    await narrator.hear_out()
+    assert narrator.culprit(KeyError("x")) == "a"
+    assert narrator.culprit(KeyError("y")) is None
 
 
 def test_a_required_provider_that_fails_ends_it(spawn: Spawn) -> None:
@@ -181,19 +210,47 @@ def test_an_optional_provider_that_fails_is_left_out(spawn: Spawn) -> None:
         + '[providers.third]\ndriver = "no.such.module:Thing"\nrequired = false\n'
     )
     up = spawn("up")
-    up.wait_for("warning: going on without first, which is not required: first cannot start")
+    up.wait_for("warning: going on without first, which is not required: RuntimeError: first cannot start")
     up.wait_for("warning: going on without third")
     url = up.wait_for(r"http://[\d.:]+")[0]
     status, body = fetch(f"{url}/readyz")
     assert status == 200
     assert {p["name"]: p["status"] for p in json.loads(body)["providers"]} == {
-        "first": "absent", "second": "ready", "third": "absent",
+        "first": "failed", "second": "ready", "third": "absent",
     }  # fmt: skip
     up.send(signal.SIGTERM)
     result = up.end()
     assert result.code == 0
     assert [line.split()[-3] for line in result.out.splitlines()[1:3]] == ["failed", "ready"]
     assert result.out.splitlines()[3].split() == ["third", "failed"]
+
+
+def test_what_needs_it_starts_after_it_and_stops_before_it(spawn: Spawn) -> None:
+    needy = '[providers.needy]\ndriver = "things:Needy"\nneeds = { thing = "first" }\n'
+    configure(needy + thing("first"))
+    up = spawn("up")
+    up.wait_for("SIGHUP reloads")
+    up.send(signal.SIGTERM)
+    result = up.end()
+    assert [line.split()[0] for line in result.out.splitlines()[1:3]] == ["needy", "first"]
+    assert "stopped needy, first in" in result.err
+
+
+def test_an_optional_provider_that_recovers(spawn: Spawn) -> None:
+    configure(thing("shaky", required=False, fail="first start"))
+    up = spawn("up")
+    up.wait_for("going on without shaky, which is not required: RuntimeError: shaky cannot start")
+    up.wait_for(
+        "warning: Provider shaky will be restarted in 0\\.\\d s, attempt 1: RuntimeError: shaky cannot start"
+    )
+    url = up.wait_for(r"http://[\d.:]+")[0]
+    deadline = time.monotonic() + DEADLINE
+    while fetch(f"{url}/readyz?provider=shaky")[0] != 200:
+        assert time.monotonic() < deadline
+    up.send(signal.SIGTERM)
+    result = up.end()
+    assert result.code == 0
+    assert "unhealthy" not in result.err
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -242,7 +299,7 @@ def test_what_the_second_interrupt_does_inside(run: Run, monkeypatch: pytest.Mon
         raise SystemExit(code)
 
     monkeypatch.setattr(os, "_exit", exit_now)
-    monkeypatch.setattr(Narrator, "ready", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    monkeypatch.setattr(Narrator, "ready", lambda *_, **__: os.kill(os.getpid(), signal.SIGTERM))
     monkeypatch.setattr(Narrator, "stopping", interrupting(Narrator.stopping))
     result = run("up")
     assert result.code == 130
@@ -292,3 +349,62 @@ def test_a_closed_terminal_stops_it_rather_than_reload_it(spawn: Spawn) -> None:
     up.hang_up()
     up.send(signal.SIGHUP)
     assert up.end().code == 0
+
+
+# --- watching -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("by_option", [False, True])
+def test_a_change_of_the_file_is_taken_up(spawn: Spawn, by_option: bool) -> None:
+    declared = "" if by_option else "watch = true\n"
+    configure(declared + thing("a", value=1))
+    up = spawn("up", *(["--watch"] if by_option else []))
+    up.wait_for("SIGHUP reloads, and so does a change of the file")
+    replace(declared + thing("a", value=2) + thing("b"))
+    up.wait_for("reloaded: added b; changed a\n")
+    replace("[providers.a\n")
+    up.wait_for(r"purveyor.toml:3:13: .*\nnot reloaded: nothing has changed")
+    replace(declared + thing("b"))
+    up.wait_for("reloaded: removed a\n")
+    up.send(signal.SIGTERM)
+    assert up.end().code == 0
+
+
+def test_watching_can_be_left_out(spawn: Spawn) -> None:
+    configure("watch = true\n" + thing("a"))
+    up = spawn("up", "--no-watch")
+    up.wait_for("SIGHUP reloads\n")
+    up.send(signal.SIGTERM)
+    assert up.end().code == 0
+
+
+def test_only_a_file_can_be_watched(run: Run) -> None:
+    result = run("up", "--watch")
+    assert result.code == 2
+    assert result.err == "error: watch: there is no file to watch\n       `purveyor init` writes one\n"
+
+
+def test_a_missing_extra_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    configure(thing("a"))
+    monkeypatch.setitem(sys.modules, "watchfiles._rust_notify", None)
+    result = run("up", "--watch")
+    assert result.code == 2
+    assert "pip install 'purveyor[watch]'" in result.err
+
+
+def test_what_cannot_be_watched_any_more_runs_on(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def none_left(_: object) -> AsyncGenerator[None]:
+        os.kill(os.getpid(), signal.SIGTERM)
+        raise OSError("no watches are left")
+        yield
+
+    configure(thing("a"))
+    monkeypatch.setattr("purveyor.config.watch._watch", none_left)
+    result = run("up", "--watch")
+    assert result.code == 0
+    assert "warning: the configuration is not watched any more: no watches are left\n" in result.err
+
+
+def replace(text: str) -> None:
+    Path("beside.toml").write_text(f"[server]\nport = 0\n{text}")
+    Path("beside.toml").replace("purveyor.toml")

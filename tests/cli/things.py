@@ -6,12 +6,13 @@ import asyncio
 import logging
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import SecretStr
 
 from purveyor import MemoryProvider, Provider, StorageProvider, operation
 from purveyor.metadata import Health
+from purveyor.needs import Needs
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,9 @@ class ThingConfig:
     secret: SecretStr | None = None
     url: str = ""
     options: dict[str, Any] = field(default_factory=dict)
+
+
+_started: set[str] = set()
 
 
 class Thing(Provider[ThingConfig]):
@@ -37,6 +41,9 @@ class Thing(Provider[ThingConfig]):
             secret = self.config.secret.get_secret_value()
             logging.getLogger("things").warning("trying %r", secret, exc_info=KeyError(secret))
             raise RuntimeError(f"{secret} is refused, and {secret!r}")
+        if self.config.fail == "first start" and self.metadata.name not in _started:
+            _started.add(self.metadata.name)
+            raise RuntimeError(f"{self.metadata.name} cannot start")
         if self.config.fail == "start":
             try:
                 raise ConnectionError("nobody answers")
@@ -64,6 +71,18 @@ class Checked(Thing):
         if self.config.fail == "check":
             return Health.unhealthy(f"{secret} is refused")
         return Health.degraded(f"{secret} is slow", tries=3, since=date(2026, 1, 2), key=secret)
+
+
+class Needy(Thing):
+    """Needs another one."""
+
+    thing: Annotated[Thing, Needs()]
+
+
+class Swapping(Thing):
+    """Is reloaded by a swap."""
+
+    provider_reload = "swap"
 
 
 class Forgetful(MemoryProvider[dict[str, Any]]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from hypothesis import given
@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from purveyor.config import SystemConfig, load_config
 from purveyor.config.diff import Change, ConfigDiff, diff
+from purveyor.needs import Needs
+from purveyor.provider import Provider
 from tests.config import drivers
 
 Load = Callable[..., SystemConfig]
@@ -114,6 +116,28 @@ def test_another_need_is_a_reload_of_who_has_it() -> None:
     assert diff(old, new).changes == (Change("a", "changed", "swap", ("needs.memory",)),)
 
 
+def test_a_need_that_is_left_to_a_capability_follows_it() -> None:
+    tables: dict[str, Any] = {"a": {"driver": "tests.config.test_diff:Seeking"}, "b": {"capabilities": ["embed"]}}
+    moved = {"a": tables["a"], "b": {}, "c": tables["b"]}
+    found = diff(load(tables), load(moved))
+    assert found.changes[0] == Change("a", "changed", "in_place", ("needs.other",))
+    # What runs may be without something that was taken from it by hand.
+    rest = replace(load(tables), providers=load(tables).providers[:1])
+    assert diff(rest, load(tables)).changes[0].keys == ("needs.other",)
+
+
+def test_what_has_failed_is_started_again() -> None:
+    same = diff(load({"a": {}, "b": {}}), load({"a": {}, "b": {}}))
+    assert same.restarting(["b", "x"]) == ConfigDiff((Change("b", "changed", "restart"),), unchanged=("a",))
+    assert same.restarting([]) is same
+
+
+class Seeking(drivers.Base[dict[str, Any]]):
+    """Needs whoever embeds."""
+
+    other: Annotated[Provider[Any], Needs(capability="embed")]
+
+
 class Swapping(drivers.Base[dict[str, Any]]):
     """One that is reloaded by a swap."""
 
@@ -135,10 +159,10 @@ def test_other_metadata_are_another_object(keys: dict[str, Any], told: tuple[str
 
 def test_another_driver_takes_over_in_its_own_way() -> None:
     old = {"x": 1}
-    new = {"driver": "tests.config.test_diff:Swapping", "description": "d", "y": 1}
-    assert change(old, new) == Change("a", "changed", "swap", ("driver", "description"), replaced=True)
-    assert change(old, new | {"policy": {"reload": "in_place"}}) == Change(
-        "a", "changed", "in_place", ("driver", "description", "policy.reload"), replaced=True
+    new = {"driver": "tests.config.test_diff:Swapping", "y": 1}
+    assert change(old, new) == Change("a", "changed", "swap", ("driver",), replaced=True)
+    assert change(old, new | {"labels": {"x": "y"}, "policy": {"reload": "in_place"}}) == Change(
+        "a", "changed", "in_place", ("driver", "labels.x", "policy.reload"), replaced=True
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from purveyor.cli.output import visible
+from purveyor.metadata import HealthState
 
 if TYPE_CHECKING:
     from purveyor.cli.options import Settings
@@ -39,6 +40,8 @@ def show_log(settings: Settings, output: Output) -> None:
 
 def _is_shown_nowhere_else(record: logging.LogRecord) -> bool:
     event = getattr(record, "provider_event", None)
+    if event == "HealthChanged" and getattr(record, "provider_new", None) == HealthState.UNHEALTHY.value:
+        return False  # what is done about it is told, with the reason
     return record.name not in _SHOWN_BY_COMMANDS and event not in _EVENTS_SHOWN_BY_COMMANDS
 
 

@@ -12,6 +12,7 @@ from rich.text import Text
 from purveyor.admin.control import describe_summary
 from purveyor.cli.declared import source_of
 from purveyor.cli.output import Column, InProvider
+from purveyor.errors import StartFailedError
 from purveyor.events import StatusChanged
 from purveyor.lifecycle.health import describe_error
 from purveyor.lifecycle.states import SERVING
@@ -86,9 +87,8 @@ class Narrator:
     async def hear_out(self) -> None:
         """Wait until all that the start was has been told here; it is over, and the news are on their way."""
         for _ in range(_TURNS):
-            if not self._starting:
-                break
-            await asyncio.sleep(0)
+            if self._starting:
+                await asyncio.sleep(0)
         self.done_starting()
 
     def done_starting(self) -> None:
@@ -126,7 +126,8 @@ class Narrator:
         names = ("name", "type", "driver", "status")
         output.table(columns, ([*(row[name] or "" for name in names), _took(row["ms"])] for row in providers))
         for name, error in self._system.failed.items():
-            output.warn(f"going on without {name}, which is not required: {error}")
+            reason = error.reason if isinstance(error, StartFailedError) else None
+            output.warn(f"going on without {name}, which is not required: {reason or error}")
         output.line()
         output.line(Text.assemble((url, "bold"), ("  /healthz  /readyz  /metrics", "dim")))
         also = ", and so does a change of the file" if watched else ""

@@ -125,7 +125,8 @@ def _compare(old: ProviderSpec, new: ProviderSpec) -> Change | None:
     own = (
         [] if reclassed else list(_differences(old.config, new.config, ()))
     )  # the keys of another class mean nothing
-    metadata, needs, policy = differing(*_METADATA), differing("needs"), differing("policy")
+    metadata = differing(*(("labels",) if reclassed else _METADATA))  # the others are the class's, if not declared
+    needs, policy = differing("needs"), differing("policy")
     keys = [*differing("driver"), *own, *metadata, *needs, *differing("required"), *policy]
     replaced = reclassed or bool(metadata)
     if not keys and not replaced:
