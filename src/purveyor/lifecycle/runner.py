@@ -412,6 +412,7 @@ class ProviderRunner:
             self._stopping = True
             self.host.supervisor.forget(self)
             self._refuse_pending(ProviderStatus.STOPPING)
+            self.host.withdrawn(self)
             self._move(ProviderStatus.STOPPING)
             self.gate.turn_away()
 
@@ -623,12 +624,11 @@ class ProviderRunner:
                 except BaseException as again:
                     error.add_note(f"what ran before could not be started again: {again!r}")
             raise
-        if self.provider is not before:
-            before._gate.retire()
 
     async def _start_instance(self, provider: Provider[Any], config: Any) -> None:
         """Start an instance where none runs."""
-        other = provider is not self.provider
+        before = self.provider
+        other = provider is not before
         old_config = provider.config
         if other:
             self._adopt(provider)
@@ -646,6 +646,7 @@ class ProviderRunner:
         self.owner = owner
         if other:
             self._install(provider)
+            before._gate.retire()
 
     async def _start_owner(self, provider: Provider[Any]) -> Owner:
         started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
