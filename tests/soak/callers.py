@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sys
 import threading
 import time
+import traceback
 from typing import TYPE_CHECKING, Any
 
 from purveyor.errors import ProviderNotFoundError, ProviderNotReadyError
@@ -46,6 +48,7 @@ class Callers:
         self._names = names
         self._go = asyncio.Event()
         self._resting: set[object] = set()
+        self._calls: dict[object, tuple[str, str]] = {}  # what each caller calls just now, or has called last
         self._tasks = [
             asyncio.create_task(self._call_on(random.Random(f"{seed}/{number}")), name=f"caller-{number}")
             for number in range(count)
@@ -76,6 +79,7 @@ class Callers:
         while left := len(self._tasks) + len(self._threads) - len(self._resting):
             if time.monotonic() > deadline:
                 self._ledger.violation(f"{left} callers still wait for their operation after {timeout} s")
+                self._tell_where()
                 return
             await asyncio.sleep(0.01)
 
@@ -88,6 +92,17 @@ class Callers:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for thread in self._threads:
             await asyncio.to_thread(thread.join, 5)
+
+    def _tell_where(self) -> None:
+        """Say of those who do not come back whom they call, and of threads where they stand."""
+        frames = sys._current_frames()
+        for caller, (kind, name) in self._calls.items():
+            if caller not in self._resting:
+                self._ledger.violation(f"{kind} of {name} does not come back", name)
+        for thread in self._threads:
+            stack = traceback.extract_stack(frames.get(thread.ident or 0))
+            where = " < ".join(f"{each.name}:{each.lineno}" for each in reversed(stack[-8:]))
+            self._ledger.violation(f"a thread stands at {where}")
 
     # --- on the event loop ------------------------------------------------------------------------------
 
@@ -118,6 +133,7 @@ class Callers:
         if isinstance(unit, Swapped):  # else it cannot wait on the event loop for a reload
             kinds.append("peek")
         kind = chance.choice(kinds)
+        self._calls[chance] = kind, name
         number = chance.randrange(1 << 30)
         revision = self._ledger.revisions[name]
         begun = time.monotonic()
@@ -184,6 +200,7 @@ class Callers:
             taken = begun = time.monotonic()
             number = chance.randrange(1 << 30)
             revision = self._ledger.revisions[name]
+            self._calls[chance] = "peek in a thread", name
             try:
                 unit = self._manager.get(name, Unit)
                 self._check(name, "peek in a thread", [unit.peek(number)], number, revision)
