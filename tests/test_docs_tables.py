@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from purveyor import events
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +42,28 @@ def test_every_error_has_its_line(tables: ModuleType) -> None:
         in lines
     )
     assert len(lines) > 30
+
+
+def test_every_event_has_its_fields(tables: ModuleType) -> None:
+    lines = list(tables.event_lines())
+    kinds = {name: getattr(events, name) for name in events.__all__ if name not in ("Event", "BreakerState")}
+    assert {line for line in lines if line.startswith("#")} == {f"## `{name}`" for name in kinds}
+    for name, kind in kinds.items():
+        begin = lines.index(f"## `{name}`")
+        end = lines.index("", lines.index("|---|---|---|", begin))
+        rows = [line.split(" | ") for line in lines[begin:end] if line.startswith("| `")]
+        assert [row[0] for row in rows] == [f"| `{each.name}`" for each in dataclasses.fields(kind)[2:]]
+    assert "A reload failed." in lines
+    assert "| `kept` | `bool` | Whether the old generation serves on. |" in lines
+
+
+def test_a_field_s_type_and_long_meaning_stay_in_their_cells(tables: ModuleType) -> None:
+    lines = list(tables.event_lines())
+    assert (
+        "| `old` | `ProviderStatus \\| None` | The status it left; None for a late subscriber, who is told the present one. |"
+        in lines
+    )
+    assert '| `strategy` | `Literal["swap", "in_place"]` | How: `"swap"` or `"in_place"`. |' in lines
 
 
 def test_every_command_has_its_help(tables: ModuleType) -> None:

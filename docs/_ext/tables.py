@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
+import re
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import click
 
-from purveyor import errors
+from purveyor import errors, events
 from purveyor.cli.root import root
 from purveyor.lifecycle.states import TRANSITIONS
 from purveyor.monitor.records import BUCKETS
@@ -14,7 +17,7 @@ from purveyor.monitor.records import BUCKETS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["bucket_lines", "command_lines", "error_lines", "transition_lines"]
+__all__ = ["bucket_lines", "command_lines", "error_lines", "event_lines", "transition_lines"]
 
 
 def transition_lines() -> Iterator[str]:
@@ -46,6 +49,19 @@ def error_lines() -> Iterator[str]:
             yield f"| `{name}` | {', '.join(bases)} | {first} |"
 
 
+def event_lines() -> Iterator[str]:
+    """Every event, what it tells, and its fields but for those that all have."""
+    for name, kind in vars(events).items():
+        if isinstance(kind, type) and issubclass(kind, events.Event) and kind is not events.Event:
+            summary, meanings = _sections(kind)
+            yield from (f"## `{name}`", "", summary, "")
+            yield from ("| field | type | meaning |", "|---|---|---|")
+            for field in fields(kind)[len(fields(events.Event)) :]:
+                type_ = str(field.type).replace("|", "\\|").replace("'", '"')
+                yield f"| `{field.name}` | `{type_}` | {meanings[field.name]} |"
+            yield ""
+
+
 def command_lines() -> Iterator[str]:
     """Every command of the command line, with its help."""
     yield from _command_lines(root, "purveyor", click.Context(root, info_name="purveyor"))
@@ -69,3 +85,13 @@ def _command_lines(command: click.Command, path: str, context: click.Context) ->
             if child is not None:
                 with click.Context(child, info_name=name, parent=context) as inner:
                     yield from _command_lines(child, f"{path} {name}", inner)
+
+
+def _sections(kind: type) -> tuple[str, dict[str, str]]:
+    """What a docstring says before ``Args:``, and there of each argument."""
+    text, _, arguments = (inspect.getdoc(kind) or "").partition("\nArgs:\n")
+    meanings: dict[str, str] = {}
+    for line in re.sub(r"\n +", " ", inspect.cleandoc(arguments)).replace("``", "`").splitlines():
+        name, _, meaning = line.partition(": ")
+        meanings[name] = meaning
+    return " ".join(text.split()), meanings
