@@ -100,7 +100,7 @@ def test_an_error_says_what_where_and_what_to_do_and_can_be_copied(kind: type[Pu
         (errors.ConfigError, "p.toml:3:1 providers.a: unknown key; did you mean 'b'?"),
         (errors.MissingExtraError,
          "memory.sqlite needs the module apsw, which is not installed; pip install 'purveyor[sqlite]'"),
-        (errors.InvalidNeedError, "purveyor.errors.PurveyorError.notes: is a ClassVar; leave ClassVar out"),
+        (errors.InvalidNeedError, "purveyor.errors.base.PurveyorError.notes: is a ClassVar; leave ClassVar out"),
         (errors.NeedsError, "a.needs.memory: it needs itself; have it do without"),
         (errors.NeedFailedError,
          "provider a was not started: b, which it needs, is not there, because c failed; see why c failed"),
