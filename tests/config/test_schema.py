@@ -115,7 +115,7 @@ def test_the_template_s_comments_are_valid_too() -> None:
     examples = [line for line in commented if line.startswith("[") or " = " in line]
     tree = tomllib.loads("\n".join(examples))
     assert tree["providers"]["summariser"]["policy"] == {"timeout": "30s", "retries": 2}
-    assert tree["server"] == {"host": "127.0.0.1", "port": 8765}
+    assert tree["server"] == {"host": "127.0.0.1", "port": 8765, "watch": True}
     assert load_config({"supervision": tree["supervision"]}).supervision == Supervision()
     assert "files" in tree["profiles"]["dev"]["providers"]
 
