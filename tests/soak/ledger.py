@@ -94,6 +94,11 @@ class Ledger:
         """Something that happened to a provider; told if it leads to a violation."""
         self._past[name].append(f"{time.monotonic() - self._begun:.3f} {text}")
 
+    @property
+    def blocks(self) -> int:
+        """How many blocks of memory are kept by `note`; they become more at first."""
+        return sum(map(len, self._past.values()))
+
     def violation(self, text: str, name: str = "") -> None:
         """Something that must not happen, whatever was ordered, and to which provider."""
         if name and name not in self.trails and len(self.trails) < 10:

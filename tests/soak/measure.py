@@ -51,8 +51,13 @@ class Sample:
         )
 
 
-async def measure(at: float) -> Sample:
-    """The least of several looks, since a check may be under way at any one of them."""
+async def measure(at: float, own: int) -> Sample:
+    """The least of several looks, since a check may be under way at any one of them.
+
+    Args:
+        at: When, in seconds since the soak began.
+        own: Blocks of memory that are kept for the soak itself.
+    """
     looks = []
     for _ in range(5):
         await asyncio.sleep(0.02)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 import time
+import traceback
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -117,7 +118,10 @@ class _Run:
         """What asyncio tells of (a task that died unseen) is a violation."""
 
         def hear(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-            self.ledger.violation(f"the event loop says: {context.get('message')}: {context.get('exception')!r}")
+            error, task = context.get("exception"), context.get("future") or context.get("task")
+            name = task.get_name() if isinstance(task, asyncio.Task) else ""
+            where = " < ".join(f"{each.name}:{each.lineno}" for each in reversed(_frames(error)[-6:]))
+            self.ledger.violation(f"the event loop says: {context.get('message')}: {name} {error!r} {where}")
 
         asyncio.get_running_loop().set_exception_handler(hear)
 
@@ -200,7 +204,7 @@ class _Run:
                 self.ledger.violation(
                     f"{spec.name}, {status}, has {number} generations open while nothing runs", spec.name
                 )
-        self._samples.append(await measure(self._elapsed))
+        self._samples.append(await measure(self._elapsed, self.ledger.blocks))
 
     @property
     def _elapsed(self) -> float:
@@ -220,6 +224,10 @@ class _Run:
             f"restarts {counts['event: RestartScheduled']:,}"
         )
         return f"{text}\n        held {self._samples[-1]}" if self._samples else text
+
+
+def _frames(error: object) -> list[traceback.FrameSummary]:
+    return traceback.extract_tb(error.__traceback__) if isinstance(error, BaseException) else []
 
 
 class _Counting(logging.Handler):
