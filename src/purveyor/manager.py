@@ -128,6 +128,7 @@ class ProviderManager:
             publish=self._publish,
             live=self._add,
             replaced=self._replace,
+            withdrawn=self._withdraw,
             ended=self._ended,
             needs_of=self._needs_of,
             dependants_of=self._dependants_of,
@@ -539,8 +540,6 @@ class ProviderManager:
         """Stop, and wait for it also when the caller is cancelled."""
         loop = asyncio.get_running_loop()
         self._listen()
-        for name in shutdown.names:
-            self._withdraw(name)
         alarm = None if timeout is None else loop.call_later(timeout, shutdown.hurry)
         try:
             with WATCHDOG.watching(loop, self._publish):
@@ -602,8 +601,9 @@ class ProviderManager:
                 self._by_type.replace((runner.type,), name, provider)
                 self._by_capability.replace(runner.capabilities, name, provider)
 
-    def _withdraw(self, name: str) -> None:
+    def _withdraw(self, runner: ProviderRunner) -> None:
         """Have lookups find it no more; the name stays taken."""
+        name = runner.name
         if name not in self._live:
             return
         with self._lock:
@@ -615,7 +615,7 @@ class ProviderManager:
 
     def _ended(self, runner: ProviderRunner) -> None:
         """It is over: after a failed start, a stop, or with its event loop."""
-        self._withdraw(runner.name)
+        self._withdraw(runner)
         del self._runners[runner.name]
         self._graph.remove(runner.name)
 

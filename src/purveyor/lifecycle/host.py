@@ -33,6 +33,7 @@ class Host:
         publish: Logs an event, and sends it down the stream.
         live: A provider has become ready for the first time; it can be looked up from now on.
         replaced: Another instance serves; it is to be looked up in the place of the one before.
+        withdrawn: A provider is about to be stopped, or waits for its turn; it is not to be looked up any more.
         ended: A registration is over.
         needs_of: Who serves what a provider needs: the edges that start from it, with their runners.
         dependants_of: Who needs a provider: the edges that lead to it, with their runners.
@@ -50,6 +51,7 @@ class Host:
     publish: Callable[[Event], None]
     live: Callable[[ProviderRunner], None]
     replaced: Callable[[ProviderRunner], None]
+    withdrawn: Callable[[ProviderRunner], None]
     ended: Callable[[ProviderRunner], None]
     needs_of: Callable[[str], Iterable[tuple[Edge, ProviderRunner | None]]]
     dependants_of: Callable[[str], Iterable[tuple[Edge, ProviderRunner]]]

@@ -153,13 +153,13 @@ class Shutdown:
         )
         self._beginning = False
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Those that are not over yet."""
-        return tuple(self._left)
-
     def begin(self) -> None:
-        """Begin to stop those that nobody needs."""
+        """Begin to stop those that nobody needs; from now on lookups find none of them."""
+        for runner in self._left.values():
+            runner.host.withdrawn(runner)
+        self._begin()
+
+    def _begin(self) -> None:
         if not self._left and not self.over.done():
             self.over.set_result(None)
         if self._beginning:
@@ -175,7 +175,7 @@ class Shutdown:
             runner.hurry()
             if self._dependants.pop(runner.name, 0):
                 self._ready.append(runner)
-        self.begin()
+        self._begin()
 
     def _ended(self, runner: ProviderRunner) -> None:
         del self._left[runner.name]
@@ -189,4 +189,4 @@ class Shutdown:
             elif waits > 0:
                 self._dependants[target] = waits
         if self._ready or not self._left:
-            self.begin()
+            self._begin()
