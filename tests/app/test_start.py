@@ -281,7 +281,7 @@ class TestStartOnly:
         )
         with pytest.raises(ProviderNotFoundError):
             await system.start_only("c")
-        with pytest.raises(StartFailedError, match="a fails to initialize"):
+        with pytest.raises(RuntimeError, match="a fails to initialize"):
             await system.start_only("a")
         with pytest.raises(ImportError, match="missing_module_xyz"):
             await system.start_only("b")

@@ -134,9 +134,7 @@ class System:
         for each in wanted:  # which grows
             wanted += [edge.target for edge in graph.needs(each) if edge.target not in wanted]
         self._stopping = False
-        await self._start(wanted)
-        if name in self.failed:
-            raise self.failed[name]
+        await self._start(wanted, all_required=True)
         return self.manager.get(name)
 
     async def plan(self) -> ConfigDiff:
@@ -248,10 +246,11 @@ class System:
             raise ConfigError([config.source.problem((), "the file is empty", "stop the system if that is meant")])
         return config
 
-    async def _start(self, names: Iterable[str]) -> None:
+    async def _start(self, names: Iterable[str], *, all_required: bool = False) -> None:
         graph = self.config.graph()
         wanted = {*names}
-        built = [self._build(name, graph) for name in graph.order() if name in wanted]
+        specs = (self.config.get(name) for name in graph.order() if name in wanted)
+        built = [self._build(replace(spec, required=spec.required or all_required), graph) for spec in specs]
         registrations = [each for each in built if each is not None]
         with StartFailures(self.manager) as failures:
             if registrations and not self._stopping:
@@ -264,9 +263,9 @@ class System:
         if self._stopping:  # before it, or meanwhile
             raise ManagerClosingError
 
-    def _build(self, name: str, graph: Graph) -> Registration | None:
+    def _build(self, spec: ProviderSpec, graph: Graph) -> Registration | None:
         """Build a provider; None for an optional one that cannot be, or whose needs cannot."""
-        spec = self.config.get(name)
+        name = spec.name
         try:
             for edge in graph.needs(name):
                 if edge.target in self.failed and not edge.optional:

@@ -73,4 +73,6 @@ def redact(text: str, secrets: Collection[str]) -> str:
 
 
 def _forms(secret: str) -> tuple[str, ...]:
-    return secret, repr(secret)[1:-1], json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]
+    one_line = " ".join(secret.split())  # as errors are told in events
+    quoted = repr(secret), json.dumps(secret), json.dumps(secret, ensure_ascii=False)
+    return secret, one_line, *(each[1:-1] for each in quoted)

@@ -43,10 +43,11 @@ class _PlanCommand(Command):
 @click.command(cls=_PlanCommand, name="plan")
 @pass_settings
 def command(settings: Settings) -> int:
-    """Show what `purveyor reload` would change in the running `purveyor up`, without changing it.
+    """Show what a reload would change in the running system.
 
-    + is started, - is stopped, ~ is changed, with the keys that differ and how. Exits with 0 if nothing would
-    change, 2 if something would, 1 if that cannot be told: the configuration is not valid, or nothing runs.
+    It asks the `purveyor up` of this configuration, which changes nothing. + is started, - is stopped, ~ is changed,
+    with the keys that differ and how. Exits with 0 if nothing would change, 2 if something would, 1 if that cannot
+    be told: the configuration is not valid, or nothing runs.
     """
     output = Output(settings)
     try:

@@ -19,10 +19,11 @@ __all__ = ["command"]
 @optional_provider_argument
 @pass_settings
 def command(settings: Settings, name: str | None) -> int:
-    """Have the running `purveyor up` read its configuration again, and change what has changed.
+    """Have the running system take up what has changed.
 
-    With NAME only that provider is changed; if it did not change, it is reloaded as it is. What fails runs on as
-    it was. Exits with 1 if something failed, if the configuration was refused, or if nothing runs.
+    The `purveyor up` of this configuration reads it again. With NAME only that provider is changed; if it did not
+    change, it is reloaded as it is. What fails runs on as it was. Exits with 1 if something failed, if the
+    configuration was refused, or if nothing runs.
     """
     output = Output(settings)
     source = identity(find_config(settings.config))
