@@ -1,0 +1,568 @@
+"""A reload that fails: what served goes on serving, and it is said what went wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+from typing import Annotated, Any
+
+import pytest
+
+from purveyor.errors import (
+    InvalidMetadataError,
+    NeedsError,
+    OperationTimeoutError,
+    ProviderExistsError,
+    ProviderTimeoutError,
+    ProviderTypeError,
+    ProviderUnhealthyError,
+)
+from purveyor.events import Abandoned, Reloaded, ReloadFailed
+from purveyor.lifecycle.owner import GRACE
+from purveyor.manager import ProviderManager
+from purveyor.metadata import Health, ProviderStatus
+from purveyor.monitor.metrics import MetricsManager
+from purveyor.needs import Needs
+from purveyor.policy import Policy
+from purveyor.provider import Provider
+from purveyor.testing import FakeClock, FaultyProvider, RefuseCancellation
+from tests.lifecycle.lines import Journal, Member, turns
+from tests.providers import Scripted, Step, nothing, raising, waiting
+
+
+def failed_reloads(metrics: MetricsManager) -> float:
+    """How many reloads of ``one`` were counted as failures."""
+    (family,) = [family for family in metrics.collect() if family.name == "provider_reloads"]
+    return sum(
+        value
+        for labels, value in family.values.items()
+        if ("result", "failure") in labels and ("name", "one") in labels
+    )
+
+
+# --- The next generation cannot be ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("step", ["validate", "initialize", "check"])
+async def test_a_generation_that_fails_never_serves(
+    manager: ProviderManager, metrics: MetricsManager, step: str
+) -> None:
+    """Trap 13: build the new one beside the old one, check it, and keep the old one if it fails."""
+    journal = Journal(manager)
+    first = Member()
+    await manager.register(first)
+    go = asyncio.Event()
+
+    async def fail() -> None:
+        await go.wait()
+        raise OSError("disk full")
+
+    first.steps[step] = fail
+    reload = asyncio.create_task(manager.reload_provider("one", config={"n": 2}))
+    running = asyncio.create_task(first.which_twice(go))
+    await turns()
+    assert await first.which() == 1
+    first.steps["check"] = nothing if step != "check" else fail
+    go.set()
+    with pytest.raises(ProviderUnhealthyError if step == "check" else OSError, match="disk full"):
+        await reload
+    assert await running == (1, 1)
+    assert await first.which() == first.which_plain() == 1
+    assert manager.get("one") is first.current is first
+    assert manager.status("one") is ProviderStatus.READY
+    assert "disk full" in str(manager.last_reload_error("one"))
+    await turns()
+    (event,) = journal.of(ReloadFailed)
+    assert (event.error, event.kept) == (manager.last_reload_error("one"), True)
+    assert failed_reloads(metrics) == 1
+    assert first.calls == ["validate", "initialize"]  # untouched
+    assert (
+        first.line.members[1].calls
+        == {
+            "validate": ["validate"],
+            "initialize": ["validate", "initialize", "cleanup"],
+            "check": ["validate", "initialize", "cleanup"],
+        }[step]
+    )
+    assert first.line.open == [1]
+    first.steps.clear()
+    await manager.reload_provider("one")
+    assert manager.last_reload_error("one") is None
+    assert await first.which() == 3
+    assert manager.get("one", Member).config == {}  # that of the failed one is forgotten
+
+
+async def test_a_generation_that_says_it_is_unhealthy_never_serves(manager: ProviderManager) -> None:
+    first = Member()
+    await manager.register(first)
+    first.line.health = Health.unhealthy("no disk")
+    with pytest.raises(ProviderUnhealthyError, match="provider one is not healthy: no disk"):
+        await manager.reload_provider("one")
+    assert await first.which() == 1
+    first.line.health = Health.degraded("slow disk")
+    await manager.reload_provider("one")
+    assert await first.which() == 3
+    assert first.line.open == [3]
+
+
+async def test_a_generation_that_is_not_ready_in_time_never_serves(manager: ProviderManager) -> None:
+    with FakeClock() as clock:
+        first = Member()
+        await manager.register(first, policy=Policy(start_timeout=3))
+        first.steps["initialize"] = waiting(asyncio.Event())
+        reload = asyncio.create_task(manager.reload_provider("one"))
+        await clock.advance(3)
+        with pytest.raises(ProviderTimeoutError, match="start of provider one was not over after 3 s"):
+            await reload
+        assert await first.which() == 1
+        assert first.line.open == [1]
+
+
+async def test_a_generation_that_ignores_its_cancellation_is_abandoned(manager: ProviderManager) -> None:
+    """Trap 10: and what it ends as is thrown away."""
+    with FakeClock() as clock:
+        journal = Journal(manager)
+        first = FaultyProvider("one")
+        await manager.register(first, policy=Policy(start_timeout=3, reload="swap"))
+        first.script("initialize", RefuseCancellation())
+        reload = asyncio.create_task(manager.reload_provider("one"))
+        await clock.advance(3 + GRACE)
+        with pytest.raises(ProviderTimeoutError, match="ignored its cancellation and was abandoned"):
+            await reload
+        await turns()
+        (event,) = journal.of(Abandoned)
+        assert (event.name, event.step) == ("one", "start")
+        assert await first.read("still") == "still"
+        assert manager.get("one") is first
+        first.release()
+        await turns()
+
+
+@pytest.mark.parametrize("problem", ["raises", "other name", "in use", "no provider"])
+async def test_a_next_generation_that_cannot_be_built_or_taken(manager: ProviderManager, problem: str) -> None:
+    used = Member("two")
+    wrong: dict[str, tuple[Any, type[Exception]]] = {
+        "raises": (None, ZeroDivisionError),
+        "other name": (Member("three"), InvalidMetadataError),
+        "in use": (used, ProviderExistsError),
+        "no provider": (object(), ProviderTypeError),
+    }
+    fresh, error = wrong[problem]
+
+    class Odd(Member):
+        def next_generation(self, config: Any) -> Member:
+            return fresh or 1 // 0  # type: ignore[return-value]
+
+    first = Odd()
+    await manager.register(first)
+    await manager.register(used)
+    with pytest.raises(error):
+        await manager.reload_provider("one")
+    assert await first.which() == 1
+    assert await used.which() == 1
+    assert manager.status("one") is ProviderStatus.READY
+    assert str(manager.last_reload_error("one")).startswith(error.__name__)
+
+
+@pytest.mark.parametrize(
+    ("replacement", "error"),
+    [
+        (lambda used: used, ProviderExistsError),
+        (lambda _: Member("three"), InvalidMetadataError),
+        (lambda _: "one", ProviderTypeError),
+    ],
+)
+async def test_a_replacement_that_cannot_be_taken(
+    manager: ProviderManager, replacement: Any, error: type[Exception]
+) -> None:
+    first, used = Member(), Member("two")
+    await manager.register(first)
+    await manager.register(used)
+    for strategy in ("swap", "in_place"):
+        with pytest.raises(error):
+            await manager.reload_provider("one", replacement=replacement(used), policy=Policy(reload=strategy))
+        assert await first.which() == await used.which() == 1
+        assert manager.graph().nodes["one"].cls is Member
+
+
+# --- The generation before ----------------------------------------------------------------------------
+
+
+async def test_what_the_cleanup_of_the_generation_before_raises_is_logged(
+    manager: ProviderManager, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = Member()
+    await manager.register(first)
+    first.steps["cleanup"] = raising(OSError("cannot flush"))
+    await manager.reload_provider("one")
+    assert await first.which() == 2
+    assert manager.last_reload_error("one") is None
+    (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert record.exc_info is not None
+    assert "cannot flush" in str(record.exc_info[1])
+    first.steps.clear()
+
+
+async def test_a_generation_that_cannot_be_cleaned_up_is_abandoned(manager: ProviderManager) -> None:
+    with FakeClock() as clock:
+        journal = Journal(manager)
+        first = FaultyProvider("one", cleanup=RefuseCancellation(times=1))
+        await manager.register(first, policy=Policy(stop_timeout=2, reload="swap"))
+        reload = asyncio.create_task(manager.reload_provider("one"))
+        await clock.advance(1)
+        assert await first.read(1) == 1  # the new one serves
+        await clock.advance(1 + GRACE)
+        await reload
+        (event,) = journal.of(Abandoned)
+        assert (event.name, event.step, event.seconds) == ("one", "stop", 2)
+        first.release()
+        await turns()
+        assert first.open == 1
+
+
+# --- In place -----------------------------------------------------------------------------------------
+
+
+class Choosy(Scripted):
+    """Starts only with a config that is not bad."""
+
+    async def initialize(self) -> None:
+        await super().initialize()
+        self.calls[-1] += f" {self.config.get('n', 0)}"
+        if self.config.get("bad"):
+            raise ValueError("bad config")
+
+
+async def test_in_place_a_config_that_fails_is_taken_back(
+    manager: ProviderManager, metrics: MetricsManager
+) -> None:
+    """Trap 13: what only one may hold is stopped first, and rolled back to the old config."""
+    journal = Journal(manager)
+    provider = Choosy()
+    await manager.register(provider)
+    outcomes = await asyncio.gather(
+        manager.reload_provider("one", config={"bad": True, "n": 1}),
+        provider.echo("meanwhile"),
+        return_exceptions=True,
+    )
+    assert isinstance(outcomes[0], ValueError)
+    assert outcomes[1] == "meanwhile"
+    assert provider.calls == ["validate", "initialize 0", "cleanup", "initialize 1", "cleanup", "initialize 0"]
+    assert provider.config == {}
+    assert manager.status("one") is ProviderStatus.READY
+    assert manager.last_reload_error("one") == "ValueError: bad config"
+    await turns()
+    (event,) = journal.of(ReloadFailed)
+    assert event.kept
+    assert failed_reloads(metrics) == 1
+    await manager.reload_provider("one", config={"n": 2})
+    assert provider.config == {"n": 2}
+    assert manager.last_reload_error("one") is None
+
+
+async def test_in_place_if_the_old_config_fails_as_well_it_is_down(manager: ProviderManager) -> None:
+    journal = Journal(manager)
+    provider = Scripted()
+    await manager.register(provider)
+    provider.steps["initialize"] = raising(OSError("down"))
+    with pytest.raises(OSError, match="down") as raised:
+        await manager.reload_provider("one", config={"n": 1})
+    assert any("with its old config it failed as well" in note for note in raised.value.__notes__)
+    assert manager.status("one") is ProviderStatus.FAILED
+    assert provider.config == {}
+    assert provider.resources == 0
+    await turns()
+    (event,) = journal.of(ReloadFailed)
+    assert not event.kept
+
+
+async def test_in_place_if_neither_the_replacement_nor_what_was_there_starts_it_is_down(
+    manager: ProviderManager,
+) -> None:
+    first, second = Scripted(), Scripted(initialize=raising(OSError("new one")))
+    await manager.register(first)
+    first.steps["initialize"] = raising(OSError("old one"))
+    with pytest.raises(OSError, match="new one") as raised:
+        await manager.reload_provider("one", replacement=second)
+    assert "what ran before could not be started again: OSError('old one')" in raised.value.__notes__
+    assert manager.status("one") is ProviderStatus.FAILED
+    assert first.resources == second.resources == 0
+    first.steps.clear()
+    await manager.reload_provider("one")
+    assert await first.echo(1) == 1
+    assert not second._gate.in_use
+
+
+# --- Policy ---------------------------------------------------------------------------------------------
+
+
+async def test_a_policy_alone_takes_effect_at_once_and_reloads_nothing(manager: ProviderManager) -> None:
+    journal = Journal(manager)
+    with FakeClock() as clock:
+        first = Member()
+        await manager.register(first)
+        never = asyncio.Event()
+        before = asyncio.create_task(first.hold(never))
+        await turns()
+        await manager.reload_provider("one", policy=Policy(timeout=2))
+        after = asyncio.create_task(first.hold(never))
+        await clock.advance(3)
+        with pytest.raises(OperationTimeoutError):
+            await after
+        assert not before.done()  # it ends under the one it began with
+        await manager.reload_provider("one", policy=None)
+        again = asyncio.create_task(first.hold(never))
+        await clock.advance(3)
+        never.set()
+        assert await asyncio.gather(before, again) == ["held", "held"]
+    assert len(first.line.members) == 1
+    assert first.calls == ["validate", "initialize"]
+    await turns()
+    assert journal.of(Reloaded) == []
+
+
+async def test_a_policy_that_comes_with_a_config_goes_with_it(manager: ProviderManager) -> None:
+    with FakeClock() as clock:
+        first = Member()
+        await manager.register(first, policy=Policy(timeout=9))
+        first.steps["initialize"] = raising(OSError("down"))
+        with pytest.raises(OSError, match="down"):
+            await manager.reload_provider("one", config={"n": 2}, policy=Policy(timeout=1))
+        call = asyncio.create_task(first.hold(asyncio.Event()))
+        await clock.advance(8.5)
+        assert not call.done()
+        await clock.advance(1)
+        with pytest.raises(OperationTimeoutError):
+            await call
+        first.steps.clear()
+        await manager.reload_provider("one", config={"n": 2}, policy=Policy(timeout=1))
+        call = asyncio.create_task(first.hold(asyncio.Event()))  # through an old reference
+        await clock.advance(1.5)
+        with pytest.raises(OperationTimeoutError):
+            await call
+
+
+# --- Needs ----------------------------------------------------------------------------------------------
+
+
+class Dependant(Scripted):
+    """Needs a `Member`, and notes what it is told of it."""
+
+    store: Annotated[Member, Needs()]
+
+    def __init__(self, name: str = "dependant", **steps: Step) -> None:
+        super().__init__(name, **steps)
+        self.told: list[tuple[str, Provider[Any]]] = []
+        self.seen: list[Member] = []
+
+    async def initialize(self) -> None:
+        self.seen.append(self.store)
+        await super().initialize()
+
+    async def on_need_reloaded(self, role: str, provider: Provider[Any]) -> None:
+        assert self.store is provider
+        self.told.append((role, provider))
+        await self.steps.get("on_need_reloaded", nothing)()
+
+
+class Swapped(Dependant):
+    provider_reload = "swap"
+
+    def next_generation(self, config: Any) -> Swapped:
+        return type(self)(self.metadata.name, **self.steps)
+
+
+@pytest.mark.parametrize("cls", [Dependant, Swapped])
+async def test_needs_are_wired_anew(manager: ProviderManager, cls: type[Dependant]) -> None:
+    for name in ("a", "b"):
+        await manager.register(Member(name))
+    dependant = cls()
+    await manager.register(dependant, needs={"store": "a"})
+    await manager.reload_provider("dependant", needs={"store": "b"})
+    live = manager.get("dependant", Dependant)
+    assert live.store is live.seen[-1] is manager.get("b")
+    assert manager.graph().dependants("b") == ("dependant",)
+    assert manager.graph().dependants("a") == ()
+    await manager.unregister("a")  # nobody needs it any more
+
+
+@pytest.mark.parametrize("cls", [Dependant, Swapped])
+async def test_a_new_wiring_that_fails_is_taken_back(manager: ProviderManager, cls: type[Dependant]) -> None:
+    for name in ("a", "b"):
+        await manager.register(Member(name))
+    dependant = cls()
+    await manager.register(dependant, needs={"store": "a"})
+
+    async def fail_with_b() -> None:
+        if any(wanted.seen and wanted.seen[-1] is manager.get("b") for wanted in made):
+            made.clear()
+            raise OSError("not with b")
+
+    made = [dependant]
+    if cls is Swapped:
+        swap = dependant.next_generation
+
+        def note(config: Any) -> Any:
+            made.append(swap(config))  # type: ignore[arg-type]
+            return made[-1]
+
+        dependant.next_generation = note  # type: ignore[method-assign, assignment]
+    dependant.steps["initialize"] = fail_with_b
+    with pytest.raises(OSError, match="not with b"):
+        await manager.reload_provider("dependant", needs={"store": "b"})
+    live = manager.get("dependant", Dependant)
+    assert live is dependant
+    assert live.store is live.seen[-1] is manager.get("a")
+    assert manager.status("dependant") is ProviderStatus.READY
+    assert manager.graph().dependants("a") == ("dependant",)
+    assert manager.graph().dependants("b") == ()
+
+
+async def test_a_wiring_that_cannot_be_changes_nothing(manager: ProviderManager) -> None:
+    await manager.register(Member("a"))
+    dependant = Dependant()
+    await manager.register(dependant, needs={"store": "a"})
+    for needs in ({"store": "nobody"}, {"store": "dependant"}, {"stroe": "a"}, {}):
+        with pytest.raises(NeedsError):
+            await manager.reload_provider("dependant", needs=needs)
+        assert manager.graph().dependants("a") == ("dependant",)
+    assert dependant.calls == ["validate", "initialize"]
+
+
+async def test_a_replacement_that_dependants_cannot_use_is_refused(manager: ProviderManager) -> None:
+    first = Member("a")
+    await manager.register(first)
+    await manager.register(Dependant(), needs={"store": "a"})
+    with pytest.raises(NeedsError):
+        await manager.reload_provider("a", replacement=Scripted("a"))
+    assert manager.get("a") is first
+    assert manager.graph().nodes["a"].cls is Member
+
+
+async def test_dependants_are_told_and_have_the_live_one(manager: ProviderManager) -> None:
+    """Trap 15."""
+    first = Member("a")
+    await manager.register(first)
+    dependant = Dependant()
+    await manager.register(dependant, needs={"store": "a"})
+    await manager.reload_provider("a")
+    live = manager.get("a", Member)
+    assert live is not first
+    assert dependant.told == [("store", live)]
+    assert dependant.store is live
+    assert dependant.seen == [first]
+    assert await dependant.seen[0].which() == 2  # also what it has kept for itself leads there
+    assert dependant.calls == ["validate", "initialize"]  # it needs no reload
+
+
+@pytest.mark.parametrize("cls", [Dependant, Swapped])
+async def test_a_dependant_that_starts_meanwhile_has_the_live_one(
+    manager: ProviderManager, cls: type[Dependant]
+) -> None:
+    """Trap 15: whichever of its instances is being started."""
+    await manager.register(Member("a"))
+    go = asyncio.Event()
+    dependant = cls(initialize=waiting(go))
+    start = asyncio.create_task(manager.register(dependant, needs={"store": "a"}))
+    await turns()
+    await manager.reload_provider("a")
+    go.set()
+    await start
+    assert dependant.store is manager.get("a")
+    go.clear()
+    start = asyncio.create_task(manager.reload_provider("dependant"))
+    await turns()
+    await manager.reload_provider("a")
+    go.set()
+    await start
+    assert manager.get("dependant", Dependant).store is manager.get("a")
+
+
+async def test_a_dependant_that_fails_to_take_notice_is_logged(
+    manager: ProviderManager, caplog: pytest.LogCaptureFixture
+) -> None:
+    await manager.register(Member("a"))
+    one, two = Dependant("d1", on_need_reloaded=raising(OSError("no notice"))), Dependant("d2")
+    await manager.register(one, needs={"store": "a"})
+    await manager.register(two, needs={"store": "a"})
+    await manager.reload_provider("a")
+    assert manager.last_reload_error("a") is None
+    assert len(two.told) == 1
+    (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert record.provider_name == "d1"  # type: ignore[attr-defined]
+    assert record.exc_info is not None
+    assert str(record.exc_info[1]) == "no notice"
+
+
+async def test_a_dependant_that_hangs_as_it_takes_notice_holds_up_nobody_for_ever(
+    manager: ProviderManager, caplog: pytest.LogCaptureFixture
+) -> None:
+    with FakeClock() as clock:
+        first = Member("a")
+        await manager.register(first, policy=Policy(start_timeout=4))
+        dependant = Dependant(on_need_reloaded=waiting(asyncio.Event()))
+        await manager.register(dependant, needs={"store": "a"})
+        reload = asyncio.create_task(manager.reload_provider("a"))
+        await clock.advance(3.5)
+        assert await first.which() == 2  # it serves already
+        assert not reload.done()
+        await clock.advance(1)
+        await reload
+        assert await dependant.echo(1) == 1
+        assert "on_need_reloaded of provider dependant failed" in caplog.text
+
+
+async def test_a_dependant_that_ignores_its_cancellation_as_it_takes_notice_is_named(
+    manager: ProviderManager,
+) -> None:
+    with FakeClock() as clock:
+        journal = Journal(manager)
+        await manager.register(Member("a"), policy=Policy(start_timeout=4))
+        go = asyncio.Event()
+
+        async def refuse() -> None:
+            while not go.is_set():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await go.wait()
+
+        await manager.register(Dependant(on_need_reloaded=refuse), needs={"store": "a"})
+        reload = asyncio.create_task(manager.reload_provider("a"))
+        await clock.advance(4 + GRACE - 0.5)
+        assert not reload.done()
+        await clock.advance(1)
+        await reload
+        await turns()
+        (event,) = journal.of(Abandoned)
+        assert (event.name, event.step, event.seconds) == ("dependant", "on_need_reloaded", 4)
+        await manager.cleanup()
+        gc.collect()
+        assert len(asyncio.all_tasks()) == 2  # it is kept until it ends
+        go.set()
+        await turns()
+
+
+@pytest.mark.parametrize("stopped", ["the reloaded one", "the dependant", "both"])
+async def test_a_stop_waits_for_nobody_who_takes_notice(manager: ProviderManager, stopped: str) -> None:
+    with FakeClock() as clock:
+        await manager.register(Member("a"))
+        dependant = Dependant(on_need_reloaded=waiting(asyncio.Event()))
+        await manager.register(dependant, needs={"store": "a"})
+        reload = asyncio.create_task(manager.reload_provider("a"))
+        await turns()
+        if stopped == "the dependant":
+            stop = asyncio.create_task(manager.unregister("dependant"))
+        elif stopped == "both":
+            stop = asyncio.create_task(manager.cleanup())
+        else:
+            stop = asyncio.create_task(manager.unregister("a", cascade=True))
+        await turns()
+        assert stop.done()
+        await stop
+        await clock.advance(0)
+        await turns()
+        assert dependant.resources == 0
+        assert reload.done()
+        await asyncio.gather(reload, return_exceptions=True)
+        assert not [task for task in asyncio.all_tasks() if "on_need_reloaded" in task.get_name()]
