@@ -102,10 +102,10 @@ class Policy:
     """How long cleanup may take."""
 
     drain_timeout: Duration | None = None
-    """How long a reload waits for the operations that are under way."""
+    """How long a reload or a stop waits for the operations that are under way."""
 
     reload: Literal["swap", "in_place"] | None = None
-    """How a reload replaces what runs: beside the old one, or on the same object."""
+    """How a reload replaces what runs, beside the old one or on the same object."""
 
     timeout: Duration | None = None
     """How long one operation may take, its retries included."""
