@@ -163,7 +163,9 @@ def _data(answer: Any, source: Path) -> Any:
     if error["type"] == ConfigError.__name__:
         here = Path.cwd()  # the other process may have begun elsewhere
         file = str(source.relative_to(here) if source.is_relative_to(here) else source)
-        problems = ({**problem, "file": problem["file"] and file} for problem in error["problems"])
+        problems: list[dict[str, Any]] = error["problems"]
+        for problem in problems:
+            problem["file"] = problem["file"] and file
         raise ConfigError(ConfigProblem(**problem) for problem in problems)
     raise RemoteError(error["type"], error["what"], error["where"], error["hint"])
 

@@ -45,7 +45,7 @@ class _PlanCommand(Command):
 def command(settings: Settings) -> int:
     """Show what a reload would change in the running system.
 
-    It asks the `purveyor up` of this configuration, which changes nothing. + is started, - is stopped, ~ is changed,
+    It asks the `purveyor up` of this configuration, and changes nothing. + is started, - is stopped, ~ is changed,
     with the keys that differ and how. Exits with 0 if nothing would change, 2 if something would, 1 if that cannot
     be told: the configuration is not valid, or nothing runs.
     """
@@ -73,7 +73,7 @@ def command(settings: Settings) -> int:
 
 def _line(change: dict[str, Any], width: int) -> Text:
     mark, style = _MARKS[change["kind"]]
-    how = _ACTIONS.get(change["action"], change["action"])
+    how: str = _ACTIONS.get(change["action"]) or ""  # a newer process may know others
     if change["replaced"]:
         how += ", new driver" if "driver" in change["keys"] else ", new metadata"
     line = Text.assemble((mark, style), f" {change['name']:{width}}")
