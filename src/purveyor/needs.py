@@ -44,8 +44,7 @@ class Needs:
     .. code-block:: python
 
         from typing import Annotated, Any
-        from purveyor import CapabilityProvider, MemoryProvider, StorageProvider
-        from purveyor.needs import Needs
+        from purveyor import CapabilityProvider, MemoryProvider, Needs, StorageProvider
 
         class Summariser(CapabilityProvider[dict[str, Any]]):
             notes: Annotated[MemoryProvider[Any], Needs("memory")]
