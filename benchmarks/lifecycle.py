@@ -33,7 +33,7 @@ FEWER = {"dependency-injector init_resources": 200}
 
 def comparisons(plan: Plan) -> Iterator[Comparison]:
     """A graph in ms, the same over its critical path, and the overhead of a start and of a stop."""
-    graph = random_graph(plan.pick(200, 20), 0.01)
+    graph = random_graph(plan.pick(200, 10), 0.01)
     title = f"start of {len(graph.needs)} in a random graph, 10 ms each"
     arms = [
         *(
@@ -63,7 +63,7 @@ def _overhead(
     step: Step, many: int, plan: Plan, *, microseconds: float, multiple: float | None = None
 ) -> Comparison:
     """What one step costs for each provider."""
-    few = plan.pick(FEW, 10)
+    few = plan.pick(FEW, 5)
     ours, floor = f"purveyor, of {many:,}", f"a bare task each, of {many:,}"
     arms = [
         Arm(floor, "floor", partial(_each, (step,), _bare, many)),
@@ -124,7 +124,7 @@ async def _run(system: System) -> float:
 async def _each(steps: tuple[Step, ...], way: Way, size: int) -> Opened:
     """The processor time of one step or both, for each component; where there are few, several times."""
     graph = unconnected(size)
-    rounds = max(1, FEW // size)
+    rounds = max(1, FEW // size) if size >= 100 else 1
 
     async def repeat() -> float:
         took = {"start": 0, "stop": 0}

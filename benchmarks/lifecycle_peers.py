@@ -257,7 +257,7 @@ def _that_depends_container(graph: Graph) -> tuple[Any, list[Any]]:
         starting = _starting(graph, number, object, ())
         resources.append(Resource(starting, *(resources[each].cast for each in needed)))
     names = {f"component{number}": resource for number, resource in enumerate(resources)}
-    return type(f"Container{next(_numbers)}", (BaseContainer,), names), resources
+    return type(f"Graph{next(_numbers)}", (BaseContainer,), names), resources
 
 
 def wireup(graph: Graph) -> System:

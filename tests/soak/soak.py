@@ -173,7 +173,7 @@ class _Run:
         await asyncio.gather(self._watching, return_exceptions=True)
         if not await until(lambda: len(asyncio.all_tasks()) == 1, 2 * GRACE):
             left = sorted(task.get_name() for task in asyncio.all_tasks())
-            self.ledger.violation(f"tasks are left after cleanup: {left}")
+            self.ledger.violation(f"{len(left) - 1} tasks are left after cleanup: {left[:10]}")
         if left_open := [name for name, number in self.ledger.open.items() if number]:
             self.ledger.violation(f"resources are left open: {left_open}")
 

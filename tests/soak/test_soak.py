@@ -64,19 +64,19 @@ def test_half_a_minute(tmp_path: Path) -> None:
         assert counts[f"event: {event}"] > 0
     assert set(result["statuses"]) <= {"ready", "degraded"}
     assert sum(result["statuses"].values()) == 200
-    assert len(result["samples"]) >= 4
+    assert len(result["samples"]) >= 2
 
 
 @pytest.mark.parametrize(
     ("sabotage", "found"),
     [
         (WITHOUT_LEASES, "runs on a generation that is closed"),
-        (WITHOUT_CLOSING, "tasks are left after cleanup: ['left behind'"),
+        (WITHOUT_CLOSING, "'left behind', 'left behind'"),
         (DEAF, "was acknowledged"),
     ],
 )
 def test_it_finds_what_is_broken(tmp_path: Path, sabotage: str, found: str) -> None:
-    small = ("--seconds", "6", "--calm", "1", "--providers", "20", "--callers", "40", "--seed", "1")
+    small = ("--seconds", "5", "--calm", "1", "--providers", "20", "--callers", "40", "--seed", "1")
     code, said, result = run(tmp_path / "soak.json", *small, sabotage=sabotage)
     assert code == 1
     assert any(found in violation for violation in result["violations"]), result["violations"]
