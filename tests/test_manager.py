@@ -661,7 +661,8 @@ async def test_an_owner_task_that_is_cancelled_from_outside_cleans_up() -> None:
     assert owner is not None
     owner.cancel()
     await asyncio.sleep(0.01)
-    with pytest.raises(ProviderNotReadyError, match="stopping"):
+    assert manager.status("one") is ProviderStatus.STOPPING
+    with pytest.raises(ProviderNotFoundError):
         await manager.reload_provider("one")
     go.set()
     await asyncio.gather(owner, return_exceptions=True)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from purveyor.lifecycle.supervision import Supervision
     from purveyor.manager import ProviderManager, Registration
     from purveyor.memory.provider import MemoryProvider
-    from purveyor.metadata import Health, ProviderMetadata, ProviderStatus, ProviderType
+    from purveyor.metadata import Health, HealthState, ProviderMetadata, ProviderStatus, ProviderType
     from purveyor.monitor.metrics import MetricsManager
     from purveyor.monitor.monitor import ProviderMonitor
     from purveyor.needs import Needs
@@ -41,6 +41,7 @@ _HOMES = {
     "ConfigError": "errors",
     "ConflictError": "errors",
     "Health": "metadata",
+    "HealthState": "metadata",
     "InvalidInputError": "errors",
     "MemoryProvider": "memory.provider",
     "MetricsManager": "monitor.metrics",
@@ -72,6 +73,7 @@ __all__ = [
     "ConfigError",
     "ConflictError",
     "Health",
+    "HealthState",
     "InvalidInputError",
     "MemoryProvider",
     "MetricsManager",

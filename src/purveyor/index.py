@@ -32,8 +32,11 @@ class ProviderIndex(Generic[K]):
 
     def add(self, keys: Iterable[K], name: str, provider: Provider[Any]) -> None:
         """Have a provider answer for these keys from now on, whatever becomes of its metadata."""
+        keys = tuple(keys)
+        if not keys:
+            return
         with self._lock:
-            self._names[name] = keys = tuple(keys)
+            self._names[name] = keys
             for key in keys:
                 self._providers.setdefault(key, {})[name] = provider
                 self.answers.pop(key, None)
@@ -42,7 +45,7 @@ class ProviderIndex(Generic[K]):
         """Have another provider answer under this name; in the same place, if the keys are the same."""
         keys = tuple(keys)
         with self._lock:
-            if self._names[name] == keys:
+            if self._names.get(name) == keys:
                 for key in keys:
                     self._providers[key][name] = provider
                     self.answers.pop(key, None)
@@ -52,6 +55,8 @@ class ProviderIndex(Generic[K]):
 
     def remove(self, name: str) -> None:
         """Have a provider answer for nothing any more."""
+        if name not in self._names:
+            return
         with self._lock:
             for key in self._names.pop(name):
                 providers = self._providers[key]

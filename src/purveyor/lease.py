@@ -18,7 +18,7 @@ from contextlib import suppress
 from contextvars import ContextVar
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from purveyor.errors import ProviderNotReadyError
 from purveyor.metadata import ProviderStatus
@@ -55,21 +55,20 @@ _CLOSED = frozenset({_Phase.DOWN, _Phase.ENDED})
 _WAITING = frozenset({_Phase.DRAINING, _Phase.BUSY})
 _INSIDE_GO_ON = frozenset({_Phase.DRAINING, _Phase.REFUSING, _Phase.REPLACED})
 
+#: Of gates that no operation has met yet; never written to.
+_NO_CELLS: dict[int, list[int]] = {}
+
 #: For changes of any gate: they are rare, and a lock of its own would make each provider larger.
 _lock = threading.Lock()
 
 
-class Succession:
-    """Which instance serves a registration now, of all that have or will.
+class Succession(Protocol):
+    """Which instance serves a registration now, of all that have or will."""
 
-    Args:
-        provider: The first one.
-    """
-
-    __slots__ = ("provider",)
-
-    def __init__(self, provider: Provider[Any]) -> None:
-        self.provider = provider
+    @property
+    def provider(self) -> Provider[Any]:
+        """The instance."""
+        ...
 
 
 class Generation:
@@ -103,7 +102,7 @@ class Gate:
         self.name = name
         self.succession = succession
         self.shut = True
-        self.cells: dict[int, list[int]] = {}  # by thread identifier, so that a dead thread's cell is reused
+        self.cells = _NO_CELLS  # by thread identifier, so that a dead thread's cell is reused
         self._phase = _Phase.BUSY
         self._status = ProviderStatus.STARTING
         self._openings: list[Callable[[], object]] | None = None
@@ -113,7 +112,7 @@ class Gate:
     @property
     def held(self) -> int:
         """How many leases are out."""
-        return sum(cell[0] for cell in list(self.cells.values()))
+        return sum(cell[0] for cell in list(self.cells.values())) if self.cells else 0
 
     @property
     def in_use(self) -> bool:
@@ -189,7 +188,10 @@ class Gate:
         try:
             return self.cells[thread]
         except KeyError:
-            cell = self.cells[thread] = [0]
+            with _lock:
+                if self.cells is _NO_CELLS:
+                    self.cells = {}
+                cell = self.cells[thread] = [0]
             return cell
 
     async def admit(self, lease: list[int]) -> bool:

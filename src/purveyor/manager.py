@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 import os
 import threading
@@ -130,6 +131,7 @@ class ProviderManager:
             replaced=self._replace,
             withdrawn=self._withdraw,
             ended=self._ended,
+            rewire=self._rewire,
             needs_of=self._needs_of,
             dependants_of=self._dependants_of,
         )
@@ -374,9 +376,10 @@ class ProviderManager:
             runner.refuse_own_call("reload_provider")
             if runner.stopping and name not in self._live:
                 raise ProviderNotFoundError(name, tuple(self._live))
-            unwire = None
             if needs is not KEEP or replacement is not None:
-                unwire = self._rewire(runner, needs, replacement)
+                self._rewire(
+                    runner, needs, replacement
+                )()  # told at once if it cannot be; done when its turn comes
         except Exception as error:
             self._log_failure("reload", name, error)
             raise
@@ -385,7 +388,7 @@ class ProviderManager:
             return
         self._listen()
         with WATCHDOG.watching(asyncio.get_running_loop(), self._publish):
-            done = runner.reload(Change(config, policy, replacement, unwire))  # which logs its own failure
+            done = runner.reload(Change(config, policy, replacement, needs))  # which logs its own failure
             await asyncio.wait([done])
         await done
 
@@ -439,6 +442,7 @@ class ProviderManager:
             self._closing.over.add_done_callback(self._closed)
         closing = self._closing
         await self._shut_down(closing, timeout)
+        self._closed(closing.over)  # now, rather than in the loop's next turn
         errors = refused + closing.errors
         for error in closing.errors:
             self._log_failure("clean up", "", error)
@@ -521,13 +525,17 @@ class ProviderManager:
     ) -> Callable[[], None]:
         """Take another wiring into the graph, or another class with the wiring that there is; what undoes it."""
         old = self._graph.nodes[runner.name]
-        provider = replacement or runner.provider
-        if not isinstance(provider, Provider):
-            raise ProviderTypeError(_name_for_log(provider), type(provider), Provider)
-        _check_metadata(provider)
-        metadata = provider.metadata
-        wiring = old.needs if needs is KEEP else needs
-        new = Node(runner.name, type(provider), metadata.type, tuple(metadata.capabilities), wiring, old.required)
+        new = old if needs is KEEP else dataclasses.replace(old, needs=needs)
+        if replacement is not None:
+            if not isinstance(replacement, Provider):
+                raise ProviderTypeError(_name_for_log(replacement), type(replacement), Provider)
+            _check_metadata(replacement)
+            new = dataclasses.replace(
+                new,
+                cls=type(replacement),
+                type=replacement.metadata.type,
+                capabilities=tuple(replacement.metadata.capabilities),
+            )
         self._graph.add([new])
 
         def undo() -> None:
@@ -690,7 +698,9 @@ def _check_metadata(provider: Provider[Any]) -> None:
     if not isinstance(metadata.type, ProviderType):
         raise InvalidMetadataError("type", f"it must be a ProviderType, not {metadata.type!r}")
     words = metadata.capabilities
-    if not isinstance(words, (list, tuple, set, frozenset)) or not all(isinstance(word, str) for word in words):
+    if not isinstance(words, (list, tuple, set, frozenset)) or (
+        words and not all(isinstance(word, str) for word in words)
+    ):
         raise InvalidMetadataError("capabilities", f"it must be a list of strings, not {words!r}")
 
 

@@ -29,10 +29,13 @@ if TYPE_CHECKING:
     from purveyor.policy import Breaker
     from purveyor.provider import Binding, Provider
 
-__all__ = ["OperationInfo", "asks_for_policies", "operation", "operations_of", "record_of"]
+__all__ = ["UNBOUND", "OperationInfo", "asks_for_policies", "operation", "operations_of", "record_of"]
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
+
+#: The bindings of an instance none of whose operations was called yet; never written to.
+UNBOUND: dict[Any, dict[int, Binding]] = {}
 
 #: The gate of a call that goes to an instance of another class, whose own operation leases and records it.
 _FORWARDED = Gate("")
@@ -177,7 +180,7 @@ def _mark(method: Callable[..., Any], **options: Any) -> Callable[..., Any]:
 
 def _bind(provider: Provider[Any], method: Any) -> Binding:
     """What the calling thread needs for an operation of this provider, looked up once and kept."""
-    if "_bindings" not in vars(provider):
+    if provider._bindings is UNBOUND:
         provider._bindings = {}
     # Read before the gate, and renewed after it: a thread that comes late keeps no old gate among new bindings.
     bindings = provider._bindings

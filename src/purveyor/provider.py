@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, Sel
 
 from purveyor.lease import UNREGISTERED, Gate
 from purveyor.metadata import Health, ProviderMetadata, ProviderType
+from purveyor.operations import UNBOUND
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,14 +89,13 @@ class Provider(ABC, Generic[T]):
     # Class-level defaults, so that a subclass which never calls super().__init__ works all the same.
     _state: dict[str, Any] | None = None
     _gate: Gate = UNREGISTERED
-    _bindings: dict[Any, dict[int, Binding]] = {}  # noqa: RUF012 - never written to: see purveyor.operations
+    _bindings: dict[Any, dict[int, Binding]] = UNBOUND
     _governor: Governing | None = None
     _registration: Registration | None = None
 
     def __init__(self, metadata: ProviderMetadata, config: T) -> None:
         self._metadata = metadata
         self._config = config
-        self._bindings = {}
         self._logger = logging.getLogger(type(self).__module__)
 
     @property

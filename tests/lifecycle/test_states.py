@@ -8,6 +8,7 @@ import pytest
 
 from purveyor.lifecycle.runner import ProviderRunner
 from purveyor.lifecycle.states import TRANSITIONS
+from purveyor.manager import ProviderManager
 from purveyor.metadata import ProviderStatus
 from tests.providers import Scripted
 
@@ -33,7 +34,7 @@ def test_every_status_can_be_reached_and_every_one_reaches_the_end() -> None:
 
 @pytest.mark.parametrize(("start", "end"), list(itertools.product(ProviderStatus, repeat=2)))
 def test_a_runner_makes_the_allowed_moves_and_no_other(start: ProviderStatus, end: ProviderStatus) -> None:
-    runner = ProviderRunner(Scripted(), 1.0, lambda _: None)
+    runner = ProviderRunner(Scripted(), ProviderManager()._host)
     runner.status = start
     if end in TRANSITIONS[start]:
         runner._move(end)

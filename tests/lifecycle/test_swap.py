@@ -182,7 +182,7 @@ async def test_a_reader_that_leaves_early_lets_the_old_generation_go(manager: Pr
     reload = asyncio.create_task(manager.reload_provider("one"))
     await turns()
     assert first.line.open == [1, 2]
-    await reader.aclose()
+    await reader.aclose()  # type: ignore[attr-defined]
     await reload
     assert first.line.open == [2]
 

@@ -58,6 +58,6 @@ root = "${PURVEYOR_DATA:-.purveyor}/files"
 # [supervision]
 # check_interval = "10s"                        # how often each provider's check runs, and
 # check_timeout = "5s"                          # how long it may take
-# budget = 5                                    # restarts within the window; then the provider has failed
+# budget = 20                                   # restarts within the window; then the provider has failed
 # window = "10m"
 """

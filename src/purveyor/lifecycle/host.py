@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import asyncio
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from purveyor.lifecycle.runner import ProviderRunner
     from purveyor.lifecycle.stream import EventStream
     from purveyor.lifecycle.supervision import Supervisor
+    from purveyor.provider import Provider
 
 __all__ = ["Host"]
 
@@ -35,6 +36,7 @@ class Host:
         replaced: Another instance serves; it is to be looked up in the place of the one before.
         withdrawn: A provider is about to be stopped, or waits for its turn; it is not to be looked up any more.
         ended: A registration is over.
+        rewire: Takes other needs, or the class of a replacement, into the graph; gives what undoes it.
         needs_of: Who serves what a provider needs: the edges that start from it, with their runners.
         dependants_of: Who needs a provider: the edges that lead to it, with their runners.
         deadlines: Who watches the clock of the event loop that the providers live on.
@@ -53,6 +55,7 @@ class Host:
     replaced: Callable[[ProviderRunner], None]
     withdrawn: Callable[[ProviderRunner], None]
     ended: Callable[[ProviderRunner], None]
+    rewire: Callable[[ProviderRunner, Any, Provider[Any] | None], Callable[[], None]]
     needs_of: Callable[[str], Iterable[tuple[Edge, ProviderRunner | None]]]
     dependants_of: Callable[[str], Iterable[tuple[Edge, ProviderRunner]]]
     deadlines: Deadlines = field(init=False)

@@ -35,6 +35,7 @@ class Launch:
     def __init__(self, runners: list[ProviderRunner], graph: Graph, present: Mapping[str, ProviderRunner]) -> None:
         self._runners = runners
         self._graph = graph
+        self._present = present
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._left = len(runners)
         self._waiting: dict[ProviderRunner, int] = {}  # for how many others
@@ -43,11 +44,11 @@ class Launch:
         self._beginning = False
         self._failure: tuple[ProviderRunner, BaseException] | None = None
         context = copy_context()
+        needs = graph.needs if graph.has_needs else None
         for runner in runners:
             runner.context = context
-            others = {present[edge.target] for edge in graph.needs(runner.name)} if graph.has_needs else ()
-            late = [other for other in others if other.starting]
-            if late:
+            others = () if needs is None else {present[edge.target] for edge in needs(runner.name)}
+            if late := [other for other in others if other.starting]:
                 self._waiting[runner] = len(late)
                 for other in late:
                     waiters = self._waiters.get(other)
@@ -114,7 +115,15 @@ class Launch:
         self._begin()
 
     async def _undo(self) -> list[BaseException]:
-        shutdown = Shutdown([runner for runner in self._runners if not runner.over], self._graph)
+        undone = {runner.name: runner for runner in self._runners if not runner.over}
+        if self._graph.has_needs:  # others may need them by now, who were registered meanwhile
+            todo = list(undone)
+            for name in todo:  # which grows
+                for dependant in self._graph.dependants(name):
+                    if dependant not in undone:
+                        undone[dependant] = self._present[dependant]
+                        todo.append(dependant)
+        shutdown = Shutdown(undone.values(), self._graph)
         shutdown.begin()
         await see_through(shutdown.over)
         return shutdown.errors

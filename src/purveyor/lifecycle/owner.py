@@ -76,7 +76,6 @@ KEEP: Any = object()
 #: How long a step that was cancelled may take to end, in seconds, before it is abandoned.
 GRACE = 5.0
 
-_NO_LIMIT = ("", 0.0)
 _VALIDATE = Provider.validate
 _RELOAD = Provider.reload
 
@@ -94,25 +93,24 @@ class Owner:
             was given the chance to clean up.
     """
 
-    __slots__ = (
-        "_abortable",
-        "_disposed",
-        "_job",
-        "_leaving",
-        "_limit",
-        "_reason",
-        "_started",
-        "_verdict",
-        "_wake",
-        "abandoned",
-        "failure",
-        "gate",
-        "keeper",
-        "provider",
-        "replaced",
-        "step",
-        "task",
-    )
+    #: Of the cleanup.
+    failure: BaseException | None = None
+    #: Newcomers go to another instance, while this one is being stopped.
+    replaced = False
+    abandoned = False
+    #: What of the provider's runs now, or ran last.
+    step = ""
+
+    # On the class, since most of ten thousand owners never need another value.
+    _abortable = True  # while something is being started
+    _disposed = False
+    _leaving = False
+    _what = ""  # what runs within a deadline
+    _seconds = 0.0  # how long it may take
+    _verdict: BaseException | None = None  # why the running step was cancelled
+    _reason: BaseException | None = None  # why the instance is being disposed of
+    _wake: asyncio.Future[None] | None = None
+    _job: tuple[object, asyncio.Future[None]] | None = None  # a reload's config, and who waits for it
 
     def __init__(
         self,
@@ -124,19 +122,7 @@ class Owner:
         self.provider = provider
         self.gate = gate
         self.keeper = keeper
-        self.failure: BaseException | None = None  # of the cleanup
-        self.replaced = False  # newcomers go to another instance, while this one is being stopped
-        self.abandoned = False
-        self.step = ""  # what of the provider's runs now, or ran last
         self._started: Callable[[Owner, BaseException | None], None] | None = started
-        self._abortable = True  # while something is being started
-        self._disposed = False
-        self._leaving = False
-        self._limit = _NO_LIMIT  # what runs within a deadline, and how long it may take
-        self._verdict: BaseException | None = None  # why the running step was cancelled
-        self._reason: BaseException | None = None  # why the instance is being disposed of
-        self._wake: asyncio.Future[None] | None = None
-        self._job: tuple[object, asyncio.Future[None]] | None = None  # a reload's config, and who waits for it
         # Not by the loop's factory: an eager one would run the first step before the keeper knows of the owner.
         self.task: asyncio.Task[None] = asyncio.Task(
             self._own(), name=f"purveyor:{keeper.name}", context=keeper.context.copy()
@@ -145,7 +131,7 @@ class Owner:
     @property
     def at_work(self) -> bool:
         """Whether something of the provider's lifecycle runs, or is about to."""
-        return self._abortable or bool(self._limit[0]) or self._leaving
+        return self._abortable or bool(self._what) or self._leaving
 
     # --- what its keeper calls ----------------------------------------------------------------------
 
@@ -180,14 +166,14 @@ class Owner:
 
     def hurry(self) -> None:
         """Have whatever runs given up now, as if its time were over."""
-        if self._limit[0] and self._verdict is None:
+        if self._what and self._verdict is None:
             self.due()
 
     def due(self) -> None:
         """The running step has taken too long: cancel it, or if that was done, go on without it."""
         if self._verdict is None:
-            self._cancel_step(ProviderTimeoutError(self.keeper.name, *self._limit))
-        else:
+            self._cancel_step(ProviderTimeoutError(self.keeper.name, self._what, self._seconds))
+        elif not self.abandoned:
             self._abandon()
 
     # --- the task -----------------------------------------------------------------------------------
@@ -195,10 +181,22 @@ class Owner:
     async def _own(self) -> None:
         own_generation.set(Generation(self.gate))  # not that of a provider which registers this one
         try:
-            if await self._start():
-                try:
-                    await self._serve()
-                finally:  # also when the event loop is shutting down and cancels every task
+            if not await self._start():
+                return
+            try:
+                while not self._leaving:
+                    if self._job is not None:
+                        await self._do_job()
+                    else:
+                        self._wake = asyncio.get_running_loop().create_future()
+                        await self._wake
+            except asyncio.CancelledError:
+                self._leaving = True
+                if not self.abandoned:
+                    self.keeper.owner_cancelled(self)
+                raise
+            finally:  # also when the event loop is shutting down and cancels every task
+                if not self._disposed:
                     await self._stop()
         finally:
             if self._job is not None and not self._job[1].done():  # cancelled as it was asked for a reload
@@ -210,7 +208,10 @@ class Owner:
         error, self._verdict = self._verdict, None  # it may have been interrupted before its first step
         if error is None:
             try:
-                await self._validate_and_initialize()
+                if type(self.provider).validate is not _VALIDATE:
+                    await self._validate_and_initialize()
+                else:
+                    await self._run("start", self.keeper.start_timeout, "initialize", self.provider.initialize)
             except BaseException as reason:
                 error = reason
         self._abortable = False
@@ -226,34 +227,15 @@ class Owner:
         return error is None
 
     async def _validate_and_initialize(self) -> None:
-        provider, seconds = self.provider, self.keeper.start_timeout
-        if type(provider).validate is not _VALIDATE:
-            deadlines = self.keeper.host.deadlines
-            if seconds is not None:  # one for both
-                deadlines.set(self, seconds)
-            try:
-                await self._run("start", seconds, "validate", provider.validate, arm=False)
-                await self._run("start", seconds, "initialize", provider.initialize, arm=False)
-            finally:
-                if seconds is not None:
-                    deadlines.clear(self, seconds)
-        else:
-            await self._run("start", seconds, "initialize", provider.initialize)
-
-    async def _serve(self) -> None:
-        while not self._leaving:
-            try:
-                if self._job is None:
-                    self._wake = asyncio.get_running_loop().create_future()
-                    await self._wake
-                    self._wake = None
-                else:
-                    await self._do_job()
-            except asyncio.CancelledError:
-                self._leaving = True
-                if not self.abandoned:
-                    self.keeper.owner_cancelled(self)
-                raise
+        provider, seconds, deadlines = self.provider, self.keeper.start_timeout, self.keeper.host.deadlines
+        if seconds is not None:  # one for both
+            deadlines.set(self, seconds)
+        try:
+            await self._run("start", seconds, "validate", provider.validate, arm=False)
+            await self._run("start", seconds, "initialize", provider.initialize, arm=False)
+        finally:
+            if seconds is not None:
+                deadlines.clear(self, seconds)
 
     async def _do_job(self) -> None:
         assert self._job is not None
@@ -282,13 +264,15 @@ class Owner:
                 return
             await self._finish()
             if self._leaving:
+                self._disposed = True
                 raise ProviderNotReadyError(self.keeper.name, ProviderStatus.STOPPING)
             if config is not KEEP:
                 provider.config = config
             await self._begin("initialize", provider.initialize)
         except BaseException as error:
-            self._disposed = True
-            await self._dispose(error)
+            if not self._disposed:
+                self._disposed = True
+                await self._dispose(error)
             if config is not KEEP:
                 provider.config = old
                 if not (self._leaving or isinstance(error, asyncio.CancelledError)):
@@ -306,19 +290,15 @@ class Owner:
             self._disposed = False
 
     async def _stop(self) -> None:
-        if self._disposed:
-            return
         if self.gate.held:
             await self._drain()
-        if not self.replaced:
-            self.gate.close(ProviderStatus.STOPPING)
         try:
             await self._finish()
         except BaseException as error:
             self.failure = error
 
     async def _drain(self) -> None:
-        self._limit = "drain", self.keeper.drain_timeout
+        self._what, self._seconds = "drain", self.keeper.drain_timeout
         try:
             left = await self.gate.drain(self.keeper.drain_timeout)
         except BaseException as error:  # the cleanup has its chance all the same
@@ -327,9 +307,11 @@ class Owner:
                 self.failure = error
             else:
                 self._take_verdict()
-        self._limit = _NO_LIMIT
+        self._what = ""
         if left:
             self.keeper.overstayed(left)
+            if not self.replaced:
+                self.gate.close(ProviderStatus.STOPPING)  # those who are still inside go on no further
 
     # --- steps --------------------------------------------------------------------------------------
 
@@ -365,7 +347,7 @@ class Owner:
         """Run a step, measured, within its time; a cancellation that nobody asked for is an error of its own."""
         keeper = self.keeper
         self.step = step
-        self._limit = what, seconds or 0.0
+        self._what, self._seconds = what, seconds or 0.0
         if arm and seconds is not None:
             keeper.host.deadlines.set(self, seconds)
         began = perf_counter()
@@ -384,7 +366,7 @@ class Owner:
                 raise
             raise reason from error
         finally:
-            self._limit = _NO_LIMIT
+            self._what = ""
             if arm and seconds is not None:
                 keeper.host.deadlines.clear(self, seconds)
         MetricsManager.get_instance().note(step, keeper.type.value, keeper.name, perf_counter() - began)
@@ -407,7 +389,9 @@ class Owner:
         self._verdict = verdict
         if self.step:  # else the task has not had its first step, and would never have it
             self.task.cancel()
-            self.keeper.host.deadlines.set(self, GRACE)
+            deadlines = self.keeper.host.deadlines
+            deadlines.clear(self, self._seconds)  # from now on the grace is what counts
+            deadlines.set(self, GRACE)
 
     def _take_verdict(self) -> BaseException:
         verdict, self._verdict = self._verdict, None
@@ -419,7 +403,7 @@ class Owner:
     def _abandon(self) -> None:
         """Go on without a task that does not end; what it still does is of no consequence."""
         self.abandoned = self._leaving = self._disposed = True
-        what, seconds = self._limit
+        what, seconds = self._what, self._seconds
         error = self._reason or ProviderTimeoutError(self.keeper.name, what, seconds, abandoned=True)
         self.failure = error
         self.keeper.owner_abandoned(self, what, seconds)

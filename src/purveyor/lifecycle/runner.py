@@ -20,6 +20,7 @@ from purveyor.errors import (
     NeedFailedError,
     ProviderExistsError,
     ProviderNotReadyError,
+    ProviderTypeError,
     ProviderUnhealthyError,
     ReentrantLifecycleError,
     RegistrationAbortedError,
@@ -34,20 +35,21 @@ from purveyor.events import (
     RestartsExhausted,
     StatusChanged,
 )
-from purveyor.lease import Gate, Succession, own_generation
+from purveyor.lease import Gate, own_generation
 from purveyor.lifecycle.health import HealthCheck, describe_error, overrides_check
 from purveyor.lifecycle.owner import GRACE, KEEP, Owner
 from purveyor.lifecycle.states import SERVING, TRANSITIONS
 from purveyor.metadata import Health, HealthState, ProviderStatus
 from purveyor.monitor.metrics import MetricsManager
 from purveyor.needs import needs_of
-from purveyor.operations import asks_for_policies, record_of
+from purveyor.operations import UNBOUND, asks_for_policies, record_of
 from purveyor.policy import Policy
 from purveyor.provider import Provider
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Coroutine
 
+    from purveyor.lifecycle.graph import Edge
     from purveyor.lifecycle.host import Host
     from purveyor.policy import Governor
 
@@ -58,8 +60,6 @@ __all__ = ["KEEP", "Change", "ProviderRunner", "see_through"]
 _STARTING = frozenset({ProviderStatus.REGISTERED, ProviderStatus.STARTING})
 _SETTLED = frozenset({ProviderStatus.READY, ProviderStatus.DEGRADED})
 _MAY_LEAVE = frozenset({*_SETTLED, ProviderStatus.RELOADING, ProviderStatus.FAILED})
-
-_NO_CONTEXT = Context()
 
 _logger = logging.getLogger(__name__)
 
@@ -90,22 +90,27 @@ class Change:
         config: The config from now on.
         policy: The policy from now on.
         replacement: An instance that takes over, perhaps of another class.
-        unwire: Undoes that the needs were wired anew, which was done before; None if they were not.
+        needs: How its needs are wired from now on.
+
+    Attributes:
+        done: Done when it is over.
+        unwire: Undoes that the needs were wired anew; None while they are not.
     """
 
-    __slots__ = ("config", "done", "policy", "replacement", "unwire")
+    __slots__ = ("config", "done", "needs", "policy", "replacement", "unwire")
 
     def __init__(
         self,
         config: Any = KEEP,
         policy: Any = KEEP,
         replacement: Provider[Any] | None = None,
-        unwire: Callable[[], None] | None = None,
+        needs: Any = KEEP,
     ) -> None:
         self.config = config
         self.policy = policy
         self.replacement = replacement
-        self.unwire = unwire
+        self.needs = needs
+        self.unwire: Callable[[], None] | None = None
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.done.add_done_callback(_retrieve)
 
@@ -115,8 +120,19 @@ class Change:
             self.config, self.replacement = later.config, later.replacement
         if later.policy is not KEEP:
             self.policy = later.policy
-        if self.unwire is None:  # else the first one leads back to what ran before both
-            self.unwire = later.unwire
+        if later.needs is not KEEP:
+            self.needs = later.needs
+
+
+class _Override:
+    """An instance that stands in for a while, and what it found."""
+
+    __slots__ = ("before", "fake", "over", "owner")
+
+    def __init__(self, fake: Provider[Any]) -> None:
+        self.fake = self.before = fake
+        self.owner: Owner | None = None  # of what was there before
+        self.over = False
 
 
 class ProviderRunner:
@@ -129,35 +145,35 @@ class ProviderRunner:
         required: Whether its failure at the start is that of all; if not, it stays registered when it fails.
     """
 
-    __slots__ = (
-        "_candidate",
-        "_changing",
-        "_coordinator",
-        "_governor",
-        "_on_end",
-        "_on_start",
-        "_pending",
-        "_replaced",
-        "_stopping",
-        "_succession",
-        "_when_started",
-        "capabilities",
-        "context",
-        "failure",
-        "generation",
-        "host",
-        "hurried",
-        "last_reload_error",
-        "name",
-        "owner",
-        "policy",
-        "provider",
-        "reloaded",
-        "required",
-        "root",
-        "status",
-        "type",
-    )
+    # On the class, since most of ten thousand runners never need another value.
+
+    status = ProviderStatus.REGISTERED
+    #: How many generations there were, the one that serves included.
+    generation = 0
+    #: Of the stop.
+    failure: BaseException | None = None
+    #: When the last reload succeeded, in seconds since the epoch.
+    reloaded: float | None = None
+    last_reload_error: str | None = None
+    #: Of the live instance; None before the start, and while it is down.
+    owner: Owner | None = None
+    #: The time for the stop of all is over.
+    hurried = False
+    #: The caller's who registered it: what its owner tasks run in copies of.
+    context = Context()
+
+    _candidate: Owner | None = None  # of what a reload starts
+    _replaced: dict[Owner, asyncio.Future[None] | None] | None = None  # others, and who waits for their end
+    _on_start: Settled | None = None
+    _when_started: list[Callable[[ProviderRunner], None]] | None = None
+    _on_end: list[Callable[[ProviderRunner], None]] | None = None
+    _pending: Change | None = None
+    _coordinator: asyncio.Task[None] | None = None
+    _changing = False  # a reload is at a point where a stop has to wait for it
+    _stopping = False
+    _governor: Governor | None = None
+    _notices: set[asyncio.Task[None]] | None = None  # calls of on_need_reloaded, by it and of it, that run
+    _overrides: list[_Override] | None = None  # those in force, the last one topmost
 
     def __init__(
         self, provider: Provider[Any], host: Host, policy: Policy | None = None, *, required: bool = True
@@ -168,30 +184,9 @@ class ProviderRunner:
         self.policy = policy
         self.required = required
         self.name = metadata.name
+        self.root = metadata.name  # whose failure is why it is not there
         self.type = metadata.type
         self.capabilities = _words(provider)
-        self.status = ProviderStatus.REGISTERED
-        self.context = _NO_CONTEXT  # the caller's who registered it: what its owner tasks run in copies of
-        self.root = self.name  # whose failure is why it is not there
-        self.generation = 0
-        self.failure: BaseException | None = None  # of the stop
-        self.reloaded: float | None = None  # when the last reload succeeded, in seconds since the epoch
-        self.last_reload_error: str | None = None
-        self.owner: Owner | None = None  # of the live instance; None before the start, and while it is down
-        self.hurried = False  # the time for the stop of all is over
-        self._candidate: Owner | None = None  # of what a reload starts
-        self._replaced: dict[Owner, asyncio.Future[None] | None] | None = (
-            None  # others, and who waits for their end
-        )
-        self._on_start: Settled | None = None
-        self._when_started: list[Callable[[ProviderRunner], None]] | None = None
-        self._on_end: list[Callable[[ProviderRunner], None]] | None = None
-        self._pending: Change | None = None
-        self._coordinator: asyncio.Task[None] | None = None
-        self._changing = False  # a reload is at a point where a stop has to wait for it
-        self._stopping = False
-        self._succession = Succession(provider)
-        self._governor: Governor | None = None
         if policy is not None or asks_for_policies(type(provider)):
             self._governor = self._new_governor(policy or Policy())
         self._adopt(provider)
@@ -346,6 +341,8 @@ class ProviderRunner:
         self._stopping = True
         self.host.supervisor.forget(self)
         self._refuse_pending(ProviderStatus.STOPPING)
+        for notice in self._notices or ():
+            notice.cancel()
         if self.status is ProviderStatus.REGISTERED:  # its turn never comes
             self._finish(ProviderStatus.STOPPED)
         elif self.status is ProviderStatus.STARTING:
@@ -500,18 +497,19 @@ class ProviderRunner:
             self._governor = self._new_governor(policy)
         self.policy = policy
         self.provider._governor = self._governor
-        self.provider._bindings = {}  # what is bound anew is bound with it
+        self.provider._bindings = UNBOUND  # what is bound anew is bound with it
 
     def _new_governor(self, policy: Policy) -> Governor:
         from purveyor.policy import Governor  # noqa: PLC0415 - most providers have no policy
 
         return Governor(self.name, self.type, policy, self.host.publish)
 
-    def _coordinate(self, work: Coroutine[Any, Any, None]) -> None:
+    def _coordinate(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         # In a context of its own: it is no part of what the caller, or a provider, is doing.
-        self._coordinator = asyncio.get_running_loop().create_task(
+        self._coordinator = coordinator = asyncio.get_running_loop().create_task(
             self._see_to(work), name=f"purveyor:{self.name}:reload", context=Context()
         )
+        return coordinator
 
     async def _see_to(self, work: Coroutine[Any, Any, None]) -> None:
         self._changing = True
@@ -540,8 +538,8 @@ class ProviderRunner:
                     raise
                 continue
             self._reload_succeeded(strategy, perf_counter() - began)
-            await self._tell_dependants()
             self._changing = False  # a stop has not to wait for what follows
+            await self._tell_dependants()
             if replaced is not None and self._replaced and replaced in self._replaced:
                 await self._end(replaced)
             self._changing = True
@@ -556,7 +554,9 @@ class ProviderRunner:
         strategy: Literal["swap", "in_place"] = self._strategy(change)
         try:
             if change.replacement is not None:
-                self._check_replacement(change.replacement)
+                self._check_replacement(change.replacement, self.name)
+            if change.needs is not KEEP or change.replacement is not None:
+                change.unwire = self.host.rewire(self, change.needs, change.replacement)
             if self.owner is None:
                 self.gate.close(ProviderStatus.RELOADING)
                 await self._start_instance(change.replacement or self.provider, change.config)
@@ -580,22 +580,8 @@ class ProviderRunner:
         fresh = change.replacement
         if fresh is None:
             fresh = old.provider.next_generation(old.provider.config if change.config is KEEP else change.config)
-            self._check_replacement(fresh)
-        self._adopt(fresh)
-        try:
-            self._inject(fresh)
-            candidate = await self._start_owner(fresh)
-        except BaseException:
-            fresh._gate.end(ProviderStatus.FAILED)
-            raise
-        try:
-            await self._check(fresh)
-            self._go_on()
-        except BaseException:
-            self._set_aside(candidate)
-            await self._end(candidate)
-            fresh._gate.end(ProviderStatus.FAILED)
-            raise
+            self._check_replacement(fresh, old.provider._name)  # not that of an override's
+        candidate = await self._start_beside(fresh, check=True)
         # No await from here on: whoever comes meets either the one or the other.
         self.owner = candidate
         self._set_aside(old)
@@ -603,6 +589,25 @@ class ProviderRunner:
         fresh._gate.open()
         old.gate.replace()
         old.leave()
+
+    async def _start_beside(self, fresh: Provider[Any], *, check: bool = False) -> Owner:
+        """Start another instance; if that fails, or it is not healthy, it is disposed of."""
+        self._adopt(fresh)
+        try:
+            self._inject(fresh)
+            candidate = await self._start_owner(fresh)
+            try:
+                if check:
+                    await self._check(fresh)
+                self._go_on()
+            except BaseException:
+                self._set_aside(candidate)
+                await self._end(candidate)
+                raise
+        except BaseException:
+            fresh._gate.end(ProviderStatus.FAILED)
+            raise
+        return candidate
 
     async def _exchange(self, old: Owner, change: Change) -> None:
         """Stop the instance that serves, since only one may be there, and start another, or the same one anew."""
@@ -656,8 +661,14 @@ class ProviderRunner:
                 started.set_result(None) if error is None else started.set_exception(error)
 
         self._candidate = candidate = Owner(provider, provider._gate, self, settle)
+        started.add_done_callback(_retrieve)
         try:
             await asyncio.wait([started])
+        except BaseException as error:  # the task that reloads was cancelled
+            self._set_aside(candidate)
+            candidate.interrupt(error)
+            await self._end(candidate)
+            raise
         finally:
             self._candidate = None
         await started
@@ -723,6 +734,7 @@ class ProviderRunner:
         if first:
             self.host.live(self)
         self.host.supervisor.started(self)
+        self._settle()  # what was unhealthy is believed to be, until a check says otherwise
         if type(self.provider).reload is Provider.reload or strategy == "swap":  # else its owner has recorded it
             MetricsManager.get_instance().note("reload", self.type.value, self.name, seconds)
         self._count_reload("success")
@@ -749,24 +761,53 @@ class ProviderRunner:
 
     async def _tell_dependants(self) -> None:
         """Give those who need it what serves now, and tell the ones who want to know."""
-        told: list[asyncio.Task[None]] = []
-        for edge, dependant in self.host.dependants_of(self.name):
-            if dependant.stopping or dependant.starting:
-                continue
-            provider = dependant.provider
-            setattr(provider, edge.attribute, self.provider)
-            if type(provider).on_need_reloaded is not Provider.on_need_reloaded:
-                told.append(
-                    asyncio.get_running_loop().create_task(
-                        provider.on_need_reloaded(edge.role, self.provider),
-                        name=f"purveyor:{dependant.name}:on_need_reloaded",
-                    )
-                )
-                told[-1].add_done_callback(partial(_hook_ended, dependant.name))
-        if told:
-            _, late = await asyncio.wait(told, timeout=self.start_timeout)
-            for task in late:
-                task.cancel()
+        notices = {
+            notice: dependant.name
+            for edge, dependant in self.host.dependants_of(self.name)
+            if (notice := dependant.take_notice(edge, self)) is not None
+        }
+        if not notices:
+            return
+        seconds = self.start_timeout
+        _, late = await asyncio.wait(notices, timeout=seconds)
+        if not late:
+            return
+        for notice in late:
+            notice.cancel()
+        _, left = await asyncio.wait(late, timeout=GRACE)
+        for notice in left:
+            self.host.publish(Abandoned(notices[notice], time(), "on_need_reloaded", seconds or 0.0))
+
+    def take_notice(self, edge: Edge, needed: ProviderRunner) -> asyncio.Task[None] | None:
+        """Have the live instance of what it needs; the task in which it is told, if it wants to know."""
+        provider = self.provider
+        if self._stopping or self.status is ProviderStatus.REGISTERED:  # that has its needs when it is started
+            return None
+        setattr(provider, edge.attribute, needed.provider)
+        if self.status not in SERVING or type(provider).on_need_reloaded is Provider.on_need_reloaded:
+            return None
+        notice = asyncio.get_running_loop().create_task(
+            provider.on_need_reloaded(edge.role, needed.provider), name=f"purveyor:{self.name}:on_need_reloaded"
+        )
+        for runner in (self, needed):
+            if runner._notices is None:
+                runner._notices = set()
+            runner._notices.add(notice)
+        self.host.abandoned.add(notice)  # kept there, should it outlive both of them
+        notice.add_done_callback(partial(self._notice_taken, needed))
+        return notice
+
+    def _notice_taken(self, needed: ProviderRunner, notice: asyncio.Task[None]) -> None:
+        self.host.abandoned.discard(notice)
+        for runner in (self, needed):
+            assert runner._notices is not None
+            runner._notices.discard(notice)
+        error = None if notice.cancelled() else notice.exception()
+        if error is not None or (notice.cancelled() and not self._stopping and not needed._stopping):
+            _logger.error(
+                "on_need_reloaded of provider %s failed", self.name,
+                exc_info=error, extra={"provider_name": self.name},
+            )  # fmt: skip
 
     # --- inside -------------------------------------------------------------------------------------
 
@@ -779,38 +820,71 @@ class ProviderRunner:
         """
         while self._coordinator is not None:
             await asyncio.wait([self._coordinator])
-        if self._stopping or self.owner is None:
-            raise ProviderNotReadyError(self.name, self.status)
-        if fake._gate.in_use:
-            raise ProviderExistsError(fake._name)
-        before, owner = self.provider, self.owner
-        self._adopt(fake)
+        override = _Override(fake)
+        begun = self._coordinate(self._begin_override(override))
         try:
-            self._inject(fake)
-            candidate = await self._start_owner(fake)
-        except BaseException:
-            fake._gate.end(ProviderStatus.FAILED)
-            raise
-        self._set_aside(owner)
-        self._take_over(candidate, fake)
-        before._gate.replace()
-        try:
-            await self._tell_dependants()
+            await asyncio.wait([begun])
+            begun.result()
             yield
         finally:
-            if not self._stopping:
-                taken, faked = self.owner, self.provider
-                assert self._replaced is not None
-                del self._replaced[owner]
-                owner.replaced = False
-                self._take_over(owner, before)
-                faked._gate.replace()
-                if taken is not None:
-                    self._set_aside(taken)
-                await self._tell_dependants()
-                if taken is not None:
-                    await self._end(taken)
-                faked._gate.retire()  # also where it was down
+            await see_through(asyncio.get_running_loop().create_task(self._end_override(override, begun)))
+
+    async def _begin_override(self, override: _Override) -> None:
+        if self._stopping or self.owner is None or override.over:
+            raise ProviderNotReadyError(self.name, self.status)
+        fake, old = override.fake, self.owner
+        if not isinstance(fake, Provider):
+            raise ProviderTypeError(self.name, type(fake), Provider)
+        if fake._gate.in_use:
+            raise ProviderExistsError(fake._name)
+        candidate = await self._start_beside(fake)
+        override.before, override.owner = self.provider, old
+        self._overrides = [*(self._overrides or ()), override]
+        self._set_aside(old)
+        self._take_over(candidate, fake)
+        old.gate.replace()
+        await self._tell_dependants()
+
+    async def _end_override(self, override: _Override, begun: asyncio.Task[None]) -> None:
+        override.over = True
+        if self._candidate is not None and self._candidate.provider is override.fake:
+            self._candidate.interrupt(ProviderNotReadyError(self.name, self.status))
+        await asyncio.wait([begun])
+        if begun.cancelled() or begun.exception() is not None:
+            return
+        while self._coordinator is not None:
+            await asyncio.wait([self._coordinator])
+        await asyncio.wait([self._coordinate(self._restore(override))])
+
+    async def _restore(self, override: _Override) -> None:
+        """Have what an override found serve again; or if another stands on it, have that one find it at its end."""
+        if self._stopping:
+            return
+        assert self._overrides is not None
+        assert self._replaced is not None
+        assert override.owner is not None
+        above = self._overrides[self._overrides.index(override) + 1 :][:1]
+        self._overrides = [each for each in self._overrides if each is not override] or None
+        if above:
+            taken, faked = above[0].owner, above[0].before
+            above[0].owner, above[0].before = override.owner, override.before
+        else:
+            taken, faked = self.owner, self.provider
+            if taken is not None:
+                self._set_aside(taken)
+            else:  # what stood in has failed
+                self._move(ProviderStatus.RELOADING)
+            del self._replaced[override.owner]
+            override.owner.replaced = False
+            self._take_over(override.owner, override.before)
+            self._settle()
+            faked._gate.replace()
+            await self._tell_dependants()
+        self._changing = False  # a stop has not to wait for what follows
+        if taken is not None:
+            await self._end(taken)
+        self._changing = True
+        faked._gate.retire()  # also where it was down
 
     def _take_over(self, owner: Owner, provider: Provider[Any]) -> None:
         self.owner = owner
@@ -820,21 +894,27 @@ class ProviderRunner:
 
     def _adopt(self, provider: Provider[Any]) -> None:
         """Make an instance one of this registration."""
-        provider._gate = Gate(self.name, self._succession)
-        provider._bindings = {}
+        provider._gate = Gate(self.name, self)
+        provider._bindings = UNBOUND
         provider._governor = self._governor
         provider._registration = self
 
     def _install(self, provider: Provider[Any]) -> None:
         """Have an instance be the one that serves, for whoever holds a reference or looks it up."""
-        self.provider = self._succession.provider = provider
+        self.provider = provider
         self.type = provider.metadata.type
         self.capabilities = _words(provider)
+        for edge, runner in self.host.needs_of(self.name):  # those may have been reloaded since it began to start
+            if runner is not None and runner.status in SERVING:
+                setattr(provider, edge.attribute, runner.provider)
         self.host.replaced(self)
 
     def _inject(self, provider: Provider[Any]) -> None:
         """Set the attributes in which it finds what it needs."""
-        for need in needs_of(type(provider)):
+        needs = needs_of(type(provider))
+        if not needs:
+            return
+        for need in needs:
             if need.optional:
                 setattr(provider, need.attribute, None)
         for edge, runner in self.host.needs_of(self.name):
@@ -847,13 +927,13 @@ class ProviderRunner:
         chosen = self.policy.reload if self.policy is not None else None
         return chosen or type(change.replacement or self.provider).provider_reload
 
-    def _check_replacement(self, provider: Provider[Any]) -> None:
+    def _check_replacement(self, provider: Provider[Any], name: str) -> None:
+        if not isinstance(provider, Provider):
+            raise ProviderTypeError(self.name, type(provider), Provider)
         if provider._gate.in_use:
             raise ProviderExistsError(provider._name)
-        if provider.metadata.name != self.name:
-            raise InvalidMetadataError(
-                "name", f"it must be {self.name!r}, as before, not {provider.metadata.name!r}"
-            )
+        if provider.metadata.name != name:
+            raise InvalidMetadataError("name", f"it must be {name!r}, as before, not {provider.metadata.name!r}")
 
     def _settle(self) -> None:
         """Be ready, or degraded, according to its health."""
@@ -865,8 +945,6 @@ class ProviderRunner:
     def _refuse_pending(self, status: ProviderStatus) -> None:
         change, self._pending = self._pending, None
         if change is not None and not change.done.done():
-            if change.unwire is not None:
-                change.unwire()
             change.done.set_exception(ProviderNotReadyError(self.name, status))
 
     def _count_reload(self, result: str) -> None:
@@ -885,7 +963,8 @@ class ProviderRunner:
 
 
 def _words(provider: Provider[Any]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(provider.metadata.capabilities))
+    words = provider.metadata.capabilities
+    return tuple(dict.fromkeys(words)) if words else ()
 
 
 def _abandoned_ended(host: Host, name: str, task: asyncio.Task[None]) -> None:
@@ -893,14 +972,6 @@ def _abandoned_ended(host: Host, name: str, task: asyncio.Task[None]) -> None:
     if not task.cancelled():
         task.exception()  # seen, so that asyncio does not report it
     _logger.warning("What was abandoned of provider %s has ended", name, extra={"provider_name": name})
-
-
-def _hook_ended(name: str, task: asyncio.Task[None]) -> None:
-    error = None if task.cancelled() else task.exception()
-    if task.cancelled() or error is not None:
-        _logger.error(
-            "on_need_reloaded of provider %s failed", name, exc_info=error, extra={"provider_name": name}
-        )
 
 
 def _retrieve(future: asyncio.Future[None]) -> None:
