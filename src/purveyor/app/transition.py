@@ -12,6 +12,7 @@ from purveyor.errors import ManagerClosingError, StartFailedError
 from purveyor.events import StatusChanged
 from purveyor.manager import Registration
 from purveyor.metadata import ProviderStatus
+from purveyor.policy import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
@@ -58,7 +59,12 @@ def registration(spec: ProviderSpec, graph: Graph, there: Callable[[str], bool])
     Raises:
         Exception: What the provider's constructor raises.
     """
-    return Registration(spec.build(), wiring(spec.name, graph, there), spec.policy, spec.required)
+    return Registration(spec.build(), wiring(spec.name, graph, there), policy_of(spec), spec.required)
+
+
+def policy_of(spec: ProviderSpec) -> Policy | None:
+    """A provider's policy; None for one that says nothing, which is to cost nothing."""
+    return None if spec.policy == Policy() else spec.policy
 
 
 def wiring(name: str, graph: Graph, there: Callable[[str], bool]) -> dict[str, str]:
@@ -168,14 +174,14 @@ class Transition:
                 await self._start(spec, registration(spec, graph, there))
             case "swap" | "in_place" if change.replaced:
                 await manager.reload_provider(
-                    name, policy=spec.policy, needs=wiring(name, graph, there), replacement=spec.build()
+                    name, policy=policy_of(spec), needs=wiring(name, graph, there), replacement=spec.build()
                 )
             case "swap" | "in_place":
                 await manager.reload_provider(
-                    name, config=spec.own_config(), policy=spec.policy, needs=wiring(name, graph, there)
+                    name, config=spec.own_config(), policy=policy_of(spec), needs=wiring(name, graph, there)
                 )
             case "policy":
-                await manager.reload_provider(name, policy=spec.policy)
+                await manager.reload_provider(name, policy=policy_of(spec))
             case "restart":
                 await manager.reload_provider(name)
             case _:  # it is only noted
