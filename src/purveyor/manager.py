@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import logging
 import os
 import threading
@@ -54,7 +53,7 @@ __all__ = ["ProviderManager", "Registration"]
 P = TypeVar("P", bound=Provider[Any])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that would make each of ten thousand dearer
 class Registration:
     """A provider to be registered, and what the manager is to know of it.
 
@@ -525,13 +524,12 @@ class ProviderManager:
     ) -> Callable[[], None]:
         """Take another wiring into the graph, or another class with the wiring that there is; what undoes it."""
         old = self._graph.nodes[runner.name]
-        new = old if needs is KEEP else dataclasses.replace(old, needs=needs)
+        new = old if needs is KEEP else old._replace(needs=needs)
         if replacement is not None:
             if not isinstance(replacement, Provider):
                 raise ProviderTypeError(_name_for_log(replacement), type(replacement), Provider)
             _check_metadata(replacement)
-            new = dataclasses.replace(
-                new,
+            new = new._replace(
                 cls=type(replacement),
                 type=replacement.metadata.type,
                 capabilities=tuple(replacement.metadata.capabilities),

@@ -256,6 +256,7 @@ class Owner:
     async def _reload(self, config: object) -> None:
         provider = self.provider
         old = provider.config if config is not KEEP else KEEP
+        closed = False
         try:
             if type(provider).reload is not _RELOAD:
                 if config is not KEEP:
@@ -264,14 +265,14 @@ class Owner:
                 return
             await self._finish()
             if self._leaving:
-                self._disposed = True
+                closed = True
                 raise ProviderNotReadyError(self.keeper.name, ProviderStatus.STOPPING)
             if config is not KEEP:
                 provider.config = config
             await self._begin("initialize", provider.initialize)
         except BaseException as error:
-            if not self._disposed:
-                self._disposed = True
+            self._disposed = True
+            if not closed:  # also of what was abandoned, and has ended after all
                 await self._dispose(error)
             if config is not KEEP:
                 provider.config = old

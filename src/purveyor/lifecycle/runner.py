@@ -169,6 +169,7 @@ class ProviderRunner:
     _on_end: list[Callable[[ProviderRunner], None]] | None = None
     _pending: Change | None = None
     _coordinator: asyncio.Task[None] | None = None
+    _trial: HealthCheck | None = None  # of a generation that is about to serve
     _changing = False  # a reload is at a point where a stop has to wait for it
     _stopping = False
     _governor: Governor | None = None
@@ -349,6 +350,8 @@ class ProviderRunner:
             assert self.owner is not None
             self.owner.interrupt(RegistrationAbortedError(self.name))
         elif self._changing:  # the task that reloads it goes on from there
+            if self._trial is not None:
+                self._trial.close()
             for owner in (self._candidate, self.owner):
                 if owner is not None:
                     owner.interrupt(ProviderNotReadyError(self.name, ProviderStatus.STOPPING))
@@ -677,8 +680,11 @@ class ProviderRunner:
     async def _check(self, provider: Provider[Any]) -> None:
         """Refuse a new generation that is not healthy from the beginning."""
         if overrides_check(provider):
-            check = HealthCheck(self.name, provider.check, self.host.check_timeout, self.check_abandoned)
-            health = await check.run()
+            self._trial = HealthCheck(self.name, provider.check, self.host.check_timeout, self.check_abandoned)
+            try:
+                health = await self._trial.run()
+            finally:
+                self._trial = None
             if health.state is HealthState.UNHEALTHY:
                 raise ProviderUnhealthyError(self.name, health.message)
 
@@ -820,6 +826,8 @@ class ProviderRunner:
         """
         while self._coordinator is not None:
             await asyncio.wait([self._coordinator])
+        if self.status not in _SETTLED:
+            raise ProviderNotReadyError(self.name, self.status)
         override = _Override(fake)
         begun = self._coordinate(self._begin_override(override))
         try:
@@ -830,9 +838,9 @@ class ProviderRunner:
             await see_through(asyncio.get_running_loop().create_task(self._end_override(override, begun)))
 
     async def _begin_override(self, override: _Override) -> None:
-        if self._stopping or self.owner is None or override.over:
-            raise ProviderNotReadyError(self.name, self.status)
         fake, old = override.fake, self.owner
+        if self._stopping or old is None or override.over:
+            raise ProviderNotReadyError(self.name, self.status)
         if not isinstance(fake, Provider):
             raise ProviderTypeError(self.name, type(fake), Provider)
         if fake._gate.in_use:
@@ -857,7 +865,7 @@ class ProviderRunner:
         await asyncio.wait([self._coordinate(self._restore(override))])
 
     async def _restore(self, override: _Override) -> None:
-        """Have what an override found serve again; or if another stands on it, have that one find it at its end."""
+        """Have what an override found serve again; if another stands on it, have that one find it at its end."""
         if self._stopping:
             return
         assert self._overrides is not None
