@@ -133,7 +133,7 @@ class Abandoned(Event):
     """A step of a provider's lifecycle went on when it was cancelled, and was left behind.
 
     Args:
-        step: What it did: ``"start"``, also that of a reload, ``"stop"``, or ``"check"``.
+        step: What it did: ``"start"``, also that of a reload, ``"stop"``, ``"check"`` or ``"on_need_reloaded"``.
         seconds: How long it had.
     """
 
