@@ -38,7 +38,10 @@ class ProviderIndex(Generic[K]):
         with self._lock:
             self._names[name] = keys
             for key in keys:
-                self._providers.setdefault(key, {})[name] = provider
+                providers = self._providers.get(key)
+                if providers is None:
+                    providers = self._providers[key] = {}
+                providers[name] = provider
                 self.answers.pop(key, None)
 
     def replace(self, keys: Iterable[K], name: str, provider: Provider[Any]) -> None:

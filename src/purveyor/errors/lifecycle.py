@@ -115,6 +115,7 @@ class ProviderTimeoutError(LifecycleError, TimeoutError):
         self.step = step
         self.seconds = seconds
         self.abandoned = abandoned
+        self.permanent = abandoned  # a second one is not started beside what still runs
 
     def __reduce__(self) -> tuple[object, ...]:
         return _build_timeout, (self.name, self.step, self.seconds, self.abandoned)
