@@ -11,7 +11,7 @@ from collections import deque
 from contextvars import copy_context
 from typing import TYPE_CHECKING
 
-from purveyor.errors import ProviderTimeoutError
+from purveyor.errors import NeedFailedError, ProviderTimeoutError
 from purveyor.lifecycle.runner import see_through
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ class Launch:
         self._left = len(runners)
         self._waiting: dict[ProviderRunner, int] = {}  # for how many others
         self._waiters: dict[ProviderRunner, list[ProviderRunner]] = {}
+        self._optional: set[tuple[str, str]] = set()  # who can do without whom
+        self._lost: dict[ProviderRunner, ProviderRunner] = {}  # who waited for one that is over
         self._ready: deque[ProviderRunner] = deque()
         self._beginning = False
         self._failure: tuple[ProviderRunner, BaseException] | None = None
@@ -56,6 +58,8 @@ class Launch:
                         waiters = self._waiters[other] = []
                         other.when_started(self._free)
                     waiters.append(runner)
+                    if all(edge.optional for edge in graph.needs(runner.name) if edge.target == other.name):
+                        self._optional.add((runner.name, other.name))
             else:
                 self._ready.append(runner)
 
@@ -97,7 +101,11 @@ class Launch:
             return
         self._beginning = True
         while self._ready and self._failure is None:
-            self._ready.popleft().start(self._settled)
+            runner = self._ready.popleft()
+            if (lost := self._lost.get(runner)) is None:
+                runner.start(self._settled)
+            else:
+                runner.start(self._settled, NeedFailedError(runner.name, lost.name, lost.root))
         self._beginning = False
 
     def _settled(self, runner: ProviderRunner, error: BaseException | None) -> None:
@@ -110,6 +118,8 @@ class Launch:
     def _free(self, needed: ProviderRunner) -> None:
         for runner in self._waiters[needed]:
             self._waiting[runner] -= 1
+            if needed.over and (runner.name, needed.name) not in self._optional:
+                self._lost[runner] = needed  # the graph has forgotten it
             if not self._waiting[runner]:
                 self._ready.append(runner)
         self._begin()
@@ -165,6 +175,7 @@ class Shutdown:
     def begin(self) -> None:
         """Begin to stop those that nobody needs; from now on lookups find none of them."""
         for runner in self._left.values():
+            runner.doomed = True
             runner.host.withdrawn(runner)
         self._begin()
 

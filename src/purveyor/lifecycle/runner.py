@@ -20,6 +20,7 @@ from purveyor.errors import (
     NeedFailedError,
     ProviderExistsError,
     ProviderNotReadyError,
+    ProviderTimeoutError,
     ProviderTypeError,
     ProviderUnhealthyError,
     ReentrantLifecycleError,
@@ -157,6 +158,8 @@ class ProviderRunner:
     last_reload_error: str | None = None
     #: Of the live instance; None before the start, and while it is down.
     owner: Owner | None = None
+    #: It is to be stopped, perhaps after others: nobody is started on it any more.
+    doomed = False
     #: The time for the stop of all is over.
     hurried = False
     #: The caller's who registered it: what its owner tasks run in copies of.
@@ -167,6 +170,7 @@ class ProviderRunner:
     _on_start: Settled | None = None
     _when_started: list[Callable[[ProviderRunner], None]] | None = None
     _on_end: list[Callable[[ProviderRunner], None]] | None = None
+    _lost: dict[Owner, tuple[str, float]] | None = None  # those that were abandoned in a step, and go on
     _pending: Change | None = None
     _coordinator: asyncio.Task[None] | None = None
     _trial: HealthCheck | None = None  # of a generation that is about to serve
@@ -261,20 +265,24 @@ class ProviderRunner:
 
     # --- start --------------------------------------------------------------------------------------
 
-    def start(self, settled: Settled) -> None:
+    def start(self, settled: Settled, error: Exception | None = None) -> None:
         """Begin to start.
 
         Args:
             settled: Called when it is ready, with None, or has failed and was cleaned up, with the error.
+            error: Why it cannot be started, if that is known already.
         """
         self._on_start = settled
         if self._stopping:  # before its turn had come
             self._start_settled(None, RegistrationAbortedError(self.name))
             return
         self._move(ProviderStatus.STARTING)
-        try:
-            self._inject(self.provider)
-        except Exception as error:
+        if error is None:
+            try:
+                self._inject(self.provider)
+            except Exception as reason:
+                error = reason
+        if error is not None:
             self._start_settled(None, error)
             return
         self.owner = Owner(self.provider, self.gate, self, self._start_settled)
@@ -287,6 +295,7 @@ class ProviderRunner:
 
     def _start_settled(self, _: Owner | None, error: BaseException | None) -> None:
         settled, self._on_start = self._on_start, None
+        waiters, self._when_started = self._when_started, None  # told last: the cause comes before what follows
         assert settled is not None
         if error is None:
             self.generation = 1
@@ -302,10 +311,6 @@ class ProviderRunner:
                 error = RegistrationAbortedError(self.name)
             self._fail_start(error)
         settled(self, error)
-        self._tell_waiters()
-
-    def _tell_waiters(self) -> None:
-        waiters, self._when_started = self._when_started, None
         for callback in waiters or ():
             callback(self)
 
@@ -396,9 +401,9 @@ class ProviderRunner:
         if self._governor is not None:
             self._governor.close()
         ended, self._on_end = self._on_end, None
-        for callback in ended or ():
+        waiters, self._when_started = self._when_started, None
+        for callback in (*(ended or ()), *(waiters or ())):
             callback(self)
-        self._tell_waiters()
 
     # --- what its owners tell -----------------------------------------------------------------------
 
@@ -419,8 +424,19 @@ class ProviderRunner:
     def owner_abandoned(self, owner: Owner, step: str, seconds: float) -> None:
         """The task does not end, and is not waited for any longer."""
         self.host.abandoned.add(owner.task)
-        owner.task.add_done_callback(partial(_abandoned_ended, self.host, self.name))
+        self._lost = {**(self._lost or {}), owner: (step, seconds)}
+        owner.task.add_done_callback(partial(self._abandoned_ended, owner))
         self.host.publish(Abandoned(self.name, time(), step, seconds))
+
+    def _abandoned_ended(self, owner: Owner, task: asyncio.Task[None]) -> None:
+        assert self._lost is not None
+        del self._lost[owner]
+        self.host.abandoned.discard(task)
+        if not task.cancelled():
+            task.exception()  # seen, so that asyncio does not report it
+        _logger.warning(
+            "What was abandoned of provider %s has ended", self.name, extra={"provider_name": self.name}
+        )
 
     def owner_ended(self, owner: Owner) -> None:
         """The task is over, or was abandoned."""
@@ -523,7 +539,7 @@ class ProviderRunner:
             self._coordinator = None
             if self._stopping:
                 self._refuse_pending(ProviderStatus.STOPPING)
-                if self.status in _MAY_LEAVE:
+                if self.status in _MAY_LEAVE and not self.over:
                     self._leave()
             elif self._pending is not None:
                 self._coordinate(self._reload_all())
@@ -535,6 +551,7 @@ class ProviderRunner:
             began = perf_counter()
             try:
                 strategy = await self._reload(change)
+                self._go_on()  # stop wins: what has taken over is stopped at once
             except BaseException as error:
                 self._reload_failed(change, error)
                 if isinstance(error, asyncio.CancelledError) and asyncio.current_task().cancelling():  # type: ignore[union-attr]
@@ -562,7 +579,8 @@ class ProviderRunner:
                 change.unwire = self.host.rewire(self, change.needs, change.replacement)
             if self.owner is None:
                 self.gate.close(ProviderStatus.RELOADING)
-                await self._start_instance(change.replacement or self.provider, change.config)
+                fresh = self.provider if change.replacement is None else change.replacement
+                await self._start_instance(fresh, change.config)
             elif strategy == "swap":
                 await self._swap(self.owner, change)
             elif change.replacement is None and change.unwire is None:
@@ -621,7 +639,7 @@ class ProviderRunner:
         await self._end(old)
         self._go_on()
         try:
-            await self._start_instance(change.replacement or before, change.config)
+            await self._start_instance(before if change.replacement is None else change.replacement, change.config)
         except BaseException as error:
             if change.unwire is not None:
                 change.unwire()
@@ -635,6 +653,9 @@ class ProviderRunner:
 
     async def _start_instance(self, provider: Provider[Any], config: Any) -> None:
         """Start an instance where none runs."""
+        for owner, (step, seconds) in (self._lost or {}).items():
+            if owner.provider is provider:  # two at work on it would be in each other's way
+                raise ProviderTimeoutError(self.name, step, seconds, abandoned=True)
         before = self.provider
         other = provider is not before
         old_config = provider.config
@@ -926,14 +947,14 @@ class ProviderRunner:
             if need.optional:
                 setattr(provider, need.attribute, None)
         for edge, runner in self.host.needs_of(self.name):
-            if runner is not None and runner.status in SERVING:
+            if runner is not None and runner.status in SERVING and not runner.doomed:
                 setattr(provider, edge.attribute, runner.provider)
             elif not edge.optional:
                 raise NeedFailedError(self.name, edge.target, edge.target if runner is None else runner.root)
 
     def _strategy(self, change: Change) -> Literal["swap", "in_place"]:
         chosen = self.policy.reload if self.policy is not None else None
-        return chosen or type(change.replacement or self.provider).provider_reload
+        return chosen or type(self.provider if change.replacement is None else change.replacement).provider_reload
 
     def _check_replacement(self, provider: Provider[Any], name: str) -> None:
         if not isinstance(provider, Provider):
@@ -973,13 +994,6 @@ class ProviderRunner:
 def _words(provider: Provider[Any]) -> tuple[str, ...]:
     words = provider.metadata.capabilities
     return tuple(dict.fromkeys(words)) if words else ()
-
-
-def _abandoned_ended(host: Host, name: str, task: asyncio.Task[None]) -> None:
-    host.abandoned.discard(task)
-    if not task.cancelled():
-        task.exception()  # seen, so that asyncio does not report it
-    _logger.warning("What was abandoned of provider %s has ended", name, extra={"provider_name": name})
 
 
 def _retrieve(future: asyncio.Future[None]) -> None:
