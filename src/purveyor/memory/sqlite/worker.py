@@ -172,7 +172,10 @@ class Worker:
         try:
             return database.purge()
         except Exception as error:  # it is tried again, and nobody waits for it
-            _logger.warning("Could not remove expired items", extra={"store": self._store, "error": str(error)})
+            _logger.warning(
+                "Could not remove expired items",
+                extra={"provider_store": self._store, "provider_error": str(error)},
+            )
             return False
 
     def _refuse_the_rest(self) -> None:

@@ -1,0 +1,424 @@
+"""The traps of stopping, and of the event loop's and the process's end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import pytest
+
+from purveyor.errors import ProviderNotFoundError, ProviderNotReadyError, ProviderTimeoutError
+from purveyor.events import Abandoned
+from purveyor.lifecycle.owner import GRACE
+from purveyor.manager import ProviderManager
+from purveyor.operations import operation
+from purveyor.policy import Policy
+from purveyor.testing import Fail, FakeClock, FaultyProvider, RefuseCancellation
+from tests.lifecycle.lines import Journal, Member, turns
+from tests.providers import Scripted, raising, waiting
+
+# --- Everyone has its chance ------------------------------------------------------------------------------
+
+
+async def test_the_first_of_several_who_wait_for_a_stop_may_leave() -> None:
+    """Traps 2 and 39: the cleanup belongs to nobody who waits for it, and there is one."""
+    manager = ProviderManager()
+    go = asyncio.Event()
+    provider = Scripted(cleanup=waiting(go))
+    await manager.register(provider)
+    waiters = [asyncio.create_task(manager.unregister("one")) for _ in range(3)]
+    waiters.append(asyncio.create_task(manager.cleanup()))
+    await turns()
+    for _ in range(2):  # the second time it leaves at once
+        waiters[0].cancel()
+        await turns()
+    assert waiters[0].cancelled()
+    assert not any(waiter.done() for waiter in waiters[1:])
+    go.set()
+    await asyncio.gather(*waiters[1:])
+    assert provider.calls == ["validate", "initialize", "cleanup"]
+
+
+@pytest.mark.parametrize("patience", [1, 2])
+async def test_cancelling_a_stop_at_any_point_skips_nobody(patience: int) -> None:
+    """Trap 6: once or twice, in the middle of the first cleanup or of the last."""
+    for point in range(8):
+        manager = ProviderManager()
+
+        async def pause() -> None:
+            await turns(3)
+
+        providers = [Scripted(name, cleanup=pause) for name in "abc"]
+        for provider in providers:
+            await manager.register(provider)
+        stop = asyncio.create_task(manager.cleanup())
+        await turns(point)
+        for _ in range(patience):
+            stop.cancel()
+            await asyncio.sleep(0)
+        await asyncio.wait([stop])
+        await manager.cleanup()
+        assert [provider.calls.count("cleanup") for provider in providers] == [1, 1, 1]
+        assert manager.registered_names() == ()
+
+
+async def test_every_failure_of_a_stop_is_told_and_hides_no_other() -> None:
+    """Trap 7: one group with all of them; beside an error of the block they are notes."""
+    manager = ProviderManager()
+    for name in "abc":
+        await manager.register(Scripted(name, cleanup=raising(OSError(name))))
+    await manager.register(last := Scripted("d"))
+    with pytest.raises(ExceptionGroup) as raised:
+        await manager.cleanup()
+    assert sorted(str(error) for error in raised.value.exceptions) == ["a", "b", "c"]
+    assert last.calls[-1] == "cleanup"
+    assert manager.registered_names() == ()
+    with pytest.raises(KeyError, match="mine") as primary:
+        async with manager:
+            await manager.register(Scripted(cleanup=raising(OSError("on the way out"))))
+            raise KeyError("mine")
+    assert "on the way out" in primary.value.__notes__[0]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(3), asyncio.CancelledError()])
+async def test_what_no_group_can_hold_comes_out_alone_when_all_are_done(error: BaseException) -> None:
+    """Trap 8: and nobody's cleanup is skipped for it."""
+    manager = ProviderManager()
+    providers = [
+        Scripted("a"),
+        Scripted("b", cleanup=raising(error)),
+        Scripted("c", cleanup=raising(OSError("c"))),
+    ]
+    for provider in providers:
+        await manager.register(provider)
+    expected = ExceptionGroup if isinstance(error, asyncio.CancelledError) else type(error)  # that one was a stray
+    with pytest.raises(expected):
+        await manager.cleanup()
+    assert [provider.calls[-1] for provider in providers] == ["cleanup"] * 3
+    assert manager.registered_names() == ()
+
+
+async def test_a_cleanup_that_never_ends_is_given_up_and_named() -> None:
+    """Trap 10: the deadline is the manager's, it does not wait for what ignores its cancellation."""
+    manager = ProviderManager()
+    with FakeClock() as clock:
+        journal = Journal(manager)
+        stuck, well = FaultyProvider("stuck", cleanup=RefuseCancellation()), FaultyProvider("well")
+        await manager.register(stuck, policy=Policy(stop_timeout=3))
+        await manager.register(well)
+        stop = asyncio.create_task(manager.cleanup())
+        await clock.advance(3 + GRACE - 0.5)
+        assert well.open == 0
+        assert not stop.done()
+        await clock.advance(1)
+        with pytest.raises(ExceptionGroup) as raised:
+            await stop
+        (error,) = raised.value.exceptions
+        assert isinstance(error, ProviderTimeoutError)
+        assert (error.name, error.step, error.abandoned) == ("stuck", "stop", True)
+        await turns()
+        assert [(event.name, event.step) for event in journal.of(Abandoned)] == [("stuck", "stop")]
+        gc.collect()
+        assert len(asyncio.all_tasks()) == 2  # it is kept until it ends
+        stuck.release()
+        await turns()
+        assert len(asyncio.all_tasks()) == 1
+
+
+async def test_a_stopped_provider_stays_stopped_until_somebody_registers_it() -> None:
+    """Trap 42: no operation, no reload and no check brings it back."""
+    manager = ProviderManager()
+    provider = Member()
+    await manager.register(provider)
+    await manager.reload_provider("one")
+    live = manager.get("one", Member)
+    await manager.unregister("one")
+    for each in (provider, live):
+        with pytest.raises(ProviderNotReadyError, match="stopped"):
+            await each.which()
+        with pytest.raises(ProviderNotReadyError, match="stopped"):
+            each.which_plain()
+        with pytest.raises(ProviderNotReadyError, match="stopped"):
+            await anext(each.numbers(1))
+    for call in (manager.reload_provider("one"), manager.unregister("one"), manager.check("one")):
+        with pytest.raises(ProviderNotFoundError):
+            await call
+    assert provider.line.open == []
+    await manager.register(live)
+    assert await live.which() == 2
+    await manager.cleanup()
+    with pytest.raises(ProviderNotReadyError):
+        await live.which()
+    await manager.register(live)  # the manager, too, can be used anew
+    await manager.cleanup()
+
+
+# --- Generators ------------------------------------------------------------------------------------------
+
+
+async def test_a_provider_made_of_a_generator_is_left_where_it_was_entered(manager: ProviderManager) -> None:
+    """Trap 41: its context managers and context variables are those of one task."""
+    inside: ContextVar[bool] = ContextVar("inside", default=False)
+    left: list[asyncio.Task[Any] | None] = []
+
+    async def connection() -> AsyncIterator[str]:
+        token = inside.set(True)
+        try:
+            async with asyncio.timeout(60), asyncio.TaskGroup():
+                yield "connected"
+        finally:
+            inside.reset(token)
+            left.append(asyncio.current_task())
+
+    class Generated(Scripted):
+        async def initialize(self) -> None:
+            self.context = asynccontextmanager(connection)()
+            assert await self.context.__aenter__() == "connected"
+            await super().initialize()
+
+        async def cleanup(self) -> None:
+            await super().cleanup()
+            await self.context.__aexit__(None, None, None)
+
+    provider = Generated()
+    await manager.register(provider)
+    await asyncio.create_task(manager.reload_provider("one"))
+    await asyncio.create_task(manager.unregister("one"))
+    assert set(left) == provider.tasks
+    assert len(left) == 2
+
+
+async def test_a_reader_that_leaves_closes_the_generator_of_the_operation(manager: ProviderManager) -> None:
+    """Trap 41: at once, in its own context, and with its lease; not whenever it is collected."""
+    closed: list[asyncio.Task[Any] | None] = []
+
+    class Reading(Member):
+        @operation
+        async def rows(self) -> AsyncIterator[int]:
+            try:
+                for row in range(10):
+                    yield row
+            finally:
+                await asyncio.sleep(0)
+                closed.append(asyncio.current_task())
+
+    provider = Reading()
+    await manager.register(provider)
+    async with aclosing(provider.rows()) as rows:  # type: ignore[type-var]
+        async for row in rows:
+            if row == 2:
+                break
+    assert closed == [asyncio.current_task()]
+    assert provider._gate.held == 0
+
+
+# --- The loop and the process ----------------------------------------------------------------------------
+
+
+def test_a_manager_follows_from_one_event_loop_to_the_next() -> None:
+    """Trap 24: nothing of it is bound to a loop that is over, contended or not."""
+    manager = ProviderManager()
+    provider = Member()
+
+    async def use() -> None:
+        await manager.register(provider)
+        go = asyncio.Event()
+        provider.steps["initialize"] = waiting(go)
+        reloads = [asyncio.create_task(manager.reload_provider("one")) for _ in range(3)]
+        calls = [asyncio.create_task(provider.which()) for _ in range(3)]
+        await turns()
+        go.set()
+        await asyncio.gather(*reloads, *calls)
+        provider.steps.clear()
+        await manager.cleanup()
+
+    for _ in range(3):
+        asyncio.run(use())
+
+
+async def run(program: str, *, interrupts: int = 0) -> tuple[int, str]:
+    """Run a program in a process of its own; interrupt it each time it prints ``ready``."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-W",
+        "error",
+        "-c",
+        textwrap.dedent(program),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    lines: list[str] = []
+    async for line in process.stdout:
+        lines.append(line.decode().strip())
+        if lines[-1] == "ready" and interrupts:
+            interrupts -= 1
+            process.send_signal(signal.SIGINT)
+    _, errors = await process.communicate()
+    return await process.wait(), "\n".join([*lines, errors.decode()])
+
+
+INTERRUPTED = """
+import asyncio
+from purveyor import ProviderManager
+from tests.providers import Scripted
+
+async def slowly():
+    print("cleaning up", flush=True)
+    await asyncio.sleep(0.01)
+    print("cleaned up", flush=True)
+
+async def never():
+    print("ready", flush=True)
+    await asyncio.sleep(3600)
+
+async def main():
+    async with ProviderManager() as manager:
+        await manager.register(Scripted("one", cleanup={cleanup}))
+        print("ready", flush=True)
+        await asyncio.sleep(3600)
+
+asyncio.run(main())
+"""
+
+
+async def test_an_interrupt_stops_all_that_runs() -> None:
+    """Trap 9: it is not swallowed, and the cleanup runs to its end."""
+    code, output = await run(INTERRUPTED.format(cleanup="slowly"), interrupts=1)
+    assert output.count("cleaning up") == output.count("cleaned up") == 1
+    assert "KeyboardInterrupt" in output
+    assert "never retrieved" not in output
+    assert code in (1, -signal.SIGINT)
+
+
+async def test_a_second_interrupt_ends_a_cleanup_that_hangs() -> None:
+    """Trap 9: at once, not at the deadline."""
+    code, output = await run(INTERRUPTED.format(cleanup="never"), interrupts=2)
+    assert output.count("ready") == 2
+    assert "KeyboardInterrupt" in output
+    assert code in (1, -signal.SIGINT)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+async def test_after_a_fork_the_child_is_refused_and_may_have_its_own() -> None:
+    """Trap 25: the parent's providers stay the parent's."""
+    code, output = await run(
+        """
+        import asyncio, os, warnings
+        from purveyor import ProviderManager
+        from purveyor.errors import WrongEventLoopError
+        from tests.providers import Scripted
+
+        warnings.simplefilter("ignore", DeprecationWarning)  # of forking beside a thread, from Python 3.12 on
+        manager, provider = ProviderManager(), Scripted()
+
+        async def refused():
+            for call in (manager.register(Scripted("two")), manager.unregister("one"), manager.check("one"),
+                         manager.reload_provider("one"), manager.cleanup()):
+                try:
+                    await call
+                except WrongEventLoopError as error:
+                    assert "after a fork, build it in the child" in str(error)
+                else:
+                    raise AssertionError("it was not refused")
+            async with ProviderManager() as own:
+                await own.register(mine := Scripted("one"))
+                assert await mine.echo(1) == 1
+
+        def child():
+            code = 1
+            try:
+                asyncio.events._set_running_loop(None)  # the parent's, of which the child has a copy
+                asyncio.new_event_loop().run_until_complete(refused())
+                code = 0
+            finally:
+                os._exit(code)
+
+        async def main():
+            await manager.register(provider)
+            pid = os.fork()
+            if pid == 0:
+                child()
+            _, status = os.waitpid(pid, 0)
+            print("child", os.waitstatus_to_exitcode(status))
+            assert await provider.echo(1) == 1
+            await manager.cleanup()
+            assert provider.calls == ["validate", "initialize", "cleanup"]
+            print("parent 0")
+
+        asyncio.run(main())
+        """
+    )
+    assert output.split("\n")[:2] == ["child 0", "parent 0"], output
+    assert code == 0
+
+
+async def test_a_manager_that_was_forgotten_says_so() -> None:
+    """Trap 40: a warning with the manager as its source, and no cleanup in the garbage collector."""
+    code, output = await run(
+        """
+        import asyncio, gc, sys, warnings
+        from purveyor import ProviderManager
+        from tests.providers import Scripted
+
+        warnings.simplefilter("always")
+        warnings._showwarnmsg = lambda message: print(message.message, type(message.source).__name__, flush=True)
+
+        def main():
+            loop = asyncio.new_event_loop()
+            manager, provider = ProviderManager(), Scripted()
+            loop.run_until_complete(manager.register(provider))
+            for task in asyncio.all_tasks(loop):
+                task._log_destroy_pending = False
+            loop.close()
+            return provider.calls
+
+        calls = main()
+        gc.collect()
+        print(calls)
+        """
+    )
+    assert output.split("\n")[:2] == [
+        "a ProviderManager was dropped while one ran; await its cleanup() ProviderManager",
+        "['validate', 'initialize']",
+    ]
+    assert code == 0
+
+
+async def test_a_reload_that_fails_after_its_caller_has_left_is_no_mystery(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Trap 26: it is logged with the provider's name, never as an exception that nobody retrieved."""
+    manager = ProviderManager()
+    go = asyncio.Event()
+    provider = FaultyProvider("one")
+    await manager.register(provider)
+
+    async def fail() -> None:
+        await go.wait()
+        raise OSError("down")
+
+    provider.initialize = fail  # type: ignore[method-assign]
+    reload = asyncio.create_task(manager.reload_provider("one"))
+    await turns()
+    reload.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await reload
+    gc.collect()  # the task that reloads has no one else who keeps it
+    go.set()
+    await turns()
+    assert manager.last_reload_error("one") == "OSError: down"
+    assert "never retrieved" not in caplog.text
+    assert any(getattr(record, "provider_name", "") == "one" for record in caplog.records)
+    provider.script("cleanup", Fail(OSError("stuck")))
+    await manager.cleanup()
