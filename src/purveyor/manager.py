@@ -128,6 +128,7 @@ class ProviderManager:
             publish=self._publish,
             live=self._add,
             replaced=self._replace,
+            rewired=self._graph.release,
             withdrawn=self._withdraw,
             ended=self._ended,
             rewire=self._rewire,
@@ -376,9 +377,7 @@ class ProviderManager:
             if runner.stopping and name not in self._live:
                 raise ProviderNotFoundError(name, tuple(self._live))
             if needs is not KEEP or replacement is not None:
-                self._rewire(
-                    runner, needs, replacement
-                )()  # told at once if it cannot be; done when its turn comes
+                self._wire(runner, needs, replacement)()  # told at once if it cannot be; done when its turn comes
         except Exception as error:
             self._log_failure("reload", name, error)
             raise
@@ -520,6 +519,20 @@ class ProviderManager:
         return runners
 
     def _rewire(
+        self, runner: ProviderRunner, needs: Mapping[str, str], replacement: Provider[Any] | None
+    ) -> Callable[[], None]:
+        """As `_wire`; what it was wired to stays in use until its reload is over."""
+        before = self._graph.uses(runner.name)
+        unwire = self._wire(runner, needs, replacement)
+        self._graph.hold(runner.name, before)
+
+        def undo() -> None:
+            unwire()
+            self._graph.release(runner.name)
+
+        return undo
+
+    def _wire(
         self, runner: ProviderRunner, needs: Mapping[str, str], replacement: Provider[Any] | None
     ) -> Callable[[], None]:
         """Take another wiring into the graph, or another class with the wiring that there is; what undoes it."""

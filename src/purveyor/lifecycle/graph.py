@@ -101,6 +101,7 @@ class Graph:
         self._nodes: dict[str, Node] = {}
         self._needs: dict[str, tuple[Edge, ...]] = {}  # of those only that have some
         self._dependants: dict[str, dict[str, None]] = {}  # likewise
+        self._held: dict[str, frozenset[str]] = {}  # what a provider uses besides, by its name
 
     @property
     def nodes(self) -> Mapping[str, Node]:
@@ -110,7 +111,7 @@ class Graph:
     @property
     def has_needs(self) -> bool:
         """Whether anybody needs anybody."""
-        return bool(self._needs)
+        return bool(self._needs or self._held)
 
     @property
     def edges(self) -> tuple[Edge, ...]:
@@ -121,6 +122,10 @@ class Graph:
         """What a provider needs; an optional need that nothing is wired to is not among it."""
         self._check(name)
         return self._needs.get(name, ())
+
+    def uses(self, name: str) -> set[str]:
+        """Whom a provider needs, and whom it holds besides."""
+        return {edge.target for edge in self.needs(name)}.union(self._held.get(name, ()))
 
     def dependants(self, name: str) -> tuple[str, ...]:
         """Who needs a provider, directly."""
@@ -191,11 +196,29 @@ class Graph:
         """
         self._check(name)
         del self._nodes[name]
+        self.release(name)
         self._disconnect(name)
         for dependant in self._dependants.pop(name, ()):
-            kept = tuple(edge for edge in self._needs.pop(dependant) if edge.target != name)
+            kept = tuple(edge for edge in self._needs.pop(dependant, ()) if edge.target != name)
             if kept:
                 self._needs[dependant] = kept
+
+    def hold(self, name: str, targets: Iterable[str]) -> None:
+        """Have a provider count as a dependant of others, too: it was wired anew, but still uses them.
+
+        Args:
+            name: The provider.
+            targets: The others; they are held until `release`.
+        """
+        self._held[name] = frozenset(targets)
+        for target in self._held[name]:
+            self._dependants.setdefault(target, {})[name] = None
+
+    def release(self, name: str) -> None:
+        """What a provider needs is all that it uses from now on."""
+        held = self._held.pop(name, frozenset())
+        for target in held.difference(edge.target for edge in self._needs.get(name, ())):
+            self._drop(target, name)
 
     def snapshot(self, statuses: Mapping[str, ProviderStatus] | None = None) -> Graph:
         """A graph of its own, which does not change when this one does.
@@ -217,11 +240,15 @@ class Graph:
 
     def _disconnect(self, name: str) -> None:
         for edge in self._needs.pop(name, ()):
-            dependants = self._dependants.get(edge.target)
-            if dependants is not None:  # else another role had the same target
-                dependants.pop(name, None)
-                if not dependants:
-                    del self._dependants[edge.target]
+            if edge.target not in self._held.get(name, ()):
+                self._drop(edge.target, name)
+
+    def _drop(self, target: str, dependant: str) -> None:
+        dependants = self._dependants.get(target)
+        if dependants is not None:  # else another role had the same target
+            dependants.pop(dependant, None)
+            if not dependants:
+                del self._dependants[target]
 
 
 class _Resolution:

@@ -34,6 +34,7 @@ class Host:
         publish: Logs an event, and sends it down the stream.
         live: A provider has become ready for the first time; it can be looked up from now on.
         replaced: Another instance serves; it is to be looked up in the place of the one before.
+        rewired: What a provider was wired to before is out of use.
         withdrawn: A provider is about to be stopped, or waits for its turn; it is not to be looked up any more.
         ended: A registration is over.
         rewire: Takes other needs, or the class of a replacement, into the graph; gives what undoes it.
@@ -53,6 +54,7 @@ class Host:
     publish: Callable[[Event], None]
     live: Callable[[ProviderRunner], None]
     replaced: Callable[[ProviderRunner], None]
+    rewired: Callable[[str], None]
     withdrawn: Callable[[ProviderRunner], None]
     ended: Callable[[ProviderRunner], None]
     rewire: Callable[[ProviderRunner, Any, Provider[Any] | None], Callable[[], None]]

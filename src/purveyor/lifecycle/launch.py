@@ -164,7 +164,7 @@ class Shutdown:
         self._needs: dict[str, set[str]] = {}  # read now, since the graph forgets who is over
         if graph.has_needs:
             for name in self._left:
-                self._needs[name] = {edge.target for edge in graph.needs(name)} & self._left.keys()
+                self._needs[name] = graph.uses(name) & self._left.keys()
                 for target in self._needs[name]:
                     self._dependants[target] = self._dependants.get(target, 0) + 1
         self._ready = deque(

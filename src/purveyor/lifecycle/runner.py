@@ -559,9 +559,13 @@ class ProviderRunner:
                 continue
             self._reload_succeeded(strategy, perf_counter() - began)
             self._changing = False  # a stop has not to wait for what follows
-            await self._tell_dependants()
-            if replaced is not None and self._replaced and replaced in self._replaced:
-                await self._end(replaced)
+            try:
+                await self._tell_dependants()
+                if replaced is not None and self._replaced and replaced in self._replaced:
+                    await self._end(replaced)
+            finally:
+                if change.unwire is not None:
+                    self.host.rewired(self.name)
             self._changing = True
             if not change.done.done():
                 change.done.set_result(None)
