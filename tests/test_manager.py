@@ -126,6 +126,7 @@ async def test_what_is_no_provider_cannot_be_registered(thing: Any) -> None:
 
 
 async def test_one_object_cannot_be_registered_twice_in_two_managers() -> None:
+    """Trap 35."""
     provider = Scripted()
     async with ProviderManager() as one, ProviderManager() as two:
         await one.register(provider)
@@ -143,6 +144,7 @@ async def test_one_object_cannot_be_registered_twice_in_two_managers() -> None:
 
 
 def test_another_event_loop_is_refused_while_providers_run() -> None:
+    """Trap 24."""
     manager = ProviderManager()
     first = asyncio.new_event_loop()
     first.run_until_complete(manager.register(Scripted()))
@@ -164,6 +166,8 @@ def test_another_event_loop_is_refused_while_providers_run() -> None:
 
 
 def test_a_fork_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trap 25."""
+
     async def main() -> None:
         async with ProviderManager() as manager:
             await manager.register(Scripted())
@@ -176,6 +180,7 @@ def test_a_fork_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_providers_are_cleaned_up_when_the_event_loop_is_shut_down() -> None:
+    """Traps 9 and 24."""
     provider = Scripted()
     manager = ProviderManager()
     asyncio.run(manager.register(provider))
@@ -185,6 +190,7 @@ def test_providers_are_cleaned_up_when_the_event_loop_is_shut_down() -> None:
 
 
 def test_a_manager_that_is_dropped_warns() -> None:
+    """Trap 40."""
     loop = asyncio.new_event_loop()
     manager = ProviderManager()
     loop.run_until_complete(manager.register(Scripted("left")))
@@ -213,6 +219,8 @@ async def test_the_whole_lifecycle_runs_in_one_task_of_the_providers_own() -> No
 
 
 async def test_a_task_group_entered_in_initialize_is_left_in_cleanup() -> None:
+    """Trap 23."""
+
     class Grouped(Scripted):
         async def initialize(self) -> None:
             self.group = await asyncio.TaskGroup().__aenter__()
@@ -240,6 +248,7 @@ async def test_a_base_exception_of_initialize_is_the_callers(error: BaseExceptio
 
 
 async def test_a_base_exception_of_cleanup_comes_after_the_others_had_their_chance() -> None:
+    """Trap 8."""
     manager = ProviderManager()
     first = Scripted("first")
     await manager.register(first)
@@ -250,6 +259,7 @@ async def test_a_base_exception_of_cleanup_comes_after_the_others_had_their_chan
 
 
 async def test_a_failure_of_the_cleanup_after_a_failed_start_is_noted() -> None:
+    """Trap 7."""
     error = RuntimeError("start")
     provider = Scripted(initialize=raising(error), cleanup=raising(OSError("cleanup")))
     async with ProviderManager() as manager:
@@ -259,6 +269,7 @@ async def test_a_failure_of_the_cleanup_after_a_failed_start_is_noted() -> None:
 
 
 async def test_the_block_of_the_manager_keeps_its_own_error() -> None:
+    """Trap 7."""
     with pytest.raises(KeyError) as raised:
         async with ProviderManager() as manager:
             await manager.register(Scripted(cleanup=raising(OSError("cleanup"))))
@@ -509,6 +520,7 @@ async def test_a_caller_that_gives_up_a_reload_does_not_stop_it() -> None:
 
 
 async def test_a_reload_that_nobody_waits_for_may_fail(caplog: pytest.LogCaptureFixture) -> None:
+    """Trap 26."""
     async with ProviderManager() as manager:
         provider = Scripted()
         await manager.register(provider)
@@ -553,6 +565,7 @@ async def test_a_stop_waits_for_operations_and_turns_new_ones_away() -> None:
 
 
 async def test_several_callers_share_one_stop() -> None:
+    """Trap 39."""
     manager = ProviderManager()
     go = asyncio.Event()
     provider = Scripted(cleanup=waiting(go))
@@ -566,6 +579,7 @@ async def test_several_callers_share_one_stop() -> None:
 
 
 async def test_stop_wins_over_a_reload_that_waits() -> None:
+    """Trap 16."""
     manager = ProviderManager()
     provider = Scripted()
     await manager.register(provider)
@@ -700,6 +714,7 @@ async def test_nothing_is_registered_while_the_manager_cleans_up() -> None:
 
 
 async def test_cancelling_a_cleanup_skips_nobody() -> None:
+    """Trap 6."""
     manager = ProviderManager()
     go = asyncio.Event()
     providers = [Scripted(name, cleanup=waiting(go)) for name in "abc"]
@@ -718,6 +733,7 @@ async def test_cancelling_a_cleanup_skips_nobody() -> None:
 
 
 async def test_a_second_cancellation_leaves_the_cleanup_to_itself() -> None:
+    """Trap 6."""
     manager = ProviderManager()
     go = asyncio.Event()
     provider = Scripted(cleanup=waiting(go))
@@ -735,6 +751,7 @@ async def test_a_second_cancellation_leaves_the_cleanup_to_itself() -> None:
 
 
 async def test_cancelling_a_registration_undoes_it() -> None:
+    """Trap 3."""
     manager = ProviderManager()
     provider = Scripted(initialize=waiting(asyncio.Event()))
     registration = asyncio.create_task(manager.register(provider))
@@ -770,6 +787,7 @@ async def test_cleaning_up_after_a_failed_start_is_not_interrupted_by_a_stop() -
 @pytest.mark.parametrize("step", ["initialize", "cleanup"])
 @pytest.mark.parametrize("action", ["unregister", "reload_provider"])
 async def test_a_provider_that_waits_for_itself_is_told(step: str, action: str) -> None:
+    """Trap 19."""
     manager = ProviderManager()
     seen: list[BaseException] = []
 
@@ -789,6 +807,7 @@ async def test_a_provider_that_waits_for_itself_is_told(step: str, action: str) 
 
 
 async def test_a_provider_that_cleans_everything_up_from_inside_stops_the_others() -> None:
+    """Trap 19."""
     manager = ProviderManager()
     other = Scripted("other")
     await manager.register(other)
@@ -907,6 +926,7 @@ def _steps() -> dict[str, Step]:
 
 @pytest.mark.parametrize("action", ["register", "reload", "unregister", "cleanup"])
 async def test_cancelled_at_any_await_nothing_is_left(action: str) -> None:
+    """Traps 3 and 6."""
     n = 0
     running = True
     while running:
@@ -1019,6 +1039,7 @@ async def test_a_stray_cancellation_in_a_reload_is_its_error() -> None:
 
 @pytest.mark.parametrize("step", ["validate", "initialize"])
 async def test_a_stray_cancellation_in_a_start_is_its_error(step: str) -> None:
+    """Trap 3."""
     async with ProviderManager() as manager:
         provider = Scripted()
         provider.steps[step] = cancels_itself
@@ -1228,6 +1249,7 @@ async def test_lookups_from_threads_while_providers_come_and_go() -> None:
 
 
 def test_providers_whose_event_loop_was_closed_under_them_are_given_up() -> None:
+    """Trap 24."""
     manager = ProviderManager()
     provider = Scripted("left", "store")
     loop = asyncio.new_event_loop()
@@ -1250,3 +1272,27 @@ def test_providers_whose_event_loop_was_closed_under_them_are_given_up() -> None
     assert coroutine is not None
     with contextlib.suppress(RuntimeError):
         coroutine.close()
+
+
+async def test_lookups_answer_in_the_order_of_registration_whoever_is_ready_first() -> None:
+    gates = {name: asyncio.Event() for name in "abc"}
+    async with ProviderManager() as manager:
+        providers = [Scripted(name, "store", initialize=waiting(gates[name])) for name in "abc"]
+        registration = asyncio.create_task(manager.register_all(providers))
+        for name in "cab":
+            gates[name].set()
+            await asyncio.sleep(0.001)
+        await registration
+        assert manager.names() == manager.registered_names() == ("a", "b", "c")
+        assert manager.get_providers_by_type(ProviderType.CUSTOM) == providers
+        assert manager.get_providers_by_capability("store") == providers
+        replacement = Scripted("a", "store", "search")
+        await manager.reload_provider("a", replacement=replacement)
+        assert manager.get_providers_by_capability("store") == [replacement, *providers[1:]]
+        assert manager.get_providers_by_capability("search") == [replacement]
+
+
+async def test_to_register_nothing_is_done_at_once() -> None:
+    async with ProviderManager() as manager:
+        await manager.register_all([])
+        assert manager.registered_names() == ()

@@ -22,21 +22,30 @@ class ProviderIndex(Generic[K]):
         answers: The answers since the last change, ready to be copied: the fast path of a query.
     """
 
-    __slots__ = ("_lock", "_names", "_providers", "answers")
+    __slots__ = ("_lock", "_names", "_providers", "_ranks", "answers")
 
     def __init__(self) -> None:
         self._lock = threading.Lock()  # for everything but the fast path
         self.answers: dict[K, list[Provider[Any]]] = {}
         self._providers: dict[K, dict[str, Provider[Any]]] = {}
         self._names: dict[str, tuple[K, ...]] = {}
+        self._ranks: dict[str, int] = {}
 
-    def add(self, keys: Iterable[K], name: str, provider: Provider[Any]) -> None:
-        """Have a provider answer for these keys from now on, whatever becomes of its metadata."""
+    def add(self, keys: Iterable[K], name: str, provider: Provider[Any], rank: int) -> None:
+        """Have a provider answer for these keys from now on, whatever becomes of its metadata.
+
+        Args:
+            keys: What it answers for.
+            name: Its name.
+            provider: The provider.
+            rank: Its place among all in registration order, since they may become ready in another one.
+        """
         keys = tuple(keys)
         if not keys:
             return
         with self._lock:
             self._names[name] = keys
+            self._ranks[name] = rank
             for key in keys:
                 providers = self._providers.get(key)
                 if providers is None:
@@ -44,23 +53,12 @@ class ProviderIndex(Generic[K]):
                 providers[name] = provider
                 self.answers.pop(key, None)
 
-    def replace(self, keys: Iterable[K], name: str, provider: Provider[Any]) -> None:
-        """Have another provider answer under this name; in the same place, if the keys are the same."""
-        keys = tuple(keys)
-        with self._lock:
-            if self._names.get(name) == keys:
-                for key in keys:
-                    self._providers[key][name] = provider
-                    self.answers.pop(key, None)
-                return
-        self.remove(name)
-        self.add(keys, name, provider)
-
     def remove(self, name: str) -> None:
         """Have a provider answer for nothing any more."""
         if name not in self._names:
             return
         with self._lock:
+            del self._ranks[name]
             for key in self._names.pop(name):
                 providers = self._providers[key]
                 del providers[name]
@@ -74,5 +72,6 @@ class ProviderIndex(Generic[K]):
             providers = self._providers.get(key)
             if providers is None:
                 return []  # not kept: words that nobody answers for are without number
-            answer = self.answers[key] = list(providers.values())
+            ranked = sorted(providers, key=self._ranks.__getitem__)
+            answer = self.answers[key] = [providers[name] for name in ranked]
             return answer.copy()

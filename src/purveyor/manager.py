@@ -135,6 +135,7 @@ class ProviderManager:
             needs_of=self._needs_of,
             dependants_of=self._dependants_of,
         )
+        self._registered = 0  # how many there ever were
         self._closing: Shutdown | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._process = os.getpid()
@@ -187,7 +188,7 @@ class ProviderManager:
 
     def names(self) -> tuple[str, ...]:
         """The names of all providers that can be looked up, in registration order."""
-        return tuple(self._live)
+        return tuple(name for name in list(self._runners) if name in self._live)
 
     def registered_names(self) -> tuple[str, ...]:
         """The names of all providers there are: also of those that start, or could not be started yet."""
@@ -515,6 +516,8 @@ class ProviderManager:
                 runner.gate.end(ProviderStatus.STOPPED)
             raise
         for runner in runners:
+            self._registered += 1
+            runner.rank = self._registered
             self._runners[runner.name] = runner
         return runners
 
@@ -603,8 +606,8 @@ class ProviderManager:
         """Have lookups find it."""
         with self._lock:
             self._live[runner.name] = runner.provider
-            self._by_type.add((runner.type,), runner.name, runner.provider)
-            self._by_capability.add(runner.capabilities, runner.name, runner.provider)
+            self._by_type.add((runner.type,), runner.name, runner.provider, runner.rank)
+            self._by_capability.add(runner.capabilities, runner.name, runner.provider, runner.rank)
 
     def _replace(self, runner: ProviderRunner) -> None:
         """Have lookups find the instance that serves now."""
@@ -617,8 +620,10 @@ class ProviderManager:
                             providers[name] = provider
                         else:
                             del providers[name]
-                self._by_type.replace((runner.type,), name, provider)
-                self._by_capability.replace(runner.capabilities, name, provider)
+                self._by_type.remove(name)
+                self._by_type.add((runner.type,), name, provider, runner.rank)
+                self._by_capability.remove(name)
+                self._by_capability.add(runner.capabilities, name, provider, runner.rank)
 
     def _withdraw(self, runner: ProviderRunner) -> None:
         """Have lookups find it no more; the name stays taken."""

@@ -75,6 +75,8 @@ class Launch:
             BaseException: What the required provider raised; where there are others, with a note that names it.
             ProviderTimeoutError: They were not all ready in time.
         """
+        if not self._runners:
+            return
         self._begin()
         try:
             await asyncio.wait([self._over], timeout=timeout)

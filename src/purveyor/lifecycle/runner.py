@@ -149,6 +149,8 @@ class ProviderRunner:
     # On the class, since most of ten thousand runners never need another value.
 
     status = ProviderStatus.REGISTERED
+    #: Its place among all of its manager, in registration order.
+    rank = 0
     #: How many generations there were, the one that serves included.
     generation = 0
     #: Of the stop.
