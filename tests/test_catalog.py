@@ -57,6 +57,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
 
 
 def test_drivers_are_listed_without_being_imported(install: Install) -> None:
+    """Trap 38."""
     install(
         "cat-shop", "cat.good = cat_good:Good\ncat.more = cat_good:Good.Inner [fast, big]", "2.1", cat_good=GOOD
     )
@@ -80,6 +81,7 @@ def test_the_built_in_drivers_are_declared() -> None:
 
 
 def test_a_broken_plugin_harms_no_other(install: Install) -> None:
+    """Trap 38."""
     install(
         "cat-bad",
         """
@@ -110,6 +112,7 @@ def test_a_broken_plugin_harms_no_other(install: Install) -> None:
 
 
 def test_damaged_metadata_harms_no_other(install: Install, caplog: pytest.LogCaptureFixture) -> None:
+    """Trap 38."""
     install("cat-damaged", "there is no equals sign")
     install("cat-fine", "cat.fine = cat_good:Good", cat_good=GOOD)
     assert {"cat.fine", "memory.sqlite"} <= set(Catalog().names)
@@ -150,6 +153,7 @@ def test_a_missing_extra_says_what_to_install(install: Install) -> None:
 
 
 def test_two_distributions_with_one_name_are_both_shown_and_neither_is_used(install: Install) -> None:
+    """Trap 38."""
     install("cat-b", "cat.same = cat_good:Good", cat_good=GOOD)
     install("cat-a", "cat.same = cat_good:Good.Inner")
     catalog = Catalog()

@@ -231,6 +231,7 @@ def test_a_constraint_on_a_secret_is_told_without_it(problems: Problems, monkeyp
 async def test_a_running_system_shows_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """Trap 34."""
     caplog.set_level(logging.DEBUG)
     (tmp_path / "purveyor.toml").write_text(
         store('token = { env = "TOKEN" }', 'blob = { file = "token" }', 'plain = "${TOKEN}"').replace(

@@ -29,6 +29,7 @@ Strategy = Literal["swap", "in_place"]
 async def test_every_kind_of_operation_on_an_old_reference_runs_on_the_live_generation(
     manager: ProviderManager,
 ) -> None:
+    """Trap 14."""
     first = Member()
     await manager.register(first)
     for number in (2, 3, 4):  # through one, two and three successions
@@ -137,6 +138,7 @@ async def test_a_reference_taken_on_the_loop_and_used_in_a_thread(manager: Provi
 async def test_what_runs_ends_in_its_own_generation_with_the_operations_that_it_calls(
     manager: ProviderManager,
 ) -> None:
+    """Trap 14."""
     first = Member()
     await manager.register(first)
     go = asyncio.Event()
@@ -188,6 +190,7 @@ async def test_a_reader_that_leaves_early_lets_the_old_generation_go(manager: Pr
 
 
 async def test_who_stays_too_long_is_told_and_the_old_generation_is_cleaned_up(manager: ProviderManager) -> None:
+    """Trap 14."""
     with FakeClock() as clock:
         journal = Journal(manager)
         first = Member()
@@ -214,6 +217,8 @@ async def test_who_stays_too_long_is_told_and_the_old_generation_is_cleaned_up(m
 async def test_no_operation_fails_whoever_calls_while_generations_change(
     manager: ProviderManager, strategy: Strategy
 ) -> None:
+    """Trap 13."""
+
     async def pause() -> None:
         await turns(3)
 

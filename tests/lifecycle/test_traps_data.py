@@ -175,7 +175,7 @@ def test_a_configuration_does_not_change_after_it_was_read() -> None:
     assert spec.config["path"] == "a"
     assert spec.config["more"] == {"deep": [1]}
     with pytest.raises(dataclasses.FrozenInstanceError):
-        spec.name = "two"
+        spec.name = "two"  # type: ignore[misc]
 
 
 class Configured(Scripted):
