@@ -18,7 +18,7 @@ from purveyor.metadata import ProviderMetadata, ProviderType
 from purveyor.needs import Needs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from benchmarks.lifecycle_peers import Graph, Way
 
@@ -88,9 +88,19 @@ def _linearity(sizes: tuple[int, ...], plan: Plan) -> Comparison:
         *(Arm(f"a bare task each, of {size:,}", "floor", partial(_each, both, _bare, size)) for size in sizes),
         *(Arm(f"purveyor, of {size:,}", "purveyor", partial(_each, both, _unconnected, size)) for size in sizes),
     ]
-    ours = [arm.name for arm in arms[len(sizes) :]]
-    goals = [times(ours[-1], 1.5, few) for few in ours[:2]]
+    names = [arm.name for arm in arms]
+    goals = [_grows_as_bare_tasks(names, len(sizes), few) for few in (0, 1)]
     return Comparison("start and stop of a provider that does nothing", "CPU us", arms, goals, plan.pick(3, 1))
+
+
+def _grows_as_bare_tasks(names: list[str], sizes: int, few: int) -> Goal:
+    """What many cost over what few cost, over the same of bare tasks: no cache holds so many of either."""
+    bare_few, bare_many, our_few, our_many = (names[each] for each in (few, sizes - 1, sizes + few, 2 * sizes - 1))
+
+    def figure(measured: Mapping[str, float]) -> float:
+        return measured[our_many] / measured[our_few] / (measured[bare_many] / measured[bare_few])
+
+    return Goal(our_many, f"over {our_few}: at most 1.25 x what bare tasks do", figure, 1.25)
 
 
 # --- Measuring ------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from purveyor.errors import (
     ProviderUnhealthyError,
     RegistrationAbortedError,
 )
+from purveyor.lifecycle.owner import GRACE
 from purveyor.manager import Registration
 from purveyor.metadata import ProviderMetadata, ProviderStatus, ProviderType
 from purveyor.policy import Policy
@@ -339,8 +340,9 @@ class Storm:
             return False
 
     async def _mend(self, spec: Spec) -> None:
-        """Get one that is down up again, as an operator would."""
-        for _ in range(5):
+        """Get one that is down up again, as an operator would; what was abandoned has to end before."""
+        deadline = time.monotonic() + 2 * GRACE
+        while time.monotonic() < deadline:
             try:
                 if self._manager.status(spec.name) is not ProviderStatus.FAILED:
                     return
@@ -348,7 +350,7 @@ class Storm:
             except ProviderNotFoundError:
                 await self._register(spec)
             except LifecycleError:
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(0.1)
 
 
 def _going_wrong(chance: random.Random) -> str:
