@@ -13,6 +13,7 @@ from purveyor.manager import ProviderManager
 from purveyor.metadata import ProviderStatus
 from purveyor.needs import Needs
 from purveyor.policy import Policy
+from purveyor.testing import FakeClock
 from tests.lifecycle.lines import Journal, Member, turns
 from tests.providers import Scripted, raising, waiting
 
@@ -259,45 +260,46 @@ async def test_a_stop_at_any_stage_of_a_reload(
     manager: ProviderManager, strategy: Strategy, stage: str, stop: str
 ) -> None:
     """Trap 16: stop beats reload, whatever it is at; nothing is left open, and everyone is told."""
-    first = Member()
-    await manager.register(first, policy=Policy(reload=strategy))
-    go, drained = asyncio.Event(), asyncio.Event()
-    step = stage.split()[0]
-    old_goes_on = step == "cleanup"
-    running = asyncio.create_task(first.which_twice(drained)) if step == "drain" else None
-    await turns()
-    if step != "drain":
-        first.steps[step] = waiting(go)
-    reload = asyncio.create_task(manager.reload_provider("one"))
-    await turns()
-    assert not reload.done()
-    pending = asyncio.create_task(manager.reload_provider("one", config={"n": 9}))
-    await turns()
-    stopping = asyncio.create_task(manager.unregister("one") if stop == "unregister" else manager.cleanup())
-    await turns()
-    with pytest.raises(ProviderNotFoundError):
-        await manager.reload_provider("one")
-    if stage == "drain" or old_goes_on or running:
-        assert not stopping.done()  # an operation, or a cleanup, is waited for
-        go.set()
-        drained.set()
-    await stopping
-    if running is not None:
-        assert await running == (1, 1)
-    await asyncio.gather(reload, return_exceptions=True)
-    if stage.endswith("of the old"):
-        assert reload.exception() is None  # the new one had taken over
-    else:
-        assert isinstance(reload.exception(), LifecycleError)
-    with pytest.raises(ProviderNotReadyError, match="stopping"):
-        await pending
-    assert manager.registered_names() == ()
-    assert first.line.open == []
-    for member in first.line.members:
-        assert member.calls.count("cleanup") == member.calls.count("initialize")
-        assert not member._gate.in_use
-    with pytest.raises(ProviderNotReadyError):
-        await first.which()
+    with FakeClock(patience=5):  # no deadline has to pass for it
+        first = Member()
+        await manager.register(first, policy=Policy(reload=strategy))
+        go, drained = asyncio.Event(), asyncio.Event()
+        step = stage.split()[0]
+        old_goes_on = step == "cleanup"
+        running = asyncio.create_task(first.which_twice(drained)) if step == "drain" else None
+        await turns()
+        if step != "drain":
+            first.steps[step] = waiting(go)
+        reload = asyncio.create_task(manager.reload_provider("one"))
+        await turns()
+        assert not reload.done()
+        pending = asyncio.create_task(manager.reload_provider("one", config={"n": 9}))
+        await turns()
+        stopping = asyncio.create_task(manager.unregister("one") if stop == "unregister" else manager.cleanup())
+        await turns()
+        with pytest.raises(ProviderNotFoundError):
+            await manager.reload_provider("one")
+        if stage == "drain" or old_goes_on or running:
+            assert not stopping.done()  # an operation, or a cleanup, is waited for
+            go.set()
+            drained.set()
+        await stopping
+        if running is not None:
+            assert await running == (1, 1)
+        await asyncio.gather(reload, return_exceptions=True)
+        if stage.endswith("of the old"):
+            assert reload.exception() is None  # the new one had taken over
+        else:
+            assert isinstance(reload.exception(), LifecycleError)
+        with pytest.raises(ProviderNotReadyError, match="stopping"):
+            await pending
+        assert manager.registered_names() == ()
+        assert first.line.open == []
+        for member in first.line.members:
+            assert member.calls.count("cleanup") == member.calls.count("initialize")
+            assert not member._gate.in_use
+        with pytest.raises(ProviderNotReadyError):
+            await first.which()
 
 
 async def test_a_stop_during_the_rollback_of_a_replacement(manager: ProviderManager) -> None:
