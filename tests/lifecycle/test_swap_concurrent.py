@@ -279,6 +279,8 @@ async def test_a_stop_at_any_stage_of_a_reload(
         await turns()
         with pytest.raises(ProviderNotFoundError):
             await manager.reload_provider("one")
+        if stage.endswith("of the old"):
+            assert manager.status("one") is ProviderStatus.STOPPING  # both stop beside each other
         if stage == "drain" or old_goes_on or running:
             assert not stopping.done()  # an operation, or a cleanup, is waited for
             go.set()
