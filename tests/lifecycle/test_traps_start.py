@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+from collections.abc import Coroutine
 from contextvars import ContextVar
 from typing import Annotated, Any
 
@@ -308,6 +309,36 @@ async def test_the_context_of_a_start_is_the_callers_and_stays_its_own(manager: 
     await manager.unregister("one")
     assert seen == ["caller's", "caller's", "provider's", "provider's", "provider's", "provider's"]
     assert trace.get() == "somebody's"
+
+
+async def test_every_generation_has_the_context_of_its_registration(manager: ProviderManager) -> None:
+    """Trap 22: whoever asks for a reload, and whoever's readiness it is that a start has waited for."""
+    caller: ContextVar[str] = ContextVar("caller", default="nobody")
+    seen: list[str] = []
+
+    async def note() -> None:
+        seen.append(caller.get())
+
+    async def call_as(name: str, call: Coroutine[Any, Any, None]) -> None:
+        caller.set(name)
+        await call
+
+    go = asyncio.Event()
+    store, client = Store("store", initialize=waiting(go)), Client("client", initialize=note)
+    calls = [asyncio.create_task(call_as("A", manager.register(store)))]
+    await turns()
+    calls.append(asyncio.create_task(call_as("B", manager.register(client, needs={"store": "store"}))))
+    await turns()
+    go.set()
+    await asyncio.gather(*calls)
+    for strategy in ("in_place", "swap"):
+        replacement = Client("client", initialize=note)
+        await asyncio.create_task(
+            call_as(
+                "C", manager.reload_provider("client", replacement=replacement, policy=Policy(reload=strategy))
+            )
+        )
+    assert seen == ["B", "B", "B"]
 
 
 async def test_a_context_is_left_in_the_task_that_entered_it(manager: ProviderManager) -> None:

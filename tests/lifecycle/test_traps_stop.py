@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import weakref
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from contextvars import ContextVar
@@ -23,7 +24,7 @@ from purveyor.lifecycle.owner import GRACE
 from purveyor.manager import ProviderManager
 from purveyor.operations import operation
 from purveyor.policy import Policy
-from purveyor.testing import Fail, FakeClock, FaultyProvider, RefuseCancellation
+from purveyor.testing import Fail, FakeClock, FaultyProvider
 from tests.lifecycle.lines import Journal, Member, turns
 from tests.providers import Scripted, raising, waiting
 
@@ -108,12 +109,28 @@ async def test_what_no_group_can_hold_comes_out_alone_when_all_are_done(error: B
     assert manager.registered_names() == ()
 
 
-async def test_a_cleanup_that_never_ends_is_given_up_and_named() -> None:
-    """Trap 10: the deadline is the manager's, it does not wait for what ignores its cancellation."""
+async def test_a_cleanup_that_never_ends_is_given_up_and_named(caplog: pytest.LogCaptureFixture) -> None:
+    """Traps 10 and 26: the deadline is the manager's, it does not wait for what ignores its cancellation."""
     manager = ProviderManager()
     with FakeClock() as clock:
         journal = Journal(manager)
-        stuck, well = FaultyProvider("stuck", cleanup=RefuseCancellation()), FaultyProvider("well")
+        tasks: list[weakref.ref[asyncio.Task[Any]]] = []
+        released: list[bool] = []
+
+        async def refuse() -> None:
+            task = asyncio.current_task()
+            assert task is not None
+            tasks.append(weakref.ref(task))
+            del task
+            while not released:
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.get_running_loop().create_future()  # which nobody else knows
+
+        class Stuck(FaultyProvider):
+            async def cleanup(self) -> None:
+                await refuse()
+
+        stuck, well = Stuck("stuck"), FaultyProvider("well")
         await manager.register(stuck, policy=Policy(stop_timeout=3))
         await manager.register(well)
         stop = asyncio.create_task(manager.cleanup())
@@ -128,11 +145,15 @@ async def test_a_cleanup_that_never_ends_is_given_up_and_named() -> None:
         assert (error.name, error.step, error.abandoned) == ("stuck", "stop", True)
         await turns()
         assert [(event.name, event.step) for event in journal.of(Abandoned)] == [("stuck", "stop")]
+        del stop, raised, error
         gc.collect()
-        assert len(asyncio.all_tasks()) == 2  # it is kept until it ends
-        stuck.release()
+        task = tasks[0]()
+        assert task is not None  # it is kept until it ends
+        released.append(True)
+        task.cancel()
         await turns()
-        assert len(asyncio.all_tasks()) == 1
+        assert task.done()
+        assert "What was abandoned of provider stuck has ended" in caplog.text
 
 
 async def test_a_stopped_provider_stays_stopped_until_somebody_registers_it() -> None:
