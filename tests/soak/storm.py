@@ -341,12 +341,13 @@ class Storm:
 
     async def _mend(self, spec: Spec) -> None:
         """Get one that is down up again, as an operator would; what was abandoned has to end before."""
-        deadline = time.monotonic() + 2 * GRACE
-        while time.monotonic() < deadline:
+        deadline = time.monotonic() + 3 * GRACE
+        while not self._is_well(spec) and time.monotonic() < deadline:
             try:
-                if self._manager.status(spec.name) is not ProviderStatus.FAILED:
-                    return
-                await self._manager.reload_provider(spec.name)
+                if self._manager.status(spec.name) is ProviderStatus.FAILED:
+                    await self._manager.reload_provider(spec.name)
+                else:
+                    await asyncio.sleep(0.1)
             except ProviderNotFoundError:
                 await self._register(spec)
             except LifecycleError:
