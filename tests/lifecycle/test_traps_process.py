@@ -15,8 +15,6 @@ from purveyor.manager import ProviderManager
 from tests.lifecycle.lines import Member, turns
 from tests.providers import waiting
 
-# --- The loop and the process ----------------------------------------------------------------------------
-
 
 def test_a_manager_follows_from_one_event_loop_to_the_next() -> None:
     """Trap 24: nothing of it is bound to a loop that is over, contended or not."""
