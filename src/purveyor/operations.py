@@ -180,10 +180,8 @@ def _mark(method: Callable[..., Any], **options: Any) -> Callable[..., Any]:
 
 def _bind(provider: Provider[Any], method: Any) -> Binding:
     """What the calling thread needs for an operation of this provider, looked up once and kept."""
-    if provider._bindings is UNBOUND:
-        provider._bindings = {}
     # Read before the gate, and renewed after it: a thread that comes late keeps no old gate among new bindings.
-    bindings = provider._bindings
+    bindings = _bindings_of(provider)
     thread = get_ident()
     gate = provider._gate
     call = method.__get__(provider)
@@ -208,8 +206,16 @@ def _successor(provider: Provider[Any], method: Any, gate: Gate) -> Binding:
     except KeyError:
         binding = _bind(live, method)
     if gate.retired:  # from now on without a detour; before, its own operations may still call each other
-        provider._bindings.setdefault(method, {})[get_ident()] = binding
+        _bindings_of(provider).setdefault(method, {})[get_ident()] = binding
     return binding
+
+
+def _bindings_of(provider: Provider[Any]) -> dict[Any, dict[int, Binding]]:
+    """A provider's bindings, to be written to."""
+    bindings = provider._bindings
+    if bindings is UNBOUND:
+        bindings = provider._bindings = {}
+    return bindings
 
 
 def _coroutine(method: Callable[..., Any]) -> Any:

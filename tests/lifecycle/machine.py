@@ -251,7 +251,7 @@ class World:
             return  # the first one is what counts
         manager = self.manager
         runners = manager._runners
-        live = list(manager._live.values())
+        live = [manager._live[name] for name in manager.names()]
         for cls, providers in manager._typed.items():
             for name, provider in providers.items():
                 if manager._live.get(name) is not provider or not isinstance(provider, cls):
@@ -324,7 +324,7 @@ class Moments(FakeClock):
     """Time that jumps ahead when there is nothing to do; in each turn of the event loop something is looked at."""
 
     def __init__(self, look: Callable[[], None]) -> None:
-        super().__init__(auto=True, settle=0.001, patience=10)
+        super().__init__(auto=True, patience=10)
         self._look = look
 
     def _select(self, timeout: float | None) -> list[Any]:

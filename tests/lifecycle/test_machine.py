@@ -29,6 +29,7 @@ from purveyor.errors import (
 from purveyor.lifecycle.supervision import Supervision
 from purveyor.manager import ProviderManager, Registration
 from purveyor.metadata import ProviderStatus
+from purveyor.operations import UNBOUND
 from purveyor.policy import Policy
 from tests.lifecycle.machine import DEADLINE, Fault, Halt, Worker, World
 
@@ -307,6 +308,7 @@ def check_over(world: World, manager: ProviderManager) -> None:
     assert not manager._by_capability._names
     assert not manager._host.supervisor._watches
     assert not manager._lock.locked()
+    assert not UNBOUND
     for provider in world.made:
         gate = provider._gate
         assert gate.held == 0

@@ -127,6 +127,7 @@ class Owner:
         self.task: asyncio.Task[None] = asyncio.Task(
             self._own(), name=f"purveyor:{keeper.name}", context=keeper.context.copy()
         )
+        self.task.add_done_callback(self._never_began)
 
     @property
     def at_work(self) -> bool:
@@ -135,7 +136,7 @@ class Owner:
 
     # --- what its keeper calls ----------------------------------------------------------------------
 
-    async def reload(self, config: object = KEEP) -> None:
+    def reload(self, config: object = KEEP) -> asyncio.Future[None]:
         """Reload the instance, in its own task; the gate is shut and nobody is inside.
 
         If that fails with a new config, the old one is put back, and the provider initialized with it; if that is
@@ -150,8 +151,7 @@ class Owner:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._job = config, done
         self._wake_up()
-        await asyncio.wait([done])
-        await done
+        return done
 
     def leave(self) -> None:
         """Drain, clean up, and end. The gate was shut before."""
@@ -179,6 +179,7 @@ class Owner:
     # --- the task -----------------------------------------------------------------------------------
 
     async def _own(self) -> None:
+        self.task.remove_done_callback(self._never_began)
         own_generation.set(Generation(self.gate))  # not that of a provider which registers this one
         try:
             if not await self._start():
@@ -381,6 +382,13 @@ class Owner:
         return generation
 
     # --- inside -------------------------------------------------------------------------------------
+
+    def _never_began(self, _: asyncio.Task[None]) -> None:
+        """The task was cancelled before its first step, as by an event loop that shuts down."""
+        started, self._started = self._started, None
+        assert started is not None
+        started(self, self._verdict or asyncio.CancelledError())
+        self.keeper.owner_ended(self)
 
     def _wake_up(self) -> None:
         if self._wake is not None and not self._wake.done():

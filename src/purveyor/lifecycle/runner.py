@@ -306,7 +306,7 @@ class ProviderRunner:
             self.host.live(self)
             self.host.supervisor.started(self)
             if self._pending is not None:
-                self._coordinate(self._reload_all())
+                self._coordinate(self._reload_all)
         else:
             self.owner = None
             if self._stopping and not isinstance(error, RegistrationAbortedError):
@@ -341,6 +341,9 @@ class ProviderRunner:
             ended: Called when it is over.
         """
         if ended is not None:
+            if self.over:  # its event loop ends, and has cancelled its task
+                ended(self)
+                return
             if self._on_end is None:
                 self._on_end = []
             self._on_end.append(ended)
@@ -463,7 +466,7 @@ class ProviderRunner:
 
     # --- what supervision asks and tells ------------------------------------------------------------
 
-    async def restart(self, _: str) -> None:
+    async def restart(self, reason: str) -> None:
         """Reload it, or start it again if its start failed."""
         await asyncio.wait([done := self.reload(Change())])
         await done
@@ -486,7 +489,7 @@ class ProviderRunner:
         """Have it fail: it has been restarted often enough."""
         self.host.publish(RestartsExhausted(self.name, time(), attempts, window, reason))
         if self.status in _SETTLED and self._coordinator is None:
-            self._coordinate(self._close_down(reason))
+            self._coordinate(partial(self._close_down, reason))
 
     # --- reload -------------------------------------------------------------------------------------
 
@@ -507,7 +510,7 @@ class ProviderRunner:
             self._pending.update(change)
         pending = self._pending
         if not self.starting and self._coordinator is None:
-            self._coordinate(self._reload_all())
+            self._coordinate(self._reload_all)
         return pending.done
 
     def set_policy(self, policy: Policy | None) -> None:
@@ -525,26 +528,35 @@ class ProviderRunner:
 
         return Governor(self.name, self.type, policy, self.host.publish)
 
-    def _coordinate(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def _coordinate(self, work: Callable[[], Coroutine[Any, Any, None]]) -> asyncio.Task[None]:
         # In a context of its own: it is no part of what the caller, or a provider, is doing.
         self._coordinator = coordinator = asyncio.get_running_loop().create_task(
             self._see_to(work), name=f"purveyor:{self.name}:reload", context=Context()
         )
+        coordinator.add_done_callback(self._coordinated)
         return coordinator
 
-    async def _see_to(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _see_to(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self._changing = True
         try:
-            await work
+            await work()
         finally:
-            self._changing = False
-            self._coordinator = None
-            if self._stopping:
-                self._refuse_pending(ProviderStatus.STOPPING)
-                if self.status in _MAY_LEAVE and not self.over:
-                    self._leave()
-            elif self._pending is not None:
-                self._coordinate(self._reload_all())
+            self._coordinated(asyncio.current_task())
+
+    def _coordinated(self, coordinator: asyncio.Task[Any] | None) -> None:
+        if self._coordinator is not coordinator:  # it has told so itself, as all do that come to their first step
+            return
+        assert coordinator is not None
+        self._changing = False
+        self._coordinator = None
+        if self._stopping:
+            self._refuse_pending(ProviderStatus.STOPPING)
+            if self.status in _MAY_LEAVE and not self.over:
+                self._leave()
+        elif coordinator.cancelled() or coordinator.cancelling():  # the event loop ends: nothing is begun any more
+            self._refuse_pending(self.status)
+        elif self._pending is not None:
+            self._coordinate(self._reload_all)
 
     async def _reload_all(self) -> None:
         while self._pending is not None and not self._stopping:
@@ -568,9 +580,9 @@ class ProviderRunner:
             finally:
                 if change.unwire is not None:
                     self.host.rewired(self.name)
+                if not change.done.done():
+                    change.done.set_result(None)
             self._changing = True
-            if not change.done.done():
-                change.done.set_result(None)
 
     async def _reload(self, change: Change) -> Literal["swap", "in_place"]:
         self._move(ProviderStatus.RELOADING)
@@ -591,7 +603,10 @@ class ProviderRunner:
                 await self._swap(self.owner, change)
             elif change.replacement is None and change.unwire is None:
                 await self._quiesce()
-                await self.owner.reload(change.config)
+                done = self.owner.reload(change.config)
+                done.add_done_callback(_retrieve)
+                await see_through(done)  # the gate must not be opened before
+                await done
             else:
                 await self._exchange(self.owner, change)
         except BaseException:
@@ -733,6 +748,9 @@ class ProviderRunner:
         assert self._replaced is not None
         if owner not in self._replaced:
             return
+        if owner.task.done() or owner.abandoned:  # before it was set aside
+            del self._replaced[owner]
+            return
         over = self._replaced[owner] = asyncio.get_running_loop().create_future()
         owner.replaced = True
         owner.leave()
@@ -856,7 +874,7 @@ class ProviderRunner:
         if self.status not in _SETTLED:
             raise ProviderNotReadyError(self.name, self.status)
         override = _Override(fake)
-        begun = self._coordinate(self._begin_override(override))
+        begun = self._coordinate(partial(self._begin_override, override))
         try:
             await asyncio.wait([begun])
             begun.result()
@@ -885,11 +903,9 @@ class ProviderRunner:
         if self._candidate is not None and self._candidate.provider is override.fake:
             self._candidate.interrupt(ProviderNotReadyError(self.name, self.status))
         await asyncio.wait([begun])
-        if begun.cancelled() or begun.exception() is not None:
-            return
-        while self._coordinator is not None:
-            await asyncio.wait([self._coordinator])
-        await asyncio.wait([self._coordinate(self._restore(override))])
+        _retrieve(begun)
+        while override in (self._overrides or ()) and not self._stopping:
+            await asyncio.wait([self._coordinator or self._coordinate(partial(self._restore, override))])
 
     async def _restore(self, override: _Override) -> None:
         """Have what an override found serve again; if another stands on it, have that one find it at its end."""
@@ -914,12 +930,16 @@ class ProviderRunner:
             self._take_over(override.owner, override.before)
             self._settle()
             faked._gate.replace()
+        if taken is not None:
+            taken.leave()
+        else:
+            faked._gate.retire()  # as the end of its owner does
+        if not above:
             await self._tell_dependants()
         self._changing = False  # a stop has not to wait for what follows
         if taken is not None:
             await self._end(taken)
         self._changing = True
-        faked._gate.retire()  # also where it was down
 
     def _take_over(self, owner: Owner, provider: Provider[Any]) -> None:
         self.owner = owner
