@@ -461,9 +461,10 @@ class ProviderManager:
             error.add_note(f"while cleaning up after it: {failures!r}")  # the first error stays the one raised
 
     def __del__(self) -> None:
-        if getattr(self, "_live", None):
+        running = [name for name, runner in getattr(self, "_runners", {}).items() if runner.owner is not None]
+        if running:
             warnings.warn(
-                f"a ProviderManager was dropped while {', '.join(self._live)} ran; await its cleanup()",
+                f"a ProviderManager was dropped while {', '.join(running)} ran; await its cleanup()",
                 ResourceWarning,
                 source=self,
                 stacklevel=1,

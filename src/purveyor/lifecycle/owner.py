@@ -146,8 +146,7 @@ class Owner:
             config: The config from now on. It takes effect between `cleanup` and `initialize`; a class with a
                 `reload` of its own finds it there.
         """
-        if self._leaving:
-            raise ProviderNotReadyError(self.keeper.name, ProviderStatus.STOPPING)
+        self.go_on()
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._job = config, done
         self._wake_up()
@@ -157,6 +156,15 @@ class Owner:
         """Drain, clean up, and end. The gate was shut before."""
         self._leaving = True
         self._wake_up()
+
+    def go_on(self) -> None:
+        """Refuse to be relied on, once the instance is to be stopped or its task was cancelled.
+
+        Raises:
+            ProviderNotReadyError: So it is.
+        """
+        if self._leaving:
+            raise ProviderNotReadyError(self.keeper.name, ProviderStatus.STOPPING)
 
     def interrupt(self, verdict: BaseException) -> None:
         """Have what is being started given up, with `verdict` as its error; what is being cleaned up goes on."""

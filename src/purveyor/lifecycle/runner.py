@@ -642,9 +642,9 @@ class ProviderRunner:
                 if check:
                     await self._check(fresh)
                 self._go_on()
+                candidate.go_on()
             except BaseException:
-                self._set_aside(candidate)
-                await self._end(candidate)
+                await self._dispose(candidate)
                 raise
         except BaseException:
             fresh._gate.end(ProviderStatus.FAILED)
@@ -710,14 +710,22 @@ class ProviderRunner:
         try:
             await asyncio.wait([started])
         except BaseException as error:  # the task that reloads was cancelled
-            self._set_aside(candidate)
             candidate.interrupt(error)
-            await self._end(candidate)
+            await self._dispose(candidate)
             raise
         finally:
             self._candidate = None
         await started
+        try:
+            candidate.go_on()
+        except ProviderNotReadyError:  # the very moment it was ready
+            await self._dispose(candidate)
+            raise
         return candidate
+
+    async def _dispose(self, owner: Owner) -> None:
+        self._set_aside(owner)
+        await self._end(owner)
 
     async def _check(self, provider: Provider[Any]) -> None:
         """Refuse a new generation that is not healthy from the beginning."""
