@@ -30,10 +30,14 @@ from purveyor.lifecycle.deadlines import Deadlines
 from purveyor.lifecycle.graph import Graph, Node
 from purveyor.lifecycle.host import Host
 from purveyor.lifecycle.launch import Launch, Shutdown
+from purveyor.lifecycle.override import overridden
+from purveyor.lifecycle.owner import KEEP
+from purveyor.lifecycle.reload import Change
 from purveyor.lifecycle.report import StatusReport
-from purveyor.lifecycle.runner import KEEP, Change, ProviderRunner, see_through
+from purveyor.lifecycle.runner import ProviderRunner
 from purveyor.lifecycle.stream import EventStream
 from purveyor.lifecycle.supervision import Supervision, Supervisor
+from purveyor.lifecycle.waiting import see_through
 from purveyor.lifecycle.watchdog import WATCHDOG
 from purveyor.metadata import Health, HealthState, ProviderStatus, ProviderType
 from purveyor.monitor.metrics import MetricsManager
@@ -411,7 +415,7 @@ class ProviderManager:
             Exception: What the start or the stop of the other one raised.
         """
         self._check_loop()
-        async with self._runner(name).overridden(fake):
+        async with overridden(self._runner(name), fake):
             yield fake
 
     async def cleanup(self, *, timeout: float | None = None) -> None:

@@ -23,7 +23,7 @@ from purveyor.errors import (
 )
 from purveyor.events import ConfigRefused, ConfigReloaded
 from purveyor.lifecycle.health import describe_error
-from purveyor.lifecycle.runner import see_through
+from purveyor.lifecycle.waiting import see_through
 from purveyor.manager import ProviderManager
 from purveyor.metadata import ProviderStatus
 from purveyor.monitor.metrics import Family, MetricsManager

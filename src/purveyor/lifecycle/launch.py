@@ -12,7 +12,7 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING
 
 from purveyor.errors import NeedFailedError, ProviderTimeoutError
-from purveyor.lifecycle.runner import see_through
+from purveyor.lifecycle.waiting import see_through
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from purveyor.metadata import ProviderStatus as S
 
-__all__ = ["SERVING", "TRANSITIONS"]
+__all__ = ["SERVING", "SETTLED", "TRANSITIONS"]
 
 TRANSITIONS: dict[S, frozenset[S]] = {
     S.REGISTERED: frozenset({S.STARTING, S.STOPPED}),
@@ -19,3 +19,6 @@ TRANSITIONS: dict[S, frozenset[S]] = {
 
 #: In these a provider serves operations; while it reloads, they wait for it.
 SERVING = frozenset({S.READY, S.DEGRADED, S.RELOADING})
+
+#: In these nothing of its lifecycle is under way.
+SETTLED = frozenset({S.READY, S.DEGRADED})
