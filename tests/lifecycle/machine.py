@@ -288,9 +288,9 @@ class World:
                 self.complain(f"{name} has an old {edge.role} while it serves")
 
         peer = getattr(runner.provider, "peer", None)
-        there = peer and peer._registration
-        if there and runner.status in SERVING and there.status in (S.STOPPING, S.STOPPED):
-            self.complain(f"{name} serves with {peer}, which is {there.status}")
+        of_peer = peer and peer._registration
+        if of_peer and runner.status in SERVING and of_peer.status in (S.STOPPING, S.STOPPED):
+            self.complain(f"{name} serves with {peer}, which is {of_peer.status}")
 
     def statuses(self) -> Mapping[str, ProviderStatus]:
         return {name: runner.status for name, runner in self.manager._runners.items()}

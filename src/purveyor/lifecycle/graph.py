@@ -101,7 +101,7 @@ class Graph:
         self._nodes: dict[str, Node] = {}
         self._needs: dict[str, tuple[Edge, ...]] = {}  # of those only that have some
         self._dependants: dict[str, dict[str, None]] = {}  # likewise
-        self._held: dict[str, frozenset[str]] = {}  # what a provider uses besides, by its name
+        self._held: dict[str, tuple[str, ...]] = {}  # what a provider uses besides, by its name
 
     @property
     def nodes(self) -> Mapping[str, Node]:
@@ -123,9 +123,10 @@ class Graph:
         self._check(name)
         return self._needs.get(name, ())
 
-    def uses(self, name: str) -> set[str]:
+    def uses(self, name: str) -> tuple[str, ...]:
         """Whom a provider needs, and whom it holds besides."""
-        return {edge.target for edge in self.needs(name)}.union(self._held.get(name, ()))
+        targets = [edge.target for edge in self.needs(name)]
+        return tuple(dict.fromkeys([*targets, *self._held.get(name, ())]))
 
     def dependants(self, name: str) -> tuple[str, ...]:
         """Who needs a provider, directly."""
@@ -210,14 +211,14 @@ class Graph:
             name: The provider.
             targets: The others; they are held until `release`.
         """
-        self._held[name] = frozenset(targets)
+        self._held[name] = tuple(targets)
         for target in self._held[name]:
             self._dependants.setdefault(target, {})[name] = None
 
     def release(self, name: str) -> None:
         """What a provider needs is all that it uses from now on."""
-        held = self._held.pop(name, frozenset())
-        for target in held.difference(edge.target for edge in self._needs.get(name, ())):
+        held = self._held.pop(name, ())
+        for target in set(held).difference(edge.target for edge in self._needs.get(name, ())):
             self._drop(target, name)
 
     def snapshot(self, statuses: Mapping[str, ProviderStatus] | None = None) -> Graph:

@@ -184,7 +184,8 @@ class Launch:
         return shutdown.errors
 
     def _tell(self, culprit: ProviderRunner) -> str:
-        waited = [runner.name for runner, waits in self._waiting.items() if waits]
+        freed = set(self._ready)  # by its failure, and not begun any more
+        waited = [runner.name for runner, waits in self._waiting.items() if waits or runner in freed]
         text = f"provider {culprit.name} failed to start"
         return f"{text}; waiting for others: {', '.join(waited)}" if waited else text
 
@@ -206,10 +207,10 @@ class Shutdown:
         self.errors: list[BaseException] = []
         self._left = {runner.name: runner for runner in runners}
         self._dependants: dict[str, int] = {}
-        self._needs: dict[str, set[str]] = {}  # read now, since the graph forgets who is over
+        self._needs: dict[str, list[str]] = {}  # read now, since the graph forgets who is over
         if graph.has_needs:
             for name in self._left:
-                self._needs[name] = graph.uses(name) & self._left.keys()
+                self._needs[name] = [target for target in graph.uses(name) if target in self._left]
                 for target in self._needs[name]:
                     self._dependants[target] = self._dependants.get(target, 0) + 1
         self._ready = deque(
