@@ -76,7 +76,7 @@ class Supervision:
     jitter: Annotated[float, _Share()] = 0.2
     """By which part of itself, from 0 to 1, a wait is shortened at random, so that not all come at once."""
 
-    budget: Annotated[int, AtLeast(0)] = 5
+    budget: Annotated[int, AtLeast(0)] = 20
     """How many restarts there may be within the window; one more, and the provider has failed for good."""
 
     window: Duration = 600.0
