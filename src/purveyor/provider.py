@@ -24,7 +24,7 @@ T = TypeVar("T")
 Binding: TypeAlias = "tuple[list[float], list[int], Gate, Callable[..., Any]]"
 
 
-class Registration(Protocol):
+class Registered(Protocol):
     """What a provider can ask of the manager that runs it."""
 
     @property
@@ -91,7 +91,7 @@ class Provider(ABC, Generic[T]):
     _gate: Gate = UNREGISTERED
     _bindings: dict[Any, dict[int, Binding]] = UNBOUND
     _governor: Governing | None = None
-    _registration: Registration | None = None
+    _registration: Registered | None = None
 
     def __init__(self, metadata: ProviderMetadata, config: T) -> None:
         self._metadata = metadata
