@@ -352,6 +352,24 @@ class TestChanging:
         graph.add([node("a", Wants, b="c"), node("c", Wants)])
         assert graph.order() == ("c", "a", "b")
 
+    def test_what_is_held_counts_as_used_until_it_is_released(self) -> None:
+        graph = resolve([node("m", Memory), node("n", Memory), node("w", Maybe, memory="m")])
+        graph.hold("w", graph.uses("w"))
+        graph.add([node("w", Maybe, memory="n")])
+        assert graph.uses("w") == ("n", "m")
+        assert graph.dependants("m") == graph.dependants("n") == graph.closure("m") == ("w",)
+        assert [edge.target for edge in graph.needs("w")] == ["n"]
+        graph.add([node("w", Maybe, memory="m")])  # and back
+        assert graph.dependants("m") == ("w",)
+        assert graph.dependants("n") == ()
+        graph.release("w")
+        assert graph.dependants("m") == ("w",)
+        graph.hold("w", ["n"])
+        graph.remove("w")
+        assert graph.dependants("m") == graph.dependants("n") == ()
+        assert graph.uses("m") == ()
+        assert not graph.has_needs
+
     def test_what_is_removed_leaves_no_trace(self) -> None:
         graph = resolve([node("m"), node("w", Wants, a="m", b="m", c="n"), node("n"), node("v", Wants, a="m")])
         graph.remove("m")

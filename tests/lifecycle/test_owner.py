@@ -18,10 +18,10 @@ from purveyor.manager import ProviderManager, Registration
 from purveyor.metadata import ProviderStatus
 from purveyor.policy import Policy
 from purveyor.testing import Fail, FakeClock, FaultyProvider, Hang, RefuseCancellation, Slow
-from tests.providers import Scripted, waiting
+from tests.providers import Scripted, Step, waiting
 
 S = ProviderStatus
-Step = Literal["validate", "initialize", "cleanup"]
+Name = Literal["validate", "initialize", "cleanup"]
 
 
 @asynccontextmanager
@@ -41,12 +41,28 @@ def abandoned(events: list[Event]) -> list[tuple[str, str, float]]:
     return [(event.name, event.step, event.seconds) for event in events if isinstance(event, Abandoned)]
 
 
+def deaf(until: asyncio.Event, cancellations: int = 1_000) -> Step:
+    """A step that takes no notice of so many cancellations."""
+
+    async def step() -> None:
+        left = cancellations
+        while not until.is_set():
+            try:
+                await until.wait()
+            except asyncio.CancelledError:
+                if not left:
+                    raise
+                left -= 1
+
+    return step
+
+
 # --- Start ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("step", ["validate", "initialize"])
 @pytest.mark.parametrize("policy", [None, Policy(start_timeout=3)])
-async def test_a_start_has_its_deadline(step: Step, policy: Policy | None) -> None:
+async def test_a_start_has_its_deadline(step: Name, policy: Policy | None) -> None:
     async with managed(start_timeout=7) as (manager, clock, events):
         provider = FaultyProvider("one", **{step: Hang()})  # type: ignore[arg-type]
         with pytest.raises(ProviderTimeoutError) as raised:
@@ -90,7 +106,7 @@ async def test_a_start_that_ends_as_if_it_had_not_been_cancelled_is_late_all_the
 
 @pytest.mark.parametrize("step", ["validate", "initialize"])
 async def test_a_start_that_cannot_be_cancelled_is_abandoned_and_what_it_ends_as_disposed_of(
-    step: Step, caplog: pytest.LogCaptureFixture
+    step: Name, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with managed(start_timeout=5) as (manager, clock, events):
         provider = FaultyProvider("one", **{step: RefuseCancellation()})  # type: ignore[arg-type]
@@ -114,13 +130,45 @@ async def test_a_start_that_cannot_be_cancelled_is_abandoned_and_what_it_ends_as
 
 async def test_what_was_abandoned_and_fails_at_last_is_no_unseen_error() -> None:
     async with managed(start_timeout=5) as (manager, _, _events):
-        provider = FaultyProvider("one", initialize=[RefuseCancellation(), Fail(OSError("late"))], cleanup=Hang())
+        provider = FaultyProvider("one", initialize=[RefuseCancellation(), Fail(OSError("late"))])
         with pytest.raises(ProviderTimeoutError):
             await manager.register(provider)
-        provider.script("cleanup", RefuseCancellation(2))  # given up twice, and abandoned once only
         provider.release()
         await asyncio.sleep(1)
         assert provider.calls["cleanup"] == 1
+
+
+async def test_what_was_abandoned_is_so_once_though_its_cleanup_cannot_be_cancelled_either() -> None:
+    async with managed(start_timeout=5, stop_timeout=5) as (manager, _, events):
+        started, stopped = asyncio.Event(), asyncio.Event()
+        provider = Scripted("one", initialize=deaf(started), cleanup=deaf(stopped))
+        with pytest.raises(ProviderTimeoutError):
+            await manager.register(provider)
+        started.set()
+        await asyncio.sleep(100)
+        assert provider.calls == ["validate", "initialize", "cleanup"]
+        assert abandoned(events) == [("one", "start", 5)]
+        stopped.set()
+        await asyncio.sleep(0)
+
+
+async def test_what_was_abandoned_may_be_cancelled_at_last() -> None:
+    """As an event loop that ends does, once more."""
+    async with managed(start_timeout=5) as (manager, _, events):
+        provider = Scripted("one")
+        await manager.register(provider)
+        until = asyncio.Event()
+        provider.steps["initialize"] = deaf(until, cancellations=1)
+        with pytest.raises(ProviderTimeoutError, match="was abandoned"):
+            await manager.reload_provider("one")
+        (task,) = manager._host.abandoned
+        task.cancel()
+        await asyncio.wait([task])
+        assert provider.resources == 0
+        assert manager.status("one") is S.FAILED
+        assert len(abandoned(events)) == 1
+        del provider.steps["initialize"]
+        await manager.reload_provider("one")
 
 
 async def test_a_dispose_that_cannot_be_cancelled_is_abandoned_and_the_reason_is_the_error() -> None:
@@ -237,7 +285,7 @@ async def test_an_owner_that_is_cancelled_while_it_drains_cleans_up_all_the_same
 
 
 @pytest.mark.parametrize("step", ["initialize", "cleanup"])
-async def test_a_reload_that_cannot_be_cancelled_is_abandoned_and_nothing_is_started_on_it(step: Step) -> None:
+async def test_a_reload_that_cannot_be_cancelled_is_abandoned_and_nothing_is_started_on_it(step: Name) -> None:
     async with managed(start_timeout=5, stop_timeout=5) as (manager, _, events):
         provider = FaultyProvider("one")
         await manager.register(provider, policy=Policy(reload="in_place"))

@@ -201,8 +201,7 @@ class Owner:
                         await self._wake
             except asyncio.CancelledError:
                 self._leaving = True
-                if not self.abandoned:
-                    self.keeper.owner_cancelled(self)
+                self.keeper.owner_cancelled(self)
                 raise
             finally:  # also when the event loop is shutting down and cancels every task
                 if not self._disposed:

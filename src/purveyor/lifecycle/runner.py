@@ -33,6 +33,7 @@ from purveyor.lifecycle.health import HealthCheck, describe_error
 from purveyor.lifecycle.owner import GRACE, Owner
 from purveyor.lifecycle.reload import Change, close_down, reload_all
 from purveyor.lifecycle.states import SERVING, SETTLED, TRANSITIONS
+from purveyor.lifecycle.waiting import retrieve
 from purveyor.metadata import Health, HealthState, ProviderStatus
 from purveyor.needs import needs_of
 from purveyor.operations import UNBOUND, asks_for_policies
@@ -254,19 +255,18 @@ class ProviderRunner:
 
     # --- stop ---------------------------------------------------------------------------------------
 
-    def stop(self, ended: Callable[[ProviderRunner], None] | None = None) -> None:
+    def stop(self, ended: Callable[[ProviderRunner], None]) -> None:
         """Begin to stop; a start or a reload that is under way gives up.
 
         Args:
             ended: Called when it is over.
         """
-        if ended is not None:
-            if self.over:  # its event loop ends, and has cancelled its task
-                ended(self)
-                return
-            if self._on_end is None:
-                self._on_end = []
-            self._on_end.append(ended)
+        if self.over:  # its event loop ends, and has cancelled its task
+            ended(self)
+            return
+        if self._on_end is None:
+            self._on_end = []
+        self._on_end.append(ended)
         if self._stopping:
             return
         self._stopping = True
@@ -303,8 +303,7 @@ class ProviderRunner:
         self._finish(ProviderStatus.STOPPED if self.status is ProviderStatus.REGISTERED else ProviderStatus.FAILED)
 
     def _leave(self) -> None:
-        if self.status is not ProviderStatus.STOPPING:
-            self._move(ProviderStatus.STOPPING)
+        self._move(ProviderStatus.STOPPING)
         self.gate.turn_away()
         owner = self.owner
         for each in list(self._replaced or ()):
@@ -357,8 +356,7 @@ class ProviderRunner:
         assert self._lost is not None
         del self._lost[owner]
         self.host.abandoned.discard(task)
-        if not task.cancelled():
-            task.exception()  # seen, so that asyncio does not report it
+        retrieve(task)
         _logger.warning(
             "What was abandoned of provider %s has ended", self.name, extra={"provider_name": self.name}
         )
