@@ -9,7 +9,6 @@ import logging
 import os
 import threading
 import warnings
-from collections.abc import Callable, Coroutine
 from contextvars import copy_context
 from typing import Any, ClassVar
 
@@ -31,7 +30,7 @@ from purveyor.manager import ProviderManager
 from purveyor.metadata import ProviderMetadata, ProviderStatus, ProviderType
 from purveyor.operations import operation
 from purveyor.provider import Provider
-from tests.providers import Scripted, Step, metadata, raising, waiting
+from tests.providers import Scripted, metadata, raising, waiting
 
 # --- Lookups ----------------------------------------------------------------------------------------
 
@@ -896,66 +895,6 @@ async def test_reloads_and_operations_of_many_threads() -> None:
             await asyncio.to_thread(thread.join)
         assert min(calls) > 0
         assert provider._gate.held == 0
-
-
-# --- Cancel at the n-th await -----------------------------------------------------------------------
-
-
-def _cancel_at(n: int, call: Callable[[], Coroutine[Any, Any, Any]]) -> Coroutine[Any, Any, bool]:
-    """Runs a call that is cancelled after its task has been stepped n times; whether it was still running."""
-
-    async def run() -> bool:
-        task = asyncio.create_task(call())
-        for _ in range(n):
-            await asyncio.sleep(0)
-            if task.done():
-                break
-        cancelled = task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        return cancelled
-
-    return run()
-
-
-def _steps() -> dict[str, Step]:
-    async def three_awaits() -> None:
-        for _ in range(3):
-            await asyncio.sleep(0)
-
-    return {"validate": three_awaits, "initialize": three_awaits, "cleanup": three_awaits}
-
-
-@pytest.mark.parametrize("action", ["register", "reload", "unregister", "cleanup"])
-async def test_cancelled_at_any_await_nothing_is_left(action: str) -> None:
-    """Traps 3 and 6."""
-    n = 0
-    running = True
-    while running:
-        manager = ProviderManager()
-        provider = Scripted()
-        provider.steps.update(_steps())
-        calls: dict[str, Callable[[], Coroutine[Any, Any, Any]]] = {
-            "register": lambda m=manager, p=provider: m.register(p),  # type: ignore[misc]
-            "reload": lambda m=manager: m.reload_provider("one"),  # type: ignore[misc]
-            "unregister": lambda m=manager: m.unregister("one"),  # type: ignore[misc]
-            "cleanup": lambda m=manager: m.cleanup(),  # type: ignore[misc]
-        }
-        if action != "register":
-            await manager.register(provider)
-        running = await _cancel_at(n, calls[action])
-        live = manager.get_provider("one")
-        if live is not None:
-            if action == "reload":
-                assert await provider.echo(n) == n  # it waits until the reload is over
-            assert manager.status("one") is ProviderStatus.READY
-            await manager.cleanup()
-        assert provider.resources == 0
-        assert provider.calls.count("initialize") == provider.calls.count("cleanup")
-        gate = provider._gate
-        assert gate.held == 0
-        assert asyncio.all_tasks() == {asyncio.current_task()}
-        n += 1
-    assert n > 5
 
 
 def test_the_manager_is_light(caplog: pytest.LogCaptureFixture) -> None:

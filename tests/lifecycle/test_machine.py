@@ -349,7 +349,7 @@ def _silence() -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=800, deadline=None)
 @given(st.lists(acts, max_size=16), st.booleans())
 def test_whatever_is_called_at_once_and_goes_wrong_everything_holds(program: list[Act], supervised: bool) -> None:
     asyncio.run(run(program, supervised))
