@@ -113,10 +113,9 @@ async def _restore(runner: ProviderRunner, override: Override) -> None:
         faked._gate.retire()  # as the end of its owner does
     if not above:
         await tell_dependants(runner)
-    runner._changing = False  # a stop has not to wait for what follows
     if taken is not None:
-        await end_aside(runner, taken)
-    runner._changing = True
+        with runner.stoppable():
+            await end_aside(runner, taken)
 
 
 def _take_over(runner: ProviderRunner, owner: Owner, provider: Provider[Any]) -> None:

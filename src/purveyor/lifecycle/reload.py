@@ -92,17 +92,16 @@ async def reload_all(runner: ProviderRunner) -> None:
                 raise
             continue
         _succeeded(runner, strategy, perf_counter() - began)
-        runner._changing = False  # a stop has not to wait for what follows
-        try:
-            await tell_dependants(runner)
-            if replaced is not None and runner._replaced and replaced in runner._replaced:
-                await end_aside(runner, replaced)
-        finally:
-            if change.unwire is not None:
-                runner.host.rewired(runner.name)
-            if not change.done.done():
-                change.done.set_result(None)
-        runner._changing = True
+        with runner.stoppable():
+            try:
+                await tell_dependants(runner)
+                if replaced is not None and runner._replaced and replaced in runner._replaced:
+                    await end_aside(runner, replaced)
+            finally:
+                if change.unwire is not None:
+                    runner.host.rewired(runner.name)
+                if not change.done.done():
+                    change.done.set_result(None)
 
 
 async def _reload_once(runner: ProviderRunner, change: Change) -> Literal["swap", "in_place"]:

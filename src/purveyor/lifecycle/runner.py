@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import contextmanager
 from contextvars import Context
 from functools import partial
 from time import time
@@ -40,7 +41,7 @@ from purveyor.operations import UNBOUND, asks_for_policies
 from purveyor.policy import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Iterator
 
     from purveyor.lifecycle.host import Host
     from purveyor.lifecycle.override import Override
@@ -453,6 +454,15 @@ class ProviderRunner:
         )
         coordinator.add_done_callback(self._coordinated)
         return coordinator
+
+    @contextmanager
+    def stoppable(self) -> Iterator[None]:
+        """For the part of a reload that a stop has not to wait for: what serves is settled."""
+        self._changing = False
+        try:
+            yield
+        finally:
+            self._changing = True
 
     async def _see_to(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self._changing = True
