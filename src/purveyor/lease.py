@@ -158,18 +158,19 @@ class Gate:
         """Send everyone there; this instance is over."""
         self._change(_Phase.RETIRED, ProviderStatus.STOPPED)
 
-    async def drain(self, timeout: float) -> int:
+    async def drain(self, timeout: float, until: Callable[[], bool] = lambda: False) -> int:
         """Wait until everyone inside has left; the gate was shut before.
 
         Args:
             timeout: How long to wait, in seconds.
+            until: Whether to wait no longer; asked when someone has left, and at each `look_again`.
 
         Returns:
             How many were still inside when the time was up; 0 if all left.
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
-        while self.held and (remaining := deadline - loop.time()) > 0:
+        while self.held and not until() and (remaining := deadline - loop.time()) > 0:
             changed = asyncio.Event()
             self._idle = partial(loop.call_soon_threadsafe, changed.set)
             self.left()  # the last one may have left before the callback stood
@@ -180,6 +181,11 @@ class Gate:
                 alarm.cancel()
                 self._idle = None
         return self.held
+
+    def look_again(self) -> None:
+        """Have the one who drains ask whether to go on."""
+        if self._idle is not None:
+            self._idle()
 
     # --- for operations -----------------------------------------------------------------------------
 

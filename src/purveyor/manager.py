@@ -13,7 +13,6 @@ from time import time
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from purveyor.errors import (
-    InvalidMetadataError,
     ManagerClosingError,
     ProviderExistsError,
     ProviderInUseError,
@@ -22,10 +21,11 @@ from purveyor.errors import (
     ReentrantLifecycleError,
     WrongEventLoopError,
 )
-from purveyor.events import HealthChanged, StatusChanged
+from purveyor.events import HealthChanged, PolicyChanged, StatusChanged
 from purveyor.index import ProviderIndex
 from purveyor.lease import gates_on_stack, own_generation
 from purveyor.lifecycle import narration
+from purveyor.lifecycle.admission import check_metadata
 from purveyor.lifecycle.deadlines import Deadlines
 from purveyor.lifecycle.graph import Graph, Node
 from purveyor.lifecycle.host import Host
@@ -41,6 +41,7 @@ from purveyor.lifecycle.waiting import see_through
 from purveyor.lifecycle.watchdog import WATCHDOG
 from purveyor.metadata import Health, HealthState, ProviderStatus, ProviderType
 from purveyor.monitor.metrics import MetricsManager
+from purveyor.policy import Policy
 from purveyor.provider import Provider
 
 if TYPE_CHECKING:
@@ -49,12 +50,15 @@ if TYPE_CHECKING:
 
     from purveyor.events import Event
     from purveyor.lifecycle.graph import Edge
+    from purveyor.lifecycle.owner import Keep
     from purveyor.lifecycle.stream import EventIterator, Handler
-    from purveyor.policy import Policy
 
 __all__ = ["ProviderManager", "Registration"]
 
 P = TypeVar("P", bound=Provider[Any])
+
+#: How many providers the text of a manager names.
+_SHOWN = 20
 
 
 @dataclass(slots=True)  # not frozen: that would make each of ten thousand dearer
@@ -152,8 +156,12 @@ class ProviderManager:
 
     # --- finding ------------------------------------------------------------------------------------
 
-    def get_provider(self, name: str) -> Provider[Any] | None:
-        """The provider of this name, or None."""
+    def get_provider(self, name: str, /) -> Provider[Any] | None:
+        """The provider of this name, or None; the fastest lookup there is.
+
+        Args:
+            name: The name it was registered under; it has no keyword.
+        """
         return self._live.get(name)
 
     @overload
@@ -254,6 +262,12 @@ class ProviderManager:
         """
         return self._stream.subscribe(handler)
 
+    def __repr__(self) -> str:
+        runners = list(self._runners.values())
+        told = ", ".join(f"{runner.name}: {runner.status.value}" for runner in runners[:_SHOWN])
+        more = f", and {len(runners) - _SHOWN} more" if len(runners) > _SHOWN else ""
+        return f"<{type(self).__qualname__} {told or 'without providers'}{more}>"
+
     def __contains__(self, name: object) -> bool:
         return name in self._live
 
@@ -279,6 +293,7 @@ class ProviderManager:
             ProviderExistsError: The name is taken, or the provider is registered already ("already registered").
             InvalidMetadataError: Its metadata cannot be registered.
             ProviderTypeError: It is no `Provider`.
+            InvalidInputError: The policy is no `Policy`.
             NeedsError: What it needs is not there, or is not what it asks for.
             ProviderTimeoutError: It was not ready in time.
             ManagerClosingError: The manager cleans up.
@@ -344,8 +359,8 @@ class ProviderManager:
         name: str,
         *,
         config: Any = KEEP,
-        policy: Policy | None = KEEP,
-        needs: Mapping[str, str] = KEEP,
+        policy: Policy | Keep | None = KEEP,
+        needs: Mapping[str, str] | Keep = KEEP,
         replacement: Provider[Any] | None = None,
     ) -> None:
         """Put another generation of a provider in the place of the one that serves.
@@ -371,6 +386,7 @@ class ProviderManager:
         Raises:
             ProviderNotFoundError: There is none of this name ("not found").
             NeedsError: The new wiring cannot be.
+            InvalidInputError: The policy is no `Policy`.
             ProviderUnhealthyError: The new generation's check says so.
             ProviderNotReadyError: The provider was stopped meanwhile.
             Exception: What the provider's reload raised.
@@ -379,7 +395,9 @@ class ProviderManager:
             self._check_loop()
             runner = self._runner(name)
             runner.refuse_own_call("reload_provider")
-            if runner.stopping and name not in self._live:
+            if policy is not KEEP:
+                _check_policy(policy)
+            if runner.doomed or (runner.stopping and name not in self._live):
                 raise ProviderNotFoundError(name, tuple(self._live))
             if needs is not KEEP or replacement is not None:
                 self._wire(runner, needs, replacement)()  # told at once if it cannot be; done when its turn comes
@@ -387,12 +405,13 @@ class ProviderManager:
             self._log_failure("reload", name, error)
             raise
         if policy is not KEEP and config is KEEP and needs is KEEP and replacement is None:
-            runner.set_policy(policy)
+            if policy != runner.policy:
+                runner.set_policy(policy)
+                self._publish(PolicyChanged(name, time()))
             return
         self._listen()
-        with WATCHDOG.watching(asyncio.get_running_loop(), self._publish):
-            done = runner.reload(Change(config, policy, replacement, needs))  # which logs its own failure
-            await asyncio.wait([done])
+        done = runner.reload(Change(config, policy, replacement, needs))  # which logs its own failure
+        await asyncio.wait([done])
         await done
 
     @asynccontextmanager
@@ -499,7 +518,7 @@ class ProviderManager:
             provider = each.provider
             if not isinstance(provider, Provider):
                 raise ProviderTypeError(_name_for_log(provider), type(provider), Provider)
-            _check_metadata(provider)
+            check_metadata(provider)
             metadata = provider.metadata
             name = metadata.name
             if self._closing is not None:
@@ -527,7 +546,7 @@ class ProviderManager:
         return runners
 
     def _rewire(
-        self, runner: ProviderRunner, needs: Mapping[str, str], replacement: Provider[Any] | None
+        self, runner: ProviderRunner, needs: Mapping[str, str] | Keep, replacement: Provider[Any] | None
     ) -> Callable[[], None]:
         """As `_wire`; what it was wired to stays in use until its reload is over."""
         before = self._graph.uses(runner.name)
@@ -541,7 +560,7 @@ class ProviderManager:
         return undo
 
     def _wire(
-        self, runner: ProviderRunner, needs: Mapping[str, str], replacement: Provider[Any] | None
+        self, runner: ProviderRunner, needs: Mapping[str, str] | Keep, replacement: Provider[Any] | None
     ) -> Callable[[], None]:
         """Take another wiring into the graph, or another class with the wiring that there is; what undoes it."""
         old = self._graph.nodes[runner.name]
@@ -549,7 +568,7 @@ class ProviderManager:
         if replacement is not None:
             if not isinstance(replacement, Provider):
                 raise ProviderTypeError(_name_for_log(replacement), type(replacement), Provider)
-            _check_metadata(replacement)
+            check_metadata(replacement)
             new = new._replace(
                 cls=type(replacement),
                 type=replacement.metadata.type,
@@ -712,17 +731,16 @@ class ProviderManager:
         )  # fmt: skip
 
 
-def _check_metadata(provider: Provider[Any]) -> None:
-    metadata = provider.metadata
-    if not isinstance(metadata.name, str) or not metadata.name:
-        raise InvalidMetadataError("name", f"it must be a string that is not empty, not {metadata.name!r}")
-    if not isinstance(metadata.type, ProviderType):
-        raise InvalidMetadataError("type", f"it must be a ProviderType, not {metadata.type!r}")
-    words = metadata.capabilities
-    if not isinstance(words, (list, tuple, set, frozenset)) or (
-        words and not all(isinstance(word, str) for word in words)
-    ):
-        raise InvalidMetadataError("capabilities", f"it must be a list of strings, not {words!r}")
+def _check_policy(policy: object) -> None:
+    if policy is None or isinstance(policy, Policy):
+        return
+    fields = ""
+    if isinstance(policy, dict):
+        scalar = (int, float, str)
+        fields = ", ".join(f"{k}={v!r}" if isinstance(v, scalar) else f"{k}=..." for k, v in policy.items())
+    raise InvalidInputError(
+        "policy", f"is a {type(policy).__name__}, not a Policy", f"write Policy({fields or '...'})"
+    )
 
 
 def _name_for_log(provider: object) -> str:

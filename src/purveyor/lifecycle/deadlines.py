@@ -53,11 +53,18 @@ class Deadlines:
 
     def _ring(self, seconds: float) -> None:
         queue = self._queues[seconds]
-        while queue:
-            who, when = next(iter(queue.items()))
-            if when > self._loop.time():
-                self._loop.call_at(when, self._ring, seconds, context=Context())
-                return
-            del queue[who]
-            who.due()
-        del self._queues[seconds]  # nobody waits: no timer is left running
+        try:
+            while queue:
+                who, when = next(iter(queue.items()))
+                if when > self._loop.time():
+                    break
+                del queue[who]
+                who.due()
+        except Exception as error:
+            message = f"what was to happen at a deadline of {seconds:g} s failed"
+            self._loop.call_exception_handler({"message": message, "exception": error})
+        finally:  # the others have theirs, whatever became of this one
+            if queue:
+                self._loop.call_at(next(iter(queue.values())), self._ring, seconds, context=Context())
+            else:
+                del self._queues[seconds]  # nobody waits: no timer is left running

@@ -233,6 +233,9 @@ class Graph:
             copy._nodes[name] = copy._nodes[name]._replace(status=status)
         copy._needs |= self._needs
         copy._dependants |= {name: dict(dependants) for name, dependants in self._dependants.items()}
+        copy._held |= self._held
+        for name in self._held:  # its edges are what it is wired to
+            copy.release(name)
         return copy
 
     def _check(self, name: str) -> None:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from purveyor.events import Event
     from purveyor.lifecycle.deadlines import Deadlines
     from purveyor.lifecycle.graph import Edge
+    from purveyor.lifecycle.owner import Keep
     from purveyor.lifecycle.runner import ProviderRunner
     from purveyor.lifecycle.stream import EventStream
     from purveyor.lifecycle.supervision import Supervisor
@@ -57,7 +58,7 @@ class Host:
     rewired: Callable[[str], None]
     withdrawn: Callable[[ProviderRunner], None]
     ended: Callable[[ProviderRunner], None]
-    rewire: Callable[[ProviderRunner, Any, Provider[Any] | None], Callable[[], None]]
+    rewire: Callable[[ProviderRunner, Mapping[str, str] | Keep, Provider[Any] | None], Callable[[], None]]
     needs_of: Callable[[str], Iterable[tuple[Edge, ProviderRunner | None]]]
     dependants_of: Callable[[str], Iterable[tuple[Edge, ProviderRunner]]]
     deadlines: Deadlines = field(init=False)

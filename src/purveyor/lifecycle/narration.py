@@ -100,6 +100,8 @@ def _text(event: e.Event) -> str:  # noqa: PLR0911, PLR0912 - one case a kind
         case e.ReloadFailed(error=error, kept=kept):
             left = "goes on as it was" if kept else "is down"
             return f"The reload of provider {event.name} failed, and it {left}{_because(error)}"
+        case e.PolicyChanged():
+            return f"{who} has another policy"
         case e.DrainTimedOut(operations=operations, seconds=seconds):
             return f"{who} goes on with {operations} operations unfinished after {seconds:g} s"
         case e.Abandoned(step=step, seconds=seconds):

@@ -9,8 +9,10 @@ from time import time
 from typing import TYPE_CHECKING
 
 from purveyor.events import Abandoned
+from purveyor.lifecycle.health import describe_error
 from purveyor.lifecycle.owner import GRACE
 from purveyor.lifecycle.states import SERVING
+from purveyor.lifecycle.watchdog import runs_for
 from purveyor.metadata import ProviderStatus
 from purveyor.provider import Provider
 
@@ -54,6 +56,7 @@ def take_notice(runner: ProviderRunner, edge: Edge, needed: ProviderRunner) -> a
     notice = asyncio.get_running_loop().create_task(
         provider.on_need_reloaded(edge.role, needed.provider), name=f"purveyor:{runner.name}:on_need_reloaded"
     )
+    runs_for(notice, runner.name)
     for each in (runner, needed):
         if each._notices is None:
             each._notices = set()
@@ -71,6 +74,6 @@ def _taken(runner: ProviderRunner, needed: ProviderRunner, notice: asyncio.Task[
     error = None if notice.cancelled() else notice.exception()
     if error is not None or (notice.cancelled() and not runner._stopping and not needed._stopping):
         _logger.error(
-            "on_need_reloaded of provider %s failed", runner.name,
+            "on_need_reloaded of provider %s failed: %s", runner.name, describe_error(error) if error else "it was cancelled",
             exc_info=error, extra={"provider_name": runner.name},
         )  # fmt: skip

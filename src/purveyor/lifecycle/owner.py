@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from enum import Enum
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from purveyor.errors import ProviderNotReadyError, ProviderTimeoutError, StrayCancellationError
 from purveyor.lease import Gate, Generation, own_generation
+from purveyor.lifecycle.health import describe_error
 from purveyor.metadata import ProviderStatus
 from purveyor.monitor.metrics import MetricsManager
 from purveyor.operations import record_of
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
     Step = Callable[[], Awaitable[None]]
 
-__all__ = ["GRACE", "KEEP", "Keeper", "Owner"]
+__all__ = ["GRACE", "KEEP", "Keep", "Keeper", "Owner"]
 
 
 class Keeper(Protocol):
@@ -70,8 +72,17 @@ class Keeper(Protocol):
         """The task is over, or was abandoned."""
 
 
-#: In the place of a config: the one it has.
-KEEP: Any = object()
+class Keep(Enum):
+    """The type of `KEEP`."""
+
+    KEEP = "KEEP"
+
+    def __repr__(self) -> str:
+        return self.value
+
+
+#: In the place of what a reload may change: what there is.
+KEEP: Final = Keep.KEEP
 
 #: How long a step that was cancelled may take to end, in seconds, before it is abandoned.
 GRACE = 5.0
@@ -347,7 +358,7 @@ class Owner:
         except BaseException as error:
             reason.add_note(f"cleaning up after it failed as well: {error!r}")
             _logger.warning(
-                "Cleanup after a failed start of provider %s failed", self.keeper.name,
+                "Cleanup after a failed start of provider %s failed: %s", self.keeper.name, describe_error(error),
                 exc_info=error, extra={"provider_name": self.keeper.name},
             )  # fmt: skip
         self._reason = None

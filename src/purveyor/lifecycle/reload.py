@@ -19,6 +19,7 @@ from purveyor.errors import (
     ProviderUnhealthyError,
 )
 from purveyor.events import Reloaded, ReloadFailed
+from purveyor.lifecycle.admission import check_metadata
 from purveyor.lifecycle.health import HealthCheck, describe_error, overrides_check
 from purveyor.lifecycle.notice import tell_dependants
 from purveyor.lifecycle.owner import KEEP, Owner
@@ -29,9 +30,11 @@ from purveyor.operations import record_of
 from purveyor.provider import Provider
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from purveyor.lifecycle.owner import Keep
     from purveyor.lifecycle.runner import ProviderRunner
+    from purveyor.policy import Policy
 
 __all__ = ["Change", "close_down", "end_aside", "reload_all", "set_aside", "start_beside"]
 
@@ -47,22 +50,24 @@ class Change:
 
     Attributes:
         done: Done when it is over.
+        recorded: Whether it was a `reload` of the class's own, which its owner counts and times.
         unwire: Undoes that the needs were wired anew; None while they are not.
     """
 
-    __slots__ = ("config", "done", "needs", "policy", "replacement", "unwire")
+    __slots__ = ("config", "done", "needs", "policy", "recorded", "replacement", "unwire")
 
     def __init__(
         self,
         config: Any = KEEP,
-        policy: Any = KEEP,
+        policy: Policy | Keep | None = KEEP,
         replacement: Provider[Any] | None = None,
-        needs: Any = KEEP,
+        needs: Mapping[str, str] | Keep = KEEP,
     ) -> None:
         self.config = config
         self.policy = policy
         self.replacement = replacement
         self.needs = needs
+        self.recorded = False
         self.unwire: Callable[[], None] | None = None
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.done.add_done_callback(retrieve)
@@ -91,7 +96,7 @@ async def reload_all(runner: ProviderRunner) -> None:
             if isinstance(error, asyncio.CancelledError) and asyncio.current_task().cancelling():  # type: ignore[union-attr]
                 raise
             continue
-        _succeeded(runner, strategy, perf_counter() - began)
+        _succeeded(runner, change, strategy, perf_counter() - began)
         with runner.stoppable():
             try:
                 await tell_dependants(runner)
@@ -106,9 +111,9 @@ async def reload_all(runner: ProviderRunner) -> None:
 
 async def _reload_once(runner: ProviderRunner, change: Change) -> Literal["swap", "in_place"]:
     runner._move(ProviderStatus.RELOADING)
-    old_policy = runner.policy
+    old_policy, word = runner.policy, runner.policy_word
     if change.policy is not KEEP:
-        runner.set_policy(change.policy)
+        runner.put_policy(change.policy)
     strategy: Literal["swap", "in_place"] = _strategy(runner, change)
     try:
         if change.replacement is not None:
@@ -124,6 +129,7 @@ async def _reload_once(runner: ProviderRunner, change: Change) -> Literal["swap"
         elif change.replacement is None and change.unwire is None:
             await _quiesce(runner)
             done = runner.owner.reload(change.config)
+            change.recorded = type(runner.provider).reload is not Provider.reload
             done.add_done_callback(retrieve)
             await see_through(done)  # the gate must not be opened before
             await done
@@ -132,8 +138,8 @@ async def _reload_once(runner: ProviderRunner, change: Change) -> Literal["swap"
     except BaseException:
         if change.unwire is not None:
             change.unwire()
-        if change.policy is not KEEP:
-            runner.set_policy(old_policy)
+        if change.policy is not KEEP and runner.policy_word == word:  # else a later one holds
+            runner.put_policy(old_policy)
         raise
     return strategy
 
@@ -275,10 +281,11 @@ async def _quiesce(runner: ProviderRunner) -> None:
     """Have newcomers wait, and wait for who is inside."""
     gate = runner.gate
     gate.make_wait()
-    if left := await gate.drain(runner.drain_timeout):
+    left = await gate.drain(runner.drain_timeout, lambda: runner._stopping)
+    _go_on(runner)
+    if left:
         runner.overstayed(left)
     gate.close(ProviderStatus.RELOADING)
-    _go_on(runner)
 
 
 async def end_aside(runner: ProviderRunner, owner: Owner) -> None:
@@ -316,27 +323,28 @@ async def close_down(runner: ProviderRunner, reason: str) -> None:
         runner.gate.refuse(ProviderStatus.FAILED)
 
 
-def _succeeded(runner: ProviderRunner, strategy: Literal["swap", "in_place"], seconds: float) -> None:
+def _succeeded(
+    runner: ProviderRunner, change: Change, strategy: Literal["swap", "in_place"], seconds: float
+) -> None:
     first = runner.generation == 0
     runner.generation += 1
     runner.root = runner.name
     runner.reloaded = time()
     runner.last_reload_error = None
-    runner._move(ProviderStatus.READY)
+    runner.host.supervisor.started(runner)
+    runner._settle()  # what was unhealthy is believed to be, until a check says otherwise
     runner.gate.open()
     if first:
         runner.host.live(runner)
-    runner.host.supervisor.started(runner)
-    runner._settle()  # what was unhealthy is believed to be, until a check says otherwise
-    if type(runner.provider).reload is Provider.reload or strategy == "swap":  # else its owner has recorded it
+    if not change.recorded:
         MetricsManager.get_instance().note("reload", runner.type.value, runner.name, seconds)
     _count(runner, "success")
-    runner.host.publish(Reloaded(runner.name, runner.reloaded, runner.generation, strategy, seconds))
+    runner.host.publish(Reloaded(runner.name, time(), runner.generation, strategy, seconds))
 
 
 def _failed(runner: ProviderRunner, change: Change, error: BaseException) -> None:
     runner.last_reload_error = describe_error(error)
-    if type(runner.provider).reload is Provider.reload:  # else its owner has recorded it
+    if not change.recorded:
         record_of(runner.provider, "reload").fail(error)
     _count(runner, "failure")
     if runner._stopping:
@@ -364,6 +372,7 @@ def _check_replacement(runner: ProviderRunner, provider: Provider[Any], name: st
         raise ProviderTypeError(runner.name, type(provider), Provider)
     if provider._gate.in_use:
         raise ProviderExistsError(provider._name)
+    check_metadata(provider)
     if provider.metadata.name != name:
         raise InvalidMetadataError("name", f"it must be {name!r}, as before, not {provider.metadata.name!r}")
 

@@ -31,10 +31,11 @@ from purveyor.events import (
 )
 from purveyor.lease import Gate
 from purveyor.lifecycle.health import HealthCheck, describe_error
-from purveyor.lifecycle.owner import GRACE, Owner
+from purveyor.lifecycle.owner import GRACE, KEEP, Owner
 from purveyor.lifecycle.reload import Change, close_down, reload_all
 from purveyor.lifecycle.states import SERVING, SETTLED, TRANSITIONS
 from purveyor.lifecycle.waiting import retrieve
+from purveyor.lifecycle.watchdog import WATCHDOG, runs_for
 from purveyor.metadata import Health, HealthState, ProviderStatus
 from purveyor.needs import needs_of
 from purveyor.operations import UNBOUND, asks_for_policies
@@ -71,6 +72,8 @@ class ProviderRunner:
     # On the class, since most of ten thousand runners never need another value.
 
     status = ProviderStatus.REGISTERED
+    #: How often a policy was set by itself, rather than with a reload.
+    policy_word = 0
     #: Its place among all of its manager, in registration order.
     rank = 0
     #: How many generations there were, the one that serves included.
@@ -183,6 +186,8 @@ class ProviderRunner:
             ReentrantLifecycleError: The caller runs this provider's initialize, reload or cleanup, or one of its
                 operations.
         """
+        if self._notices and asyncio.current_task() in self._notices:
+            raise ReentrantLifecycleError(self.name, action)
         for owner in (self.owner, self._candidate, *(self._replaced or ())):
             if owner is not None and ((owner.at_work and owner.gate.is_own()) or owner.gate.is_inside()):
                 raise ReentrantLifecycleError(self.name, action)
@@ -281,6 +286,7 @@ class ProviderRunner:
             assert self.owner is not None
             self.owner.interrupt(RegistrationAbortedError(self.name))
         elif self._changing:  # the task that reloads it goes on from there
+            self.gate.look_again()
             if self._trial is not None:
                 self._trial.close()
             for owner in (self._candidate, self.owner):
@@ -372,7 +378,8 @@ class ProviderRunner:
                 over.set_result(None)
             if owner.failure is not None and not self._stopping:
                 _logger.error(
-                    "Cleanup of the generation before of provider %s failed", self.name,
+                    "Cleanup of the generation before of provider %s failed: %s",
+                    self.name, describe_error(owner.failure),
                     exc_info=owner.failure, extra={"provider_name": self.name},
                 )  # fmt: skip
         elif owner is self.owner:
@@ -433,7 +440,14 @@ class ProviderRunner:
         return pending.done
 
     def set_policy(self, policy: Policy | None) -> None:
-        """Have another policy hold from now on; operations that run end under the one they began with."""
+        """Have another policy hold from now on, whatever a reload brings that was asked for before."""
+        self.put_policy(policy)
+        self.policy_word += 1
+        if self._pending is not None:
+            self._pending.policy = KEEP
+
+    def put_policy(self, policy: Policy | None) -> None:
+        """Put a policy in force; operations that run end under the one they began with."""
         if self._governor is not None:
             self._governor.policy = policy or Policy()
         elif policy is not None:
@@ -449,7 +463,8 @@ class ProviderRunner:
 
     def _coordinate(self, work: Callable[[], Coroutine[Any, Any, None]]) -> asyncio.Task[None]:
         # In a context of its own: it is no part of what the caller, or a provider, is doing.
-        self._coordinator = coordinator = asyncio.get_running_loop().create_task(
+        # Not by the loop's factory: an eager one would run it before it is known.
+        self._coordinator = coordinator = asyncio.Task(
             self._see_to(work), name=f"purveyor:{self.name}:reload", context=Context()
         )
         coordinator.add_done_callback(self._coordinated)
@@ -466,10 +481,14 @@ class ProviderRunner:
 
     async def _see_to(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self._changing = True
+        coordinator = asyncio.current_task()
+        assert coordinator is not None
+        runs_for(coordinator, self.name)
         try:
-            await work()
+            with WATCHDOG.watching(asyncio.get_running_loop(), self.host.publish):
+                await work()
         finally:
-            self._coordinated(asyncio.current_task())
+            self._coordinated(coordinator)
 
     def _coordinated(self, coordinator: asyncio.Task[Any] | None) -> None:
         if self._coordinator is not coordinator:  # it has told so itself, as all do that come to their first step
@@ -496,6 +515,8 @@ class ProviderRunner:
     def _install(self, provider: Provider[Any]) -> None:
         """Have an instance be the one that serves, for whoever holds a reference or looks it up."""
         self.provider = provider
+        provider._governor = self._governor  # which may have changed while another one served
+        provider._bindings = UNBOUND
         self.type = provider.metadata.type
         self.capabilities = _words(provider)
         for edge, runner in self.host.needs_of(self.name):  # those may have been reloaded since it began to start
@@ -519,10 +540,11 @@ class ProviderRunner:
 
     def _settle(self) -> None:
         """Be ready, or degraded, according to its health."""
-        healthy = self.health.state is HealthState.HEALTHY
+        health = self.health
+        healthy = health.state is HealthState.HEALTHY
         status = ProviderStatus.READY if healthy else ProviderStatus.DEGRADED
         if status is not self.status:
-            self._move(status)
+            self._move(status, None if healthy else health.message or None)
 
     def _refuse_pending(self, status: ProviderStatus) -> None:
         change, self._pending = self._pending, None

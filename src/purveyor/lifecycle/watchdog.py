@@ -18,8 +18,8 @@ import threading
 from contextlib import suppress
 from contextvars import Context
 from time import monotonic, sleep, time
-from typing import TYPE_CHECKING, NamedTuple
-from weakref import WeakSet
+from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakKeyDictionary, WeakSet
 
 from purveyor.events import Event, LoopBlocked
 
@@ -27,18 +27,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import CodeType, FrameType
 
-__all__ = ["WATCHDOG", "Watchdog"]
+__all__ = ["WATCHDOG", "Watchdog", "runs_for"]
 
 #: What a provider's author writes, and a lifecycle runs.
-_STEPS = frozenset({"validate", "initialize", "cleanup", "reload", "check"})
+_STEPS = frozenset({"validate", "initialize", "cleanup", "reload", "check", "on_need_reloaded", "next_generation"})
 
-#: What the names of tasks begin with in which a provider's lifecycle runs; its name follows.
+#: What the names of tasks begin with in which a provider's lifecycle runs; its name follows, if nothing else does.
 _OWNED = "purveyor:"
+
+#: Whose lifecycle runs in the tasks whose names say more than that.
+_providers: WeakKeyDictionary[asyncio.Task[Any], str] = WeakKeyDictionary()
 
 #: How often a loop is asked for an answer in the time that it has for it.
 _BEATS = 4
 
 _logger = logging.getLogger(__name__)
+
+
+def runs_for(task: asyncio.Task[Any], provider: str) -> None:
+    """Have what a task blocks be that provider's doing, whatever the task is called."""
+    _providers[task] = provider
 
 
 class Watchdog:
@@ -216,11 +224,11 @@ def _culprit(task: asyncio.Task[object] | None, thread: int) -> _Culprit:
     while frame is not None and frame.f_code.co_name not in _STEPS:
         frame = frame.f_back
     name = "" if task is None else task.get_name()
-    if frame is not None and name.startswith(_OWNED):
+    if frame is not None and task is not None and name.startswith(_OWNED):
         where = _place(frame)
         if innermost is not None and innermost is not frame:
             where += f", which is in {_place(innermost)}"
-        provider = name.removeprefix(_OWNED)
+        provider = _providers.get(task) or name.removeprefix(_OWNED)
         return _Culprit(provider, where, f"provider {provider} in {where}")
     who = f"task {name}" if name else "a callback"
     where = who if innermost is None else f"{who} in {_place(innermost)}"

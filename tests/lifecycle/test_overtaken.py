@@ -1,0 +1,182 @@
+"""What one call has begun and another one overtakes: stops, drains, policies, hooks, generations."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+import pytest
+
+from purveyor import Needs, Policy, ProviderManager, Registration
+from purveyor.errors import (
+    InvalidMetadataError,
+    ProviderNotFoundError,
+    ProviderNotReadyError,
+    ReentrantLifecycleError,
+)
+from purveyor.metadata import ProviderStatus
+from purveyor.operations import operation
+from purveyor.testing import FakeClock
+from tests.providers import Scripted, metadata, raising, waiting
+
+
+class Dependant(Scripted):
+    other: Annotated[Scripted, Needs("other")]
+
+
+async def test_a_cascade_that_another_stop_overtakes_comes_to_its_end(manager: ProviderManager) -> None:
+    go = asyncio.Event()
+    base, top = Scripted("base"), Dependant("top", cleanup=waiting(go))
+    await manager.register_all([base, Registration(top, {"other": "base"})])
+    cascade = asyncio.create_task(manager.unregister("base", cascade=True))
+    await asyncio.sleep(0.01)
+    with pytest.raises(ProviderNotFoundError):  # it goes, though its turn has not come
+        await manager.reload_provider("base")
+    cleanup = asyncio.create_task(manager.cleanup())
+    await asyncio.sleep(0.01)
+    go.set()
+    await asyncio.gather(cascade, cleanup)
+    assert manager.registered_names() == ()
+
+
+async def test_a_stop_ends_the_drain_of_a_reload_in_place(manager: ProviderManager) -> None:
+    provider = Scripted()
+    await manager.register(provider)
+    go = asyncio.Event()
+    held = asyncio.create_task(provider.hold(go))
+    await asyncio.sleep(0)
+    reload = asyncio.create_task(manager.reload_provider("one"))
+    await asyncio.sleep(0.01)
+    late = asyncio.create_task(provider.echo(1))
+    await asyncio.sleep(0.01)
+    assert not late.done()
+    stop = asyncio.create_task(manager.unregister("one"))
+    with pytest.raises(ProviderNotReadyError, match="stopping"):
+        await late  # at once, rather than when the drain is over
+    with pytest.raises(ProviderNotReadyError, match="stopping"):
+        await reload
+    assert not stop.done()
+    go.set()
+    await asyncio.gather(stop, held)
+    assert provider.calls == ["validate", "initialize", "cleanup"]
+
+
+async def test_the_time_for_all_holds_also_while_a_reload_drains() -> None:
+    with FakeClock(auto=True) as clock:
+        manager = ProviderManager(supervision=None)
+        provider = Scripted()
+        await manager.register(provider)
+        held = asyncio.create_task(provider.hold(asyncio.Event()))
+        reload = asyncio.create_task(manager.reload_provider("one"))
+        await asyncio.sleep(0.1)
+        await manager.cleanup(timeout=0.5)
+        assert clock.elapsed < 1
+        held.cancel()
+        await asyncio.gather(held, reload, return_exceptions=True)
+
+
+@pytest.mark.parametrize("capabilities", [7, [["unhashable"]]])
+async def test_a_generation_with_wrong_metadata_changes_nothing(
+    manager: ProviderManager, capabilities: Any
+) -> None:
+    class Wrong(Scripted):
+        provider_reload = "swap"
+
+        def next_generation(self, config: Any) -> Any:
+            following = Scripted("one")
+            following.metadata.capabilities = capabilities
+            return following
+
+    provider = Wrong()
+    await manager.register(provider)
+    with pytest.raises(InvalidMetadataError, match="capabilities"):
+        await manager.reload_provider("one")
+    assert manager.get_provider("one") is provider
+    assert manager.status("one") is ProviderStatus.READY
+    assert await provider.echo(1) == 1
+
+
+class Limited(Scripted):
+    @operation
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+async def test_a_policy_that_comes_alone_is_not_undone_by_a_reload_that_fails(manager: ProviderManager) -> None:
+    provider = Scripted(type=metadata().type)
+    await manager.register(provider, policy=Policy(timeout=1))
+    go = asyncio.Event()
+
+    async def fail_later() -> None:
+        await go.wait()
+        raise OSError("down")
+
+    provider.steps["initialize"] = fail_later
+    reload = asyncio.create_task(manager.reload_provider("one", config={"n": 1}, policy=Policy(timeout=2)))
+    await asyncio.sleep(0.01)
+    await manager.reload_provider("one", policy=Policy(timeout=3))
+    go.set()
+    with pytest.raises(OSError, match="down"):
+        await reload
+    assert manager._runners["one"].policy == Policy(timeout=3)
+
+
+async def test_a_policy_that_comes_alone_holds_over_one_that_waits_for_its_reload(
+    manager: ProviderManager,
+) -> None:
+    provider = Scripted()
+    await manager.register(provider)
+    reload = asyncio.create_task(manager.reload_provider("one", config={}, policy=Policy(timeout=5)))
+    alone = asyncio.create_task(manager.reload_provider("one", policy=Policy(timeout=6)))
+    await asyncio.gather(reload, alone)
+    assert manager._runners["one"].policy == Policy(timeout=6)
+
+
+async def test_a_policy_that_fails_with_its_reload_is_undone(manager: ProviderManager) -> None:
+    provider = Scripted()
+    await manager.register(provider, policy=Policy(timeout=1))
+    provider.steps["initialize"] = raising(OSError("down"))
+    with pytest.raises(OSError, match="down"):
+        await manager.reload_provider("one", config={"n": 1}, policy=Policy(timeout=2))
+    assert manager._runners["one"].policy == Policy(timeout=1)
+
+
+async def test_a_policy_set_during_an_override_holds_for_what_comes_back(manager: ProviderManager) -> None:
+    provider = Limited()
+    await manager.register(provider)
+    async with manager.override("one", Limited("one")):
+        await manager.reload_provider("one", policy=Policy(timeout=0.01))
+    with pytest.raises(TimeoutError):
+        await provider.sleep(60)
+
+
+async def test_a_hook_that_reloads_what_it_is_told_of_is_told_so(manager: ProviderManager) -> None:
+    seen: list[BaseException] = []
+
+    class Asking(Dependant):
+        async def on_need_reloaded(self, role: str, provider: Any) -> None:
+            try:
+                await manager.reload_provider("base")
+            except ReentrantLifecycleError as error:
+                seen.append(error)
+
+    await manager.register_all([Scripted("base"), Registration(Asking("top"), {"other": "base"})])
+    await manager.reload_provider("base")
+    assert len(seen) == 1
+
+
+async def test_a_reload_is_known_before_its_task_runs(manager: ProviderManager) -> None:
+    """An eager task factory runs the first step of a task as it is made."""
+
+    def eager(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> Any:
+        raise AssertionError("the loop's factory was asked")
+
+    provider = Scripted()
+    await manager.register(provider)
+    loop = asyncio.get_running_loop()
+    loop.set_task_factory(eager)
+    try:
+        await manager.reload_provider("one")
+    finally:
+        loop.set_task_factory(None)
+    assert provider.calls == ["validate", "initialize", "cleanup", "initialize"]
