@@ -97,7 +97,7 @@ class RegistrationAbortedError(LifecycleError):
 
     @property
     def what(self) -> str:
-        return f"Provider {self.name} was not registered: the manager was cleaned up meanwhile"
+        return f"Provider {self.name} was not registered: it was stopped meanwhile"
 
 
 class ProviderTimeoutError(LifecycleError, TimeoutError):
