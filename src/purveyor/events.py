@@ -31,6 +31,7 @@ __all__ = [
     "OperationRefused",
     "OperationRetried",
     "OperationTimedOut",
+    "PolicyChanged",
     "ReloadFailed",
     "Reloaded",
     "RestartScheduled",
@@ -65,7 +66,7 @@ class StatusChanged(Event):
         old: The status it left; None for a late subscriber, who is told the present one.
         new: The status it is in.
         generation: Which incarnation of the provider it is about, counted from 1.
-        error: Why, where it is a failure's doing.
+        error: Why, where it is the doing of a failure, or of its health.
     """
 
     old: ProviderStatus | None
@@ -113,6 +114,11 @@ class ReloadFailed(Event):
 
     error: str
     kept: bool
+
+
+@dataclass(slots=True)
+class PolicyChanged(Event):
+    """A provider has another policy, without a reload; `Reloaded` tells of one that came with other changes."""
 
 
 @dataclass(slots=True)

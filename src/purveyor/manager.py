@@ -25,7 +25,7 @@ from purveyor.events import HealthChanged, PolicyChanged, StatusChanged
 from purveyor.index import ProviderIndex
 from purveyor.lease import gates_on_stack, own_generation
 from purveyor.lifecycle import narration
-from purveyor.lifecycle.admission import check_metadata
+from purveyor.lifecycle.admission import check_metadata, check_policy
 from purveyor.lifecycle.deadlines import Deadlines
 from purveyor.lifecycle.graph import Graph, Node
 from purveyor.lifecycle.host import Host
@@ -41,7 +41,6 @@ from purveyor.lifecycle.waiting import see_through
 from purveyor.lifecycle.watchdog import WATCHDOG
 from purveyor.metadata import Health, HealthState, ProviderStatus, ProviderType
 from purveyor.monitor.metrics import MetricsManager
-from purveyor.policy import Policy
 from purveyor.provider import Provider
 
 if TYPE_CHECKING:
@@ -52,6 +51,7 @@ if TYPE_CHECKING:
     from purveyor.lifecycle.graph import Edge
     from purveyor.lifecycle.owner import Keep
     from purveyor.lifecycle.stream import EventIterator, Handler
+    from purveyor.policy import Policy
 
 __all__ = ["ProviderManager", "Registration"]
 
@@ -151,7 +151,7 @@ class ProviderManager:
         MetricsManager.get_instance().add_source(self._report)
         if type(self).get_provider is ProviderManager.get_provider:
             # The dictionary's own method, without a frame of Python around it: lookups are what there are most of.
-            self.get_provider = self._live.get  # type: ignore[assignment, method-assign]
+            self.get_provider = self._live.get  # type: ignore[method-assign]
         self._logger = logging.getLogger(__name__)
 
     # --- finding ------------------------------------------------------------------------------------
@@ -396,7 +396,7 @@ class ProviderManager:
             runner = self._runner(name)
             runner.refuse_own_call("reload_provider")
             if policy is not KEEP:
-                _check_policy(policy)
+                check_policy(policy)
             if runner.doomed or (runner.stopping and name not in self._live):
                 raise ProviderNotFoundError(name, tuple(self._live))
             if needs is not KEEP or replacement is not None:
@@ -405,8 +405,9 @@ class ProviderManager:
             self._log_failure("reload", name, error)
             raise
         if policy is not KEEP and config is KEEP and needs is KEEP and replacement is None:
-            if policy != runner.policy:
-                runner.set_policy(policy)
+            before = runner.policy
+            runner.set_policy(policy)
+            if policy != before:
                 self._publish(PolicyChanged(name, time()))
             return
         self._listen()
@@ -519,6 +520,7 @@ class ProviderManager:
             if not isinstance(provider, Provider):
                 raise ProviderTypeError(_name_for_log(provider), type(provider), Provider)
             check_metadata(provider)
+            check_policy(each.policy)
             metadata = provider.metadata
             name = metadata.name
             if self._closing is not None:
@@ -729,18 +731,6 @@ class ProviderManager:
             extra={"provider_name": name, "provider_error": str(error)}
             | {f"provider_{key}": value for key, value in extra.items()},
         )  # fmt: skip
-
-
-def _check_policy(policy: object) -> None:
-    if policy is None or isinstance(policy, Policy):
-        return
-    fields = ""
-    if isinstance(policy, dict):
-        scalar = (int, float, str)
-        fields = ", ".join(f"{k}={v!r}" if isinstance(v, scalar) else f"{k}=..." for k, v in policy.items())
-    raise InvalidInputError(
-        "policy", f"is a {type(policy).__name__}, not a Policy", f"write Policy({fields or '...'})"
-    )
 
 
 def _name_for_log(provider: object) -> str:

@@ -34,7 +34,7 @@ class Registered(Protocol):
 
     @property
     def health(self) -> Health:
-        """What its last check found."""
+        """What is believed of its health, after its last checks."""
         ...
 
 
@@ -176,7 +176,7 @@ class Provider(ABC, Generic[T]):
 
     @property
     def health(self) -> Health | None:
-        """What the last check found; None if no manager has it."""
+        """What is believed of its health, after its last checks; None if no manager has it."""
         return None if self._registration is None else self._registration.health
 
     @property

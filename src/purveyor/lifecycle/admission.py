@@ -1,16 +1,17 @@
-"""What a provider must say of itself before a manager takes it."""
+"""What a manager is told of a provider, checked before it takes it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from purveyor.errors import InvalidMetadataError
+from purveyor.errors import InvalidInputError, InvalidMetadataError
 from purveyor.metadata import ProviderType
+from purveyor.policy import Policy
 
 if TYPE_CHECKING:
     from purveyor.provider import Provider
 
-__all__ = ["check_metadata"]
+__all__ = ["check_metadata", "check_policy"]
 
 
 def check_metadata(provider: Provider[Any]) -> None:
@@ -29,3 +30,20 @@ def check_metadata(provider: Provider[Any]) -> None:
         words and not all(isinstance(word, str) for word in words)
     ):
         raise InvalidMetadataError("capabilities", f"it must be a list of strings, not {words!r}")
+
+
+def check_policy(policy: object) -> None:
+    """Refuse what is no policy, as the table of a configuration file.
+
+    Raises:
+        InvalidInputError: It is something else, not None either.
+    """
+    if policy is None or isinstance(policy, Policy):
+        return
+    values = policy.items() if isinstance(policy, dict) else ()
+    told = ", ".join(
+        f"{key}={value!r}" if isinstance(value, (int, float)) else f"{key}=..." for key, value in values
+    )
+    raise InvalidInputError(
+        "policy", f"is a {type(policy).__name__}, not a Policy", f"write Policy({told or '...'})"
+    )

@@ -74,6 +74,7 @@ def _taken(runner: ProviderRunner, needed: ProviderRunner, notice: asyncio.Task[
     error = None if notice.cancelled() else notice.exception()
     if error is not None or (notice.cancelled() and not runner._stopping and not needed._stopping):
         _logger.error(
-            "on_need_reloaded of provider %s failed: %s", runner.name, describe_error(error) if error else "it was cancelled",
+            "on_need_reloaded of provider %s failed: %s",
+            runner.name, "it was cancelled" if error is None else describe_error(error),
             exc_info=error, extra={"provider_name": runner.name},
         )  # fmt: skip

@@ -126,6 +126,9 @@ class FaultyProvider(Provider[Any]):
         read: See there.
         write: See there.
         stream: Strikes before the first item.
+
+    Raises:
+        InvalidInputError: Something is no fault, as an error that is not wrapped in `Fail`.
     """
 
     provider_version = "1"
@@ -182,7 +185,7 @@ class FaultyProvider(Provider[Any]):
             faults: What goes wrong, one after the other; none for nothing. Their `times` count from now.
 
         Raises:
-            InvalidInputError: There is no such step.
+            InvalidInputError: There is no such step, or something is no fault.
         """
         if step not in _STEPS:
             raise InvalidInputError("step", f"is {step!r}", f"use one of {', '.join(_STEPS)}")
@@ -275,6 +278,8 @@ class _Script:
     _released: bool = False
 
     def write(self, step: str, faults: Sequence[Fault]) -> None:
+        for fault in faults:
+            _check(step, fault)
         self._faults[step] = self.calls[step], tuple(faults)
 
     async def run(self, step: Step) -> None:
@@ -323,3 +328,14 @@ class _Script:
             await future
         finally:
             self._hanging.discard(future)
+
+
+def _check(step: str, fault: object) -> None:
+    if isinstance(fault, Fault):
+        return
+    name = fault.__name__ if isinstance(fault, type) else type(fault).__name__
+    if isinstance(fault, BaseException):
+        raise InvalidInputError(step, f"is a {name}, not a fault", f"wrap it: Fail({name}(...))")
+    if isinstance(fault, type) and issubclass(fault, BaseException):
+        raise InvalidInputError(step, f"is {name}, not a fault", f"wrap it: Fail({name})")
+    raise InvalidInputError(step, f"is a {name}, not a fault", "use Fail, Hang, RefuseCancellation, Slow or Block")

@@ -7,7 +7,8 @@ import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeAlias, TypeVar
 
-from purveyor.errors import MissingExtraError
+from purveyor.errors import MissingExtraError, NeedsError
+from purveyor.lifecycle.graph import Node
 from purveyor.manager import ProviderManager
 from purveyor.needs import needs_of
 from purveyor.provider import Provider
@@ -96,9 +97,21 @@ class Stage:
 
     def inject(self, provider: Provider[Any]) -> None:
         """Set what it needs, as a manager does."""
+        metadata = provider.metadata
+        name = metadata.name
+        graph = self.manager.graph()
+        try:
+            graph.add([Node(name, type(provider), metadata.type, tuple(metadata.capabilities), self.needs)])
+        except NeedsError as error:
+            self.fail(
+                f"what the provider needs is not there: {error}",
+                "register it in register_needs(), and return which provider serves in which role",
+            )
         for need in needs_of(type(provider)):
-            name = self.needs.get(need.role)
-            setattr(provider, need.attribute, None if name is None else self.manager.get(name))
+            if need.optional:
+                setattr(provider, need.attribute, None)
+        for edge in graph.needs(name):
+            setattr(provider, edge.attribute, self.manager.get(edge.target))
 
     async def bounded(self, work: Coroutine[Any, Any, R] | asyncio.Task[R]) -> R:
         """Run it in a task of its own, and wait no longer for it than the patience lasts."""
