@@ -42,7 +42,7 @@ from purveyor.operations import UNBOUND, asks_for_policies
 from purveyor.policy import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator
+    from collections.abc import Callable, Coroutine, Generator
 
     from purveyor.lifecycle.host import Host
     from purveyor.lifecycle.override import Override
@@ -471,7 +471,7 @@ class ProviderRunner:
         return coordinator
 
     @contextmanager
-    def stoppable(self) -> Iterator[None]:
+    def stoppable(self) -> Generator[None]:
         """For the part of a reload that a stop has not to wait for: what serves is settled."""
         self._changing = False
         try:
