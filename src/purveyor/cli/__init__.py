@@ -5,7 +5,8 @@ document, ``{"version": 1, "data": ...}`` or ``{"version": 1, "error": {"type", 
 (``purveyor up``: one line an event). Exit codes: 0 for success; 1 if what was asked for failed, was not
 found, or found something wrong; 2 if it was asked for wrongly (usage, names of providers, keys and paths,
 configuration); 130 after Ctrl-C. If who reads the output goes away, it ends silently, with 1
-(``purveyor up`` goes on).
+(``purveyor up`` goes on). What a provider leaves at work, since it ignores its cancellation, is not waited for:
+the process ends without it, with 1.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
+from purveyor.cli.ending import end
 from purveyor.cli.streams import flush, open_closed
 from purveyor.errors import MissingExtraError
 
@@ -48,4 +50,4 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         with suppress(OSError):
             print(f"error: {missing}", file=sys.stderr)  # noqa: T201 - what writes nicer texts is what is missing
         code = 2
-    sys.exit(code if flush() else code or 1)
+    end(code if flush() else code or 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from contextlib import AsyncExitStack, suppress
 from functools import partial
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.text import Text
 
+from purveyor.cli.ending import run
 from purveyor.cli.options import Command, Settings, pass_settings
 from purveyor.cli.output import Output, visible
 from purveyor.cli.running import load_system
@@ -54,7 +54,7 @@ def command(settings: Settings) -> int:
     system = load_system(settings)
     if not settings.json:
         output.warnings(system.config.warnings)
-    findings = asyncio.run(_examine(system, output, settings))
+    findings = run(_examine(system, output, settings))
     failed = sum(not finding["ok"] for finding in findings)
 
     def show() -> None:

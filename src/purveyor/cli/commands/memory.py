@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import sys
@@ -13,6 +12,7 @@ import click
 from rich.text import Text
 
 from purveyor.cli.arguments import metadata_option, parse_json, provider_argument, where_option
+from purveyor.cli.ending import run
 from purveyor.cli.options import Group, Settings, pass_settings
 from purveyor.cli.output import Column, Output, local_time, visible
 from purveyor.cli.running import started
@@ -231,11 +231,11 @@ def search(
 
 
 def _use(settings: Settings, name: str, work: Callable[[MemoryProvider[Any]], Awaitable[T]]) -> T:
-    async def run() -> T:
+    async def use() -> T:
         async with started(settings, name, MemoryProvider) as memory:
             return await work(memory)
 
-    return asyncio.run(run())
+    return run(use())
 
 
 def _is_gone_at_the_end(memory: MemoryProvider[Any]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from contextlib import aclosing, contextmanager, nullcontext
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from purveyor.cli.arguments import metadata_option, provider_argument
+from purveyor.cli.ending import run
 from purveyor.cli.files import read_chunks, whole_file, write_all
 from purveyor.cli.options import Group, Settings, pass_settings
 from purveyor.cli.output import Column, Output, local_time
@@ -196,11 +196,11 @@ _LISTED = ("path", "size", "etag", "modified")
 
 
 def _use(settings: Settings, name: str, work: Callable[[StorageProvider[Any]], Awaitable[T]]) -> T:
-    async def run() -> T:
+    async def use() -> T:
         async with started(settings, name, StorageProvider) as storage:
             return await work(storage)
 
-    return asyncio.run(run())
+    return run(use())
 
 
 # --- transfers ------------------------------------------------------------------------------------------

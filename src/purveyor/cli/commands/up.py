@@ -16,6 +16,7 @@ import click
 from purveyor.admin.app import create_app
 from purveyor.admin.control import control_routes
 from purveyor.admin.server import AdminServer
+from purveyor.cli.ending import end_now, run
 from purveyor.cli.narrator import Narrator
 from purveyor.cli.options import Command, Settings, pass_settings
 from purveyor.cli.output import TRACEBACK, InProvider, Output
@@ -56,9 +57,7 @@ def command(settings: Settings, host: str | None, port: int | None, watch: bool 
     changes = system.changes() if (configured.watch if watch is None else watch) else None
     up = _Up(system, Narrator(system, output, settings), output, changes)
     with lasting():  # nobody has to read the log for as long as this runs
-        return asyncio.run(
-            up.run(configured.host if host is None else host, configured.port if port is None else port)
-        )
+        return run(up.run(configured.host if host is None else host, configured.port if port is None else port))
 
 
 class _Up:
@@ -159,7 +158,7 @@ class _Up:
             self._stop.set()
         elif number is signal.SIGINT:
             self._narrator.ended_at_once()
-            _exit_now(130)
+            end_now(130)
 
     def _asked_to_reload(self) -> None:
         if self._has_terminal and not sys.stderr.isatty():  # nobody asked for that: the terminal was closed
@@ -217,10 +216,3 @@ class _Up:
             failure = error
         self._narrator.stopped(names, perf_counter() - begun, failure)
         return failure is None
-
-
-def _exit_now(code: int) -> None:
-    """End without cleaning up, and without waiting for threads that are at work."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
