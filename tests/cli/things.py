@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import time
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any
@@ -145,3 +147,22 @@ class OwnStorage(StorageProvider[dict[str, Any]]):
 
     async def _cleanup_storage(self) -> None:
         self._storage = None
+
+
+class Stubborn(Thing):
+    """Does not end when it is told to: a step that ignores its cancellation, or a thread that is at work."""
+
+    async def initialize(self) -> None:
+        if self.config.fail == "start":
+            await self._refuse()
+
+    async def cleanup(self) -> None:
+        if self.config.fail == "stop":
+            await self._refuse()
+        if self.config.fail == "thread":
+            await asyncio.to_thread(time.sleep, 600)
+
+    async def _refuse(self) -> None:
+        while True:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(600)
