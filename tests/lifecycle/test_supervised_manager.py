@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import pytest
 
@@ -13,16 +13,20 @@ from purveyor.events import (
     Abandoned,
     Event,
     HealthChanged,
+    Reloaded,
     ReloadFailed,
     RestartScheduled,
     RestartsExhausted,
     StatusChanged,
 )
+from purveyor.lifecycle.health import describe_error
 from purveyor.lifecycle.supervision import Supervision
 from purveyor.manager import ProviderManager, Registration
 from purveyor.memory import SQLiteConfig, SQLiteMemory
 from purveyor.metadata import Health, HealthState, ProviderMetadata, ProviderStatus, ProviderType
+from purveyor.needs import Needs
 from purveyor.policy import Policy
+from purveyor.provider import Provider
 from purveyor.testing import FakeClock
 from tests.providers import Scripted
 
@@ -310,3 +314,35 @@ async def test_a_database_whose_file_was_replaced_serves_the_new_one_after_a_res
         assert manager.status("notes") is S.READY
         await notes.put("a", 3)
         assert path.exists()
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt()])
+async def test_what_would_end_the_event_loop_is_a_result(
+    backend: Backend, error: BaseException, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Raised in a check, in a restart, and by who is told of a reload, all in tasks that nobody awaits."""
+
+    class Fatal(Dependent):
+        async def check(self) -> Health:
+            if backend.error is not None:
+                raise error
+            return Health.healthy()
+
+    class Told(Scripted):
+        store: Annotated[Dependent, Needs()]
+
+        async def on_need_reloaded(self, role: str, provider: Provider[Any]) -> None:
+            raise error
+
+    async with supervised() as (manager, clock, events):
+        await manager.register_all([Fatal(backend), Registration(Told("told"), {"store": "db"})])
+        backend.error = error  # type: ignore[assignment]
+        assert (await manager.check("db")).message == f"its check failed with {describe_error(error)}"
+        await clock.advance(16)  # two checks, and a restart
+        assert manager.status("db") is S.FAILED
+        assert manager.health("db").message == describe_error(error)
+        assert kinds(events, ReloadFailed) == ["ReloadFailed"]
+        backend.error = None
+        await clock.advance(2)
+        assert manager.status("db") is S.READY
+    assert "on_need_reloaded of provider told failed" in caplog.text

@@ -133,7 +133,12 @@ class HealthCheck:
         return flight
 
     async def _run(self) -> Health:
-        return await self._check()
+        try:
+            return await self._check()
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # a task that ends with SystemExit would take the event loop with it
+            return Health.unhealthy(f"its check failed with {describe_error(error)}")
 
     def _expire(self, flight: asyncio.Future[Health]) -> None:
         assert self._task is not None
@@ -154,7 +159,7 @@ class HealthCheck:
         self._alarm.cancel()
         self._task = None
         _cancelled.discard(task)
-        result = _judge(task)  # in any case: its exception counts as seen
+        result = _judge(task)
         if self._is_abandoned:
             _logger.info(
                 "The abandoned check of provider %s ended after %.1f s",
@@ -248,9 +253,6 @@ def describe_error(error: BaseException) -> str:
 def _judge(task: asyncio.Task[Health]) -> Health:
     if task.cancelled():
         return Health.unhealthy("its check was cancelled")
-    error = task.exception()
-    if error is not None:
-        return Health.unhealthy(f"its check failed with {describe_error(error)}")
     result = task.result()
     if isinstance(result, Health) and isinstance(result.state, HealthState) and isinstance(result.message, str):
         return result

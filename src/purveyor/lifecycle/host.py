@@ -63,4 +63,4 @@ class Host:
     dependants_of: Callable[[str], Iterable[tuple[Edge, ProviderRunner]]]
     deadlines: Deadlines = field(init=False)
     verbose: bool = False
-    abandoned: set[asyncio.Task[None]] = field(default_factory=set["asyncio.Task[None]"])
+    abandoned: set[asyncio.Task[Any]] = field(default_factory=set["asyncio.Task[Any]"])

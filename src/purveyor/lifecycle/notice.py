@@ -6,7 +6,7 @@ import asyncio
 import logging
 from functools import partial
 from time import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from purveyor.events import Abandoned
 from purveyor.lifecycle.health import describe_error
@@ -45,7 +45,7 @@ async def tell_dependants(runner: ProviderRunner) -> None:
         runner.host.publish(Abandoned(notices[notice], time(), "on_need_reloaded", seconds or 0.0))
 
 
-def take_notice(runner: ProviderRunner, edge: Edge, needed: ProviderRunner) -> asyncio.Task[None] | None:
+def take_notice(runner: ProviderRunner, edge: Edge, needed: ProviderRunner) -> asyncio.Task[BaseException | None] | None:
     """Have the live instance of what it needs; the task in which it is told, if it wants to know."""
     provider = runner.provider
     if runner._stopping or runner.status is ProviderStatus.REGISTERED:  # that has its needs when it is started
@@ -54,7 +54,7 @@ def take_notice(runner: ProviderRunner, edge: Edge, needed: ProviderRunner) -> a
     if runner.status not in SERVING or type(provider).on_need_reloaded is Provider.on_need_reloaded:
         return None
     notice = asyncio.get_running_loop().create_task(
-        provider.on_need_reloaded(edge.role, needed.provider), name=f"purveyor:{runner.name}:on_need_reloaded"
+        _tell(provider, edge.role, needed.provider), name=f"purveyor:{runner.name}:on_need_reloaded"
     )
     runs_for(notice, runner.name)
     for each in (runner, needed):
@@ -66,12 +66,23 @@ def take_notice(runner: ProviderRunner, edge: Edge, needed: ProviderRunner) -> a
     return notice
 
 
-def _taken(runner: ProviderRunner, needed: ProviderRunner, notice: asyncio.Task[None]) -> None:
+async def _tell(provider: Provider[Any], role: str, needed: Provider[Any]) -> BaseException | None:
+    """Why it failed, if it did: a task that ends with SystemExit would take the event loop with it."""
+    try:
+        await provider.on_need_reloaded(role, needed)
+    except asyncio.CancelledError:
+        raise
+    except BaseException as error:
+        return error
+    return None
+
+
+def _taken(runner: ProviderRunner, needed: ProviderRunner, notice: asyncio.Task[BaseException | None]) -> None:
     runner.host.abandoned.discard(notice)
     for each in (runner, needed):
         assert each._notices is not None
         each._notices.discard(notice)
-    error = None if notice.cancelled() else notice.exception()
+    error = None if notice.cancelled() else notice.result()
     if error is not None or (notice.cancelled() and not runner._stopping and not needed._stopping):
         _logger.error(
             "on_need_reloaded of provider %s failed: %s",

@@ -104,7 +104,7 @@ class ProviderRunner:
     _changing = False  # a reload is at a point where a stop has to wait for it
     _stopping = False
     _governor: Governor | None = None
-    _notices: set[asyncio.Task[None]] | None = None  # calls of on_need_reloaded, by it and of it, that run
+    _notices: set[asyncio.Task[Any]] | None = None  # calls of on_need_reloaded, by it and of it, that run
     _overrides: list[Override] | None = None  # those in force, the last one topmost
 
     def __init__(

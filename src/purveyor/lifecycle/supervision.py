@@ -330,13 +330,15 @@ class Supervisor:
         watch.restarts.append(loop.time())
         # In a context of its own: a restart is no part of what the supervised or anybody else was doing.
         watch.restart = loop.create_task(
-            watch.supervised.restart(reason), name=f"purveyor:restart {watch.supervised.name}", context=Context()
+            _try(watch.supervised.restart, reason),
+            name=f"purveyor:restart {watch.supervised.name}",
+            context=Context(),
         )
         watch.restart.add_done_callback(lambda task: self._restarted(watch, task), context=Context())
 
-    def _restarted(self, watch: _Watch, task: asyncio.Task[None]) -> None:
+    def _restarted(self, watch: _Watch, task: asyncio.Task[BaseException | None]) -> None:
         watch.restart = None
-        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        error = asyncio.CancelledError() if task.cancelled() else task.result()
         if error is None or task.cancelling() or not self._is_current(watch):
             return
         reason = describe_error(error)
@@ -357,6 +359,17 @@ class Supervisor:
         return 1 - self._settings.jitter * self._random()
 
 
+async def _try(restart: Callable[[str], Coroutine[Any, Any, None]], reason: str) -> BaseException | None:
+    """Why it failed, if it did: a task that ends with SystemExit would take the event loop with it."""
+    try:
+        await restart(reason)
+    except asyncio.CancelledError:
+        raise
+    except BaseException as error:
+        return error
+    return None
+
+
 def _is_permanent(error: BaseException) -> bool:
     """Whether to try again without changing something is of no use; an author's error may say so of itself."""
     return bool(getattr(error, "permanent", False))
@@ -373,7 +386,7 @@ class _Watch:
         self.check: HealthCheck | None = None  # of the generation that is live
         self.poll: asyncio.TimerHandle | None = None  # the next one
         self.alarm: asyncio.TimerHandle | None = None  # for the next restart
-        self.restart: asyncio.Task[None] | None = None  # the one that is under way
+        self.restart: asyncio.Task[BaseException | None] | None = None  # the one that is under way
         self.restarts: deque[float] = deque()  # when there were some, as the event loop's time
 
     def blind(self) -> None:
