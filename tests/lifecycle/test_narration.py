@@ -21,6 +21,7 @@ from purveyor.events import (
     OperationRefused,
     OperationRetried,
     OperationTimedOut,
+    PolicyChanged,
     Reloaded,
     ReloadFailed,
     RestartScheduled,
@@ -43,13 +44,14 @@ TOLD = [
     (HealthChanged("db", 1.0, None, Health.healthy()), INFO, "Provider db is healthy"),
     (HealthChanged("db", 1.0, Health.healthy(), Health.degraded("slow")), WARNING, "Provider db is degraded: slow"),
     (HealthChanged("db", 1.0, Health.healthy(), Health.unhealthy("gone")), ERROR, "Provider db is unhealthy: gone"),
-    (Reloaded("db", 1.0, 2, "swap", 0.25), INFO, "Provider db was reloaded (swap) in 0.250 s; generation 2 is live"),
+    (Reloaded("db", 1.0, 2, "swap", 0.25), INFO, "Provider db was reloaded (swap) in 250 ms; generation 2 is live"),
     (
         ReloadFailed("db", 1.0, "no route", True),
         ERROR,
         "The reload of provider db failed, and it goes on as it was: no route",
     ),
     (ReloadFailed("db", 1.0, "no route", False), ERROR, "The reload of provider db failed, and it is down: no route"),
+    (PolicyChanged("db", 1.0), INFO, "Provider db has another policy"),
     (DrainTimedOut("db", 1.0, 3, 30.0), WARNING, "Provider db goes on with 3 operations unfinished after 30 s"),
     (
         Abandoned("db", 1.0, "stop", 30.0),
@@ -61,7 +63,17 @@ TOLD = [
         WARNING,
         "Provider db will be restarted in 1.5 s, attempt 2: gone",
     ),
-    (RestartsExhausted("db", 1.0, 5, 600.0, "gone"), ERROR, "Provider db was given up after 5 restarts in 600 s: gone"),
+    (
+        RestartScheduled("db", 1.0, 1, 0.05, "gone"),
+        WARNING,
+        "Provider db will be restarted in 50 ms, attempt 1: gone",
+    ),
+    (RestartScheduled("db", 1.0, 1, 0.9996, ""), WARNING, "Provider db will be restarted in 1 s, attempt 1"),
+    (
+        RestartsExhausted("db", 1.0, 5, 600.0, "gone"),
+        ERROR,
+        "Provider db was given up after 5 restarts in 600 s; `purveyor reload db` (or reload_provider) tries it again: gone",
+    ),
     (
         LoopBlocked("db", 1.0, 3.25, "initialize (db.py:7)"),
         INFO,
@@ -75,7 +87,7 @@ TOLD = [
     (
         OperationRetried("db", 1.0, "get", 1, 0.05, "reset"),
         INFO,
-        "db.get: attempt 1 failed, and is followed by another in 0.050 s: reset",
+        "db.get: attempt 1 failed, and is followed by another in 50 ms: reset",
     ),
     (OperationTimedOut("db", 1.0, "get", 30.0), WARNING, "db.get: it was not over after 30 s"),
     (OperationRefused("db", 1.0, "get", "breaker"), DEBUG, "db.get: it was refused by an open circuit breaker"),

@@ -96,28 +96,29 @@ def _text(event: e.Event) -> str:  # noqa: PLR0911, PLR0912 - one case a kind
         case e.HealthChanged(new=new):
             return f"{who} is {new.state.value}{_because(new.message)}"
         case e.Reloaded(generation=generation, strategy=strategy, seconds=seconds):
-            return f"{who} was reloaded ({strategy}) in {seconds:.3f} s; generation {generation} is live"
+            return f"{who} was reloaded ({strategy}) in {_time(seconds)}; generation {generation} is live"
         case e.ReloadFailed(error=error, kept=kept):
             left = "goes on as it was" if kept else "is down"
             return f"The reload of provider {event.name} failed, and it {left}{_because(error)}"
         case e.PolicyChanged():
             return f"{who} has another policy"
         case e.DrainTimedOut(operations=operations, seconds=seconds):
-            return f"{who} goes on with {operations} operations unfinished after {seconds:g} s"
+            return f"{who} goes on with {operations} operations unfinished after {_time(seconds)}"
         case e.Abandoned(step=step, seconds=seconds):
-            return f"{who} was abandoned: its {step} had {seconds:g} s, and did not end when it was cancelled"
+            return f"{who} was abandoned: its {step} had {_time(seconds)}, and did not end when it was cancelled"
         case e.RestartScheduled(attempt=attempt, delay=delay, reason=reason):
-            return f"{who} will be restarted in {delay:.1f} s, attempt {attempt}{_because(reason)}"
+            return f"{who} will be restarted in {_time(delay)}, attempt {attempt}{_because(reason)}"
         case e.RestartsExhausted(attempts=attempts, window=window, reason=reason):
-            return f"{who} was given up after {attempts} restarts in {window:g} s{_because(reason)}"
+            advice = f"`purveyor reload {event.name}` (or reload_provider) tries it again"
+            return f"{who} was given up after {attempts} restarts in {_time(window)}; {advice}{_because(reason)}"
         case e.LoopBlocked(seconds=seconds, where=where):
             by = f"provider {event.name} in {where}" if event.name else where
-            return f"The event loop goes on after {seconds:.1f} s; it was blocked by {by}"
+            return f"The event loop goes on after {_time(seconds)}; it was blocked by {by}"
         case e.OperationRetried(operation=operation, attempt=attempt, delay=delay, error=error):
-            again = f"attempt {attempt} failed, and is followed by another in {delay:.3f} s"
+            again = f"attempt {attempt} failed, and is followed by another in {_time(delay)}"
             return f"{event.name}.{operation}: {again}{_because(error)}"
         case e.OperationTimedOut(operation=operation, seconds=seconds):
-            return f"{event.name}.{operation}: it was not over after {seconds:g} s"
+            return f"{event.name}.{operation}: it was not over after {_time(seconds)}"
         case e.OperationRefused(operation=operation, reason=reason):
             return f"{event.name}.{operation}: it was refused by {_REFUSALS[reason]}"
         case e.BreakerChanged(old=old, new=new):
@@ -133,6 +134,11 @@ def _text(event: e.Event) -> str:  # noqa: PLR0911, PLR0912 - one case a kind
 
 
 _REFUSALS = {"breaker": "an open circuit breaker", "concurrency": "the limit of concurrent operations"}
+
+
+def _time(seconds: float) -> str:
+    milliseconds = round(seconds * 1000)
+    return f"{milliseconds} ms" if milliseconds < 1000 else f"{seconds:.1f}".removesuffix(".0") + " s"
 
 
 def _because(reason: str | None) -> str:
