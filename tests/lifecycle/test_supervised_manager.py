@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import pytest
@@ -346,3 +347,39 @@ async def test_what_would_end_the_event_loop_is_a_result(
         await clock.advance(2)
         assert manager.status("db") is S.READY
     assert "on_need_reloaded of provider told failed" in caplog.text
+
+
+@pytest.mark.parametrize("reloaded", [False, True])
+async def test_one_that_is_given_up_during_a_reload_is_closed_down_after_it(
+    backend: Backend, reloaded: bool
+) -> None:
+    """The generation before is still drained, and nobody checks the one that serves any more."""
+    settings = replace(EXACT, budget=0)
+    async with supervised(settings) as (manager, clock, events):
+        await manager.register(provider := Dependent(backend), policy=Policy(reload="swap"))
+        held = asyncio.create_task(provider.hold(until := asyncio.Event()))
+        await clock.advance(0)
+        reload = asyncio.create_task(manager.reload_provider("db"))
+        await clock.advance(0)
+        live = manager.get("db", Dependent)
+        assert live is not provider
+        backend.health = Health.unhealthy("no answer")
+        await clock.advance(20)
+        assert kinds(events, RestartsExhausted) == ["RestartsExhausted"]
+        assert manager.status("db") is S.DEGRADED
+        if reloaded:
+            backend.health = Health.healthy()
+            again = asyncio.create_task(manager.reload_provider("db"))
+            await clock.advance(0)
+        until.set()
+        await clock.advance(0)
+        await asyncio.gather(held, reload)
+        if reloaded:
+            await again
+            assert manager.status("db") is S.READY
+            assert manager.get("db") is not live
+        else:
+            assert manager.status("db") is S.FAILED
+            with pytest.raises(ProviderNotReadyError):
+                await live.echo(1)
+        assert not live.resources

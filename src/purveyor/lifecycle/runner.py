@@ -101,6 +101,7 @@ class ProviderRunner:
     _pending: Change | None = None
     _coordinator: asyncio.Task[None] | None = None
     _trial: HealthCheck | None = None  # of a generation that is about to serve
+    _given_up: tuple[Owner | None, int, str] | None = None  # which generation supervision left, and why
     _changing = False  # a reload is at a point where a stop has to wait for it
     _stopping = False
     _governor: Governor | None = None
@@ -414,7 +415,17 @@ class ProviderRunner:
     def give_up(self, attempts: int, window: float, reason: str) -> None:
         """Have it fail: it has been restarted often enough."""
         self.host.publish(RestartsExhausted(self.name, time(), attempts, window, reason))
-        if self.status in SETTLED and self._coordinator is None:
+        self._given_up = self.owner, self.generation, reason
+        if self._coordinator is None:
+            self._close_if_given_up()
+
+    def _close_if_given_up(self) -> None:
+        """Have nothing serve on that nobody checks any more."""
+        given_up, self._given_up = self._given_up, None
+        if given_up is None or self.status not in SETTLED:
+            return
+        owner, generation, reason = given_up
+        if self.owner is owner and self.generation == generation:  # else another one serves by now, and is checked
             self._coordinate(partial(close_down, self, reason))
 
     # --- reload -------------------------------------------------------------------------------------
@@ -504,6 +515,8 @@ class ProviderRunner:
             self._refuse_pending(self.status)
         elif self._pending is not None:
             self._coordinate(partial(reload_all, self))
+        else:
+            self._close_if_given_up()
 
     def _adopt(self, provider: Provider[Any]) -> None:
         """Make an instance one of this registration."""
