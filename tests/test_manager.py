@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import inspect
 import logging
 import os
 import threading
@@ -26,6 +27,7 @@ from purveyor.errors import (
     StrayCancellationError,
     WrongEventLoopError,
 )
+from purveyor.lifecycle.owner import KEEP
 from purveyor.manager import ProviderManager
 from purveyor.metadata import ProviderMetadata, ProviderStatus, ProviderType
 from purveyor.operations import operation
@@ -1236,3 +1238,31 @@ async def test_to_register_nothing_is_done_at_once() -> None:
     async with ProviderManager() as manager:
         await manager.register_all([])
         assert manager.registered_names() == ()
+
+
+async def test_a_manager_is_shown_by_names_and_statuses() -> None:
+    async with ProviderManager() as manager:
+        assert repr(manager) == "<ProviderManager without providers>"
+        await manager.register(Scripted("db"))
+        assert repr(manager) == "<ProviderManager db: ready>"
+        for number in range(20):
+            await manager.register(Scripted(f"p{number}"))
+        assert repr(manager).endswith("p18: ready, and 1 more>")
+
+
+def test_the_fast_lookup_takes_its_name_without_a_keyword() -> None:
+    class Own(ProviderManager):
+        def get_provider(self, name: str, /) -> Any:
+            return super().get_provider(name)
+
+    for manager in (ProviderManager(), Own()):
+        assert manager.get_provider("nobody") is None
+        with pytest.raises(TypeError, match="keyword"):
+            manager.get_provider(name="nobody")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="positional-only"):
+        ProviderManager.get_provider(ProviderManager(), name="nobody")  # type: ignore[call-arg]
+
+
+def test_what_a_reload_keeps_reads_so_in_a_signature() -> None:
+    assert repr(KEEP) == "KEEP"
+    assert "config: 'Any' = KEEP" in str(inspect.signature(ProviderManager.reload_provider))

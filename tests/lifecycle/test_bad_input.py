@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Annotated, Any, Self
 
 import pytest
 
 from purveyor.errors import (
+    InvalidInputError,
     ProviderExistsError,
     ProviderNotFoundError,
     ProviderNotReadyError,
@@ -18,12 +20,15 @@ from purveyor.errors import (
     ReentrantLifecycleError,
     WrongEventLoopError,
 )
-from purveyor.events import Abandoned, LoopBlocked
+from purveyor.events import Abandoned, Event, LoopBlocked
 from purveyor.lifecycle.owner import GRACE
+from purveyor.lifecycle.supervision import Supervision
 from purveyor.lifecycle.watchdog import WATCHDOG
 from purveyor.manager import ProviderManager, Registration
 from purveyor.metadata import ProviderStatus
+from purveyor.needs import Needs
 from purveyor.policy import Policy
+from purveyor.provider import Provider
 from purveyor.testing import Block, Fail, FakeClock, FaultyProvider, Hang, RefuseCancellation
 from tests.lifecycle.lines import Journal, turns
 from tests.providers import Scripted
@@ -272,3 +277,73 @@ async def test_many_that_are_bad_at_once(manager: ProviderManager, good: FaultyP
             each.release()
         with contextlib.suppress(asyncio.CancelledError):
             await turns()
+
+
+@pytest.mark.parametrize("step", ["initialize", "on_need_reloaded", "next_generation"])
+async def test_what_blocks_the_event_loop_in_a_restart_is_named(
+    step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trap 28: whoever asked for the reload, and whatever the task is called in which it blocks."""
+
+    class Needing(Scripted):
+        needed: Annotated[FaultyProvider, Needs()]
+
+        async def on_need_reloaded(self, role: str, provider: Provider[Any]) -> None:
+            block("on_need_reloaded")
+
+    class Blocking(FaultyProvider):
+        provider_reload = "swap"
+
+        def next_generation(self, config: Any) -> Self:
+            block("next_generation")
+            return super().next_generation(config)
+
+        async def initialize(self) -> None:
+            await super().initialize()
+            if self.calls["initialize"] > 1:
+                block("initialize")
+
+    def block(where: str) -> None:
+        if where == step:
+            time.sleep(0.3)
+
+    monkeypatch.setattr(WATCHDOG, "patience", 0.05)
+    told = asyncio.Event()
+    blocked: list[LoopBlocked] = []
+
+    def take(event: Event) -> None:
+        if isinstance(event, LoopBlocked):
+            blocked.append(event)
+            told.set()
+
+    supervision = Supervision(check_interval=0.01, failures=1, backoff=0.01, jitter=0, budget=1)
+    async with ProviderManager(supervision=supervision) as manager:
+        bad = Blocking("bad")
+        await manager.register(bad)
+        await manager.register(Needing("dependant"), needs={"needed": "bad"})
+        manager.subscribe(take)
+        bad.script("check", Fail(OSError("gone"), times=1))
+        async with asyncio.timeout(10):
+            await told.wait()
+    assert blocked[0].name == ("dependant" if step == "on_need_reloaded" else "bad")
+    assert blocked[0].where.startswith(f"{step} (")
+
+
+@pytest.mark.parametrize(
+    ("policy", "text"),
+    [
+        ({"timeout": 1}, r"policy: is a dict, not a Policy.*write Policy\(timeout=1\)"),
+        ({"breaker": {"failures": 2}}, r"write Policy\(breaker=\.\.\.\)"),
+        (5, r"policy: is a int, not a Policy.*write Policy\(\.\.\.\)"),
+    ],
+)
+async def test_what_is_no_policy_is_refused(
+    manager: ProviderManager, good: FaultyProvider, policy: Any, text: str
+) -> None:
+    with pytest.raises(InvalidInputError, match=f"(?s){text}"):
+        await manager.register(FaultyProvider("bad"), policy=policy)
+    with pytest.raises(InvalidInputError, match=f"(?s){text}"):
+        await manager.register_all([Registration(FaultyProvider("bad"), policy=policy)])
+    with pytest.raises(InvalidInputError, match=f"(?s){text}"):
+        await manager.reload_provider("good", policy=policy)
+    assert manager.registered_names() == ("good",)

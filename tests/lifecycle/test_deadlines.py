@@ -113,3 +113,26 @@ async def test_many_of_one_length_have_one_timer_and_when_nobody_waits_there_is_
     await clock.advance(5)
     assert many[0].due_at == [10]
     assert timers() == before
+
+
+@pytest.mark.parametrize("seconds", [0, 1])
+async def test_one_that_fails_keeps_nobody_else_s_deadline_away(
+    clock: FakeClock, deadlines: Deadlines, seconds: float
+) -> None:
+    told: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    error = OSError("not my day")
+
+    def fail() -> None:
+        raise error
+
+    bad, good, late = Timed(clock, fail), Timed(clock), Timed(clock)
+    deadlines.set(bad, 5)
+    await clock.advance(seconds)
+    deadlines.set(good, 5)
+    await clock.advance(10)
+    deadlines.set(late, 5)
+    await clock.advance(5)
+    assert (bad.due_at, good.due_at, late.due_at) == ([5], [5 + seconds], [15 + seconds])
+    assert [context["exception"] for context in told] == [error]
+    assert "a deadline of 5 s" in told[0]["message"]

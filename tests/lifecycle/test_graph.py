@@ -481,3 +481,16 @@ def test_a_graph_that_is_changed_is_the_one_that_is_built_at_once(
         assert graph.nodes == expected.nodes
         assert graph.edges == expected.edges
         assert all(set(graph.dependants(n)) == set(expected.dependants(n)) for n in there)
+
+
+def test_a_snapshot_taken_while_wirings_change_agrees_with_itself() -> None:
+    graph = resolve([node("a", Memory), node("b", Memory), node("reader", Reader, memory="a")])
+    graph.add([node("reader", Reader, memory="b")])
+    graph.hold("reader", ["a"])
+    snapshot = graph.snapshot()
+    assert snapshot.dependants("a") == snapshot.closure("a") == snapshot.uses("a") == ()
+    assert snapshot.dependants("b") == ("reader",)
+    assert snapshot.uses("reader") == ("b",)
+    assert graph.dependants("a") == ("reader",)  # where it is still in use
+    snapshot.remove("reader")
+    assert snapshot.dependants("b") == ()

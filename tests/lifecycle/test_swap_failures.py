@@ -16,13 +16,14 @@ from purveyor.errors import (
     ProviderTypeError,
     ProviderUnhealthyError,
 )
-from purveyor.events import Abandoned, Reloaded, ReloadFailed
+from purveyor.events import Abandoned, PolicyChanged, Reloaded, ReloadFailed
 from purveyor.lifecycle.owner import GRACE
 from purveyor.manager import ProviderManager
 from purveyor.metadata import Health, ProviderStatus
 from purveyor.monitor.metrics import MetricsManager
+from purveyor.operations import record_of
 from purveyor.policy import Policy
-from purveyor.testing import FakeClock, FaultyProvider, RefuseCancellation
+from purveyor.testing import Fail, FakeClock, FaultyProvider, RefuseCancellation
 from tests.lifecycle.lines import Journal, Member, turns
 from tests.providers import Scripted, nothing, raising, waiting
 
@@ -337,3 +338,43 @@ async def test_a_policy_that_comes_with_a_config_goes_with_it(manager: ProviderM
         await clock.advance(1.5)
         with pytest.raises(OperationTimeoutError):
             await call
+
+
+@pytest.mark.parametrize("strategy", ["swap", "in_place"])
+async def test_each_reload_is_counted_once_also_where_the_class_has_its_own(
+    manager: ProviderManager, metrics: MetricsManager, strategy: Any
+) -> None:
+    provider = FaultyProvider("db")
+    await manager.register(provider, policy=Policy(reload=strategy))
+    await manager.reload_provider("db")
+    provider.script("initialize", Fail(OSError("down"), times=1))
+    with pytest.raises(OSError, match="down"):
+        await manager.reload_provider("db")
+    record = record_of(provider, "reload")
+    assert (record.successes, record.failures) == (1, 1)
+
+
+async def test_a_policy_that_changes_alone_is_told(manager: ProviderManager) -> None:
+    journal = Journal(manager)
+    await manager.register(FaultyProvider("db"))
+    for policy in (Policy(timeout=1), Policy(timeout=1), None):  # the second one changes nothing
+        await manager.reload_provider("db", policy=policy)
+    await turns()
+    assert [event.name for event in journal.of(PolicyChanged)] == ["db", "db"]
+    await manager.reload_provider("db", policy=Policy(timeout=2), config={})
+    await turns()
+    assert len(journal.of(PolicyChanged)) == 2  # that is told by Reloaded
+    assert len(journal.of(Reloaded)) == 1
+
+
+async def test_the_messages_of_failed_cleanups_say_why(
+    manager: ProviderManager, caplog: pytest.LogCaptureFixture
+) -> None:
+    bad = FaultyProvider("bad", initialize=Fail(OSError("down")), cleanup=Fail(OSError("stuck"), times=2))
+    with pytest.raises(OSError, match="down"):
+        await manager.register(bad)
+    assert "Cleanup after a failed start of provider bad failed: OSError: stuck" in caplog.messages
+    bad.script("initialize")
+    await manager.register(bad, policy=Policy(reload="swap"))
+    await manager.reload_provider("bad")
+    assert "Cleanup of the generation before of provider bad failed: OSError: stuck" in caplog.messages

@@ -171,6 +171,7 @@ async def test_a_dependant_that_fails_to_take_notice_is_logged(
     assert record.provider_name == "d1"  # type: ignore[attr-defined]
     assert record.exc_info is not None
     assert str(record.exc_info[1]) == "no notice"
+    assert record.getMessage() == "on_need_reloaded of provider d1 failed: OSError: no notice"
 
 
 async def test_a_dependant_that_hangs_as_it_takes_notice_holds_up_nobody_for_ever(
@@ -188,7 +189,7 @@ async def test_a_dependant_that_hangs_as_it_takes_notice_holds_up_nobody_for_eve
         await clock.advance(1)
         await reload
         assert await dependant.echo(1) == 1
-        assert "on_need_reloaded of provider dependant failed" in caplog.text
+        assert "on_need_reloaded of provider dependant failed: it was cancelled" in caplog.text
 
 
 async def test_a_dependant_that_ignores_its_cancellation_as_it_takes_notice_is_named(
@@ -250,3 +251,20 @@ async def test_a_stop_waits_for_nobody_who_takes_notice(manager: ProviderManager
         assert reload.done()
         await asyncio.gather(reload, return_exceptions=True)
         assert not [task for task in asyncio.all_tasks() if "on_need_reloaded" in task.get_name()]
+
+
+async def test_a_graph_that_is_asked_for_while_wirings_change_agrees_with_itself(manager: ProviderManager) -> None:
+    for name in ("a", "b"):
+        await manager.register(Member(name))
+    dependant = Dependant()
+    await manager.register(dependant, needs={"store": "a"})
+    go = asyncio.Event()
+    dependant.steps["cleanup"] = waiting(go)
+    reload = asyncio.create_task(manager.reload_provider("dependant", needs={"store": "b"}))
+    await turns()
+    graph = manager.graph()
+    assert {(edge.source, edge.target) for edge in graph.edges} == {
+        (name, target) for target in graph.nodes for name in graph.dependants(target)
+    }
+    go.set()
+    await reload

@@ -427,7 +427,7 @@ async def test_the_innermost_step_is_named_and_the_line_that_it_has_come_to(log:
     assert ", which is in " in below
 
 
-@pytest.mark.parametrize("step", ["validate", "initialize", "cleanup", "reload", "check"])
+@pytest.mark.parametrize("step", sorted(module._STEPS))
 async def test_every_step_of_a_lifecycle_is_known(log: Log, step: str) -> None:
     with manual() as watchdog:
         scope: dict[str, Any] = {"watchdog": watchdog}

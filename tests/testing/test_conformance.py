@@ -122,3 +122,35 @@ class TestSummariser(LifecycleConformance):
 
     def config_after_reload(self, config: SummariserConfig) -> SummariserConfig:
         return replace(config, sentences=config.sentences + 1)
+
+
+# --- Needs are filled as a manager does ---------------------------------------------------------------
+
+
+class ByCapability(Summariser):
+    notes: Annotated[MemoryProvider[Any], Needs("memory", capability="notes")]
+
+
+class TestByCapability(TestSummariser):
+    """Nothing is wired: what answers for the capability is taken."""
+
+    async def make(self) -> Provider[Any]:
+        return ByCapability(
+            metadata("summariser", "summarise", type=ProviderType.CAPABILITY),
+            SummariserConfig(SecretStr("S3CRET-K3Y")),
+        )
+
+    async def register_needs(self, manager: ProviderManager) -> Mapping[str, str]:
+        notes = metadata("scratch", "notes", type=ProviderType.MEMORY)
+        await manager.register(InProcessMemory(notes, InProcessConfig()))
+        return {}
+
+
+def test_a_need_that_stays_open_is_told() -> None:
+    class Forgotten(TestSummariser):
+        register_needs = LifecycleConformance.register_needs
+
+    with pytest.raises(pytest.fail.Exception) as failed:
+        Forgotten().test_its_metadata_is_valid()
+    assert "the need 'memory' is not satisfied" in str(failed.value)
+    assert "register it in register_needs()" in str(failed.value)

@@ -211,3 +211,19 @@ async def test_a_start_that_refuses_cancellation_is_abandoned_in_no_time() -> No
         provider.release()
         while provider.open:
             await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize(
+    ("fault", "text"),
+    [
+        (OSError("x"), r"read: is a OSError, not a fault.*wrap it: Fail\(OSError\(\.\.\.\)\)"),
+        (OSError, r"read: is OSError, not a fault.*wrap it: Fail\(OSError\)"),
+        (3, "read: is a int, not a fault.*use Fail, Hang"),
+        ([Hang(), OSError("x")], "wrap it"),
+    ],
+)
+async def test_what_is_no_fault_is_refused(fault: Any, text: str) -> None:
+    with pytest.raises(InvalidInputError, match=f"(?s){text}"):
+        FaultyProvider("db", read=fault)
+    with pytest.raises(InvalidInputError, match=f"(?s){text}"):
+        FaultyProvider("db").script("read", *(fault if isinstance(fault, list) else [fault]))

@@ -97,17 +97,16 @@ class Stage:
 
     def inject(self, provider: Provider[Any]) -> None:
         """Set what it needs, as a manager does."""
-        metadata = provider.metadata
-        name = metadata.name
+        kind, name = type(provider), provider._name
         graph = self.manager.graph()
         try:
-            graph.add([Node(name, type(provider), metadata.type, tuple(metadata.capabilities), self.needs)])
+            graph.add([Node(name, kind, kind.provider_type, needs=self.needs)])
         except NeedsError as error:
             self.fail(
                 f"what the provider needs is not there: {error}",
                 "register it in register_needs(), and return which provider serves in which role",
             )
-        for need in needs_of(type(provider)):
+        for need in needs_of(kind):
             if need.optional:
                 setattr(provider, need.attribute, None)
         for edge in graph.needs(name):
