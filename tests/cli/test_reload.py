@@ -136,6 +136,10 @@ def test_a_second_one_of_the_same_configuration_is_reached(spawn: Spawn, run: Ru
         assert run("reload").code == 0
         second.wait_for("reloaded: nothing has changed")
         assert "reloaded" not in first.err
+        second.send(signal.SIGTERM)
+        second.end()
+        assert run("reload").code == 0
+        first.wait_for("reloaded: nothing has changed")
 
 
 def test_one_that_cannot_be_found_runs_all_the_same(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import stat
 import subprocess
@@ -72,6 +73,26 @@ class TestRecord:
         with pytest.raises(NotRunningError):
             find(SOURCE)
 
+    def test_when_the_last_one_ends_those_before_are_found_again(self) -> None:
+        first, second, third = (announced(SOURCE, record(f"http://127.0.0.1:{port}")) for port in (1, 2, 3))
+        for each in (first, second, third):
+            each.__enter__()
+        second.__exit__(None, None, None)
+        assert find(SOURCE).url == "http://127.0.0.1:3"
+        third.__exit__(None, None, None)
+        assert find(SOURCE).url == "http://127.0.0.1:1"
+        first.__exit__(None, None, None)
+        with pytest.raises(NotRunningError):
+            find(SOURCE)
+
+    def test_when_the_last_one_is_killed_the_one_before_is_found(self) -> None:
+        with announced(SOURCE, record()), announced(SOURCE, record("http://127.0.0.1:2", pid=gone())):
+            assert find(SOURCE) == record()
+
+    def test_a_folder_that_is_gone_at_the_end_does_no_harm(self, runtime: Path) -> None:
+        with announced(SOURCE, record()):
+            shutil.rmtree(runtime)
+
     def test_one_whose_process_is_gone_is_stale(self) -> None:
         pid = gone()
         with announced(SOURCE, record(pid=pid)):
@@ -89,7 +110,17 @@ class TestRecord:
             assert find(SOURCE) == record()
 
     @pytest.mark.parametrize(
-        "text", ["", "{", "[]", "1", '{"url": 1, "pid": 1, "token": "x"}', '{"url": "x", "pid": 1}', "\xff"]
+        "text",
+        [
+            "",
+            "{",
+            "[]",
+            "1",
+            '{"url": 1, "pid": 1, "token": "x"}',
+            '{"url": "x", "pid": 1}',
+            "\xff",
+            '{"url": "x", "pid": 1, "token": "x", "earlier": [1]}',
+        ],
     )
     def test_one_that_cannot_be_understood_is_none(self, runtime: Path, text: str) -> None:
         with announced(SOURCE, record()):

@@ -6,6 +6,7 @@ to show.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import stat
@@ -28,7 +29,7 @@ from purveyor.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterator, Sequence
 
 __all__ = ["Record", "announced", "ask", "find", "identity"]
 
@@ -66,6 +67,8 @@ def identity(file: Path | None) -> Path:
 def announced(source: Path, record: Record) -> Generator[int | None]:
     """For the length of a block, let a running process be found; the last one of a configuration is.
 
+    It stands before those that were found until now; when it ends, the one before is found again, if it runs.
+
     Args:
         source: The configuration, as `identity` gives it.
         record: What to tell.
@@ -78,13 +81,21 @@ def announced(source: Path, record: Record) -> Generator[int | None]:
         OSError: The record cannot be written.
     """
     place = _folder_to_write() / _file_name(source)
-    before = _read(place)
-    _write(place, record)
+    with _alone(place.parent):
+        before = [each for each in _read(place) if _runs(each.pid)]
+        _write(place, [record, *before])
     try:
-        yield before.pid if before is not None and _runs(before.pid) else None
+        yield before[0].pid if before else None
     finally:
-        if _read(place) == record:  # else another one has taken over
-            place.unlink(missing_ok=True)
+        # What cannot be taken out now is passed over when this process is gone.
+        with suppress(OSError), _alone(place.parent):
+            records = _read(place)
+            if record in records:  # else somebody else has put something there
+                records.remove(record)
+                if records:
+                    _write(place, records)
+                else:
+                    place.unlink()
 
 
 def find(source: Path) -> Record:
@@ -103,11 +114,10 @@ def find(source: Path) -> Record:
         if not folder.is_dir():
             continue
         _check(folder)
-        record = _read(folder / name)
-        if record is not None and _runs(record.pid):
-            return record
-        if record is not None:
-            gone = record.pid
+        for record in _read(folder / name):
+            if _runs(record.pid):
+                return record
+            gone = gone or record.pid
     raise NotRunningError(str(source), None if gone is None else f"process {gone} ended without cleaning up")
 
 
@@ -177,11 +187,23 @@ def _file_name(source: Path) -> str:
     return f"{sha256(os.fsencode(source)).hexdigest()[:32]}.json"
 
 
-def _write(place: Path, record: Record) -> None:
+@contextmanager
+def _alone(folder: Path) -> Generator[None]:
+    """For the length of a block, keep others from changing records."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _write(place: Path, records: Sequence[Record]) -> None:
+    first, *earlier = map(asdict, records)
     descriptor, name = tempfile.mkstemp(dir=place.parent, prefix=".")  # for its owner alone
     try:
         with os.fdopen(descriptor, "w") as file:
-            json.dump({"version": 1, **asdict(record)}, file)
+            json.dump({"version": 1, **first, "earlier": earlier}, file)
         Path(name).replace(place)
     except BaseException:
         with suppress(FileNotFoundError):
@@ -189,14 +211,20 @@ def _write(place: Path, record: Record) -> None:
         raise
 
 
-def _read(place: Path) -> Record | None:
-    """The record that is there; None if there is none that can be understood."""
+def _read(place: Path) -> list[Record]:
+    """The records that are there, the last one first; none if they cannot be understood."""
     try:
-        found = json.loads(place.read_bytes())
-        url, pid, token = (found[key] for key in ("url", "pid", "token"))
-    except (OSError, ValueError, LookupError, TypeError):
-        return None
-    return Record(url, pid, token) if (type(url), type(pid), type(token)) == (str, int, str) else None
+        last = json.loads(place.read_bytes())
+        return [_record(each) for each in (last, *last.get("earlier", ()))]
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return []
+
+
+def _record(found: Any) -> Record:
+    url, pid, token = (found[key] for key in ("url", "pid", "token"))
+    if (type(url), type(pid), type(token)) != (str, int, str):
+        raise TypeError
+    return Record(url, pid, token)
 
 
 def _runs(pid: int) -> bool:
