@@ -25,7 +25,7 @@ from purveyor.events import HealthChanged, PolicyChanged, StatusChanged
 from purveyor.index import ProviderIndex
 from purveyor.lease import gates_on_stack, own_generation
 from purveyor.lifecycle import narration
-from purveyor.lifecycle.admission import check_metadata, check_policy
+from purveyor.lifecycle.admission import check_metadata, check_policy, refuse_abandoned
 from purveyor.lifecycle.deadlines import Deadlines
 from purveyor.lifecycle.graph import Graph, Node
 from purveyor.lifecycle.host import Host
@@ -527,6 +527,7 @@ class ProviderManager:
                 raise ManagerClosingError
             if name in self._runners or provider._gate.in_use or id(provider) in providers:
                 raise ProviderExistsError(name)
+            refuse_abandoned(provider, name)
             providers.add(id(provider))
             words = tuple(metadata.capabilities)
             nodes.append(Node(name, type(provider), metadata.type, words, each.needs, each.required))

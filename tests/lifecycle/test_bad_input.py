@@ -31,7 +31,7 @@ from purveyor.policy import Policy
 from purveyor.provider import Provider
 from purveyor.testing import Block, Fail, FakeClock, FaultyProvider, Hang, RefuseCancellation
 from tests.lifecycle.lines import Journal, turns
-from tests.providers import Scripted
+from tests.providers import Scripted, nothing
 
 LIMITS = Policy(start_timeout=4, stop_timeout=3, drain_timeout=2)
 
@@ -74,6 +74,56 @@ async def test_a_start_that_never_returns(
         bad.release()
         await turns()
         assert bad.open == 0
+
+
+@pytest.mark.parametrize("other", [False, True])
+async def test_an_instance_that_an_abandoned_task_is_at_work_on_is_taken_by_nobody(
+    manager: ProviderManager, good: FaultyProvider, other: bool
+) -> None:
+    """Its late end would clean up what serves."""
+    with FakeClock() as clock:
+        bad = FaultyProvider("good", initialize=RefuseCancellation(times=1))
+        elsewhere = ProviderManager()
+        start = asyncio.create_task(elsewhere.register(bad, policy=LIMITS))
+        await clock.advance(4 + GRACE)
+        with pytest.raises(ProviderTimeoutError):
+            await start
+        again = ProviderManager() if other else elsewhere
+        for attempt in (
+            again.register(bad),
+            manager.reload_provider("good", replacement=bad),
+            manager.reload_provider("good", replacement=bad, policy=Policy(reload="swap")),
+        ):
+            with pytest.raises(ProviderTimeoutError, match="was abandoned") as raised:
+                await attempt
+            assert raised.value.abandoned
+            assert raised.value.permanent
+        with pytest.raises(ProviderTimeoutError, match="was abandoned"):
+            async with manager.override("good", bad):
+                raise AssertionError
+        assert again.registered_names() == ()
+        bad.release()
+        await turns()
+        async with again:
+            await again.register(bad)
+            assert await bad.read(1) == 1
+
+
+
+
+def test_an_abandoned_task_whose_event_loop_is_closed_is_at_work_no_more() -> None:
+    bad = FaultyProvider("bad")
+    loop = asyncio.new_event_loop()
+    bad._abandoned = loop.create_task(nothing()), "start", 4.0  # type: ignore[arg-type]
+    loop.run_until_complete(bad._abandoned[0])
+    loop.close()
+
+    async def serve() -> None:
+        async with ProviderManager() as manager:
+            await manager.register(bad)
+            assert await bad.read(1) == 1
+
+    asyncio.run(serve())
 
 
 @pytest.mark.parametrize("fault", [Hang(times=1), RefuseCancellation(times=1), Fail(OSError("stuck"), times=1)])

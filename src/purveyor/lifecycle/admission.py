@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from purveyor.errors import InvalidInputError, InvalidMetadataError
+from purveyor.errors import InvalidInputError, InvalidMetadataError, ProviderTimeoutError
 from purveyor.metadata import ProviderType
 from purveyor.policy import Policy
 
 if TYPE_CHECKING:
     from purveyor.provider import Provider
 
-__all__ = ["check_metadata", "check_policy"]
+__all__ = ["check_metadata", "check_policy", "refuse_abandoned"]
 
 
 def check_metadata(provider: Provider[Any]) -> None:
@@ -30,6 +30,18 @@ def check_metadata(provider: Provider[Any]) -> None:
         words and not all(isinstance(word, str) for word in words)
     ):
         raise InvalidMetadataError("capabilities", f"it must be a list of strings, not {words!r}")
+
+
+def refuse_abandoned(provider: Provider[Any], name: str) -> None:
+    """Refuse an instance that an abandoned task is still at work on: two would be in each other's way.
+
+    Raises:
+        ProviderTimeoutError: So it is.
+    """
+    if provider._abandoned is not None:
+        task, step, seconds = provider._abandoned
+        if not task.get_loop().is_closed():
+            raise ProviderTimeoutError(name, step, seconds, abandoned=True)
 
 
 def check_policy(policy: object) -> None:

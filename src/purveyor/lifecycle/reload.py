@@ -14,12 +14,11 @@ from purveyor.errors import (
     InvalidMetadataError,
     ProviderExistsError,
     ProviderNotReadyError,
-    ProviderTimeoutError,
     ProviderTypeError,
     ProviderUnhealthyError,
 )
 from purveyor.events import Reloaded, ReloadFailed
-from purveyor.lifecycle.admission import check_metadata
+from purveyor.lifecycle.admission import check_metadata, refuse_abandoned
 from purveyor.lifecycle.health import HealthCheck, describe_error, overrides_check
 from purveyor.lifecycle.notice import tell_dependants
 from purveyor.lifecycle.owner import KEEP, Owner
@@ -162,6 +161,7 @@ async def _swap(runner: ProviderRunner, old: Owner, change: Change) -> None:
 
 async def start_beside(runner: ProviderRunner, fresh: Provider[Any], *, check: bool = False) -> Owner:
     """Start another instance; if that fails, or it is not healthy, it is disposed of."""
+    refuse_abandoned(fresh, runner.name)
     runner._adopt(fresh)
     try:
         runner._inject(fresh)
@@ -204,9 +204,7 @@ async def _exchange(runner: ProviderRunner, old: Owner, change: Change) -> None:
 
 async def _start_instance(runner: ProviderRunner, provider: Provider[Any], config: Any) -> None:
     """Start an instance where none runs."""
-    for owner, (step, seconds) in (runner._lost or {}).items():
-        if owner.provider is provider:  # two at work on it would be in each other's way
-            raise ProviderTimeoutError(runner.name, step, seconds, abandoned=True)
+    refuse_abandoned(provider, runner.name)
     before = runner.provider
     other = provider is not before
     old_config = provider.config
@@ -372,6 +370,7 @@ def _check_replacement(runner: ProviderRunner, provider: Provider[Any], name: st
         raise ProviderTypeError(runner.name, type(provider), Provider)
     if provider._gate.in_use:
         raise ProviderExistsError(provider._name)
+    refuse_abandoned(provider, name)
     check_metadata(provider)
     if provider.metadata.name != name:
         raise InvalidMetadataError("name", f"it must be {name!r}, as before, not {provider.metadata.name!r}")

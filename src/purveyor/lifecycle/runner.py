@@ -97,7 +97,6 @@ class ProviderRunner:
     _on_start: Settled | None = None
     _when_started: list[Callable[[ProviderRunner], None]] | None = None
     _on_end: list[Callable[[ProviderRunner], None]] | None = None
-    _lost: dict[Owner, tuple[str, float]] | None = None  # those that were abandoned in a step, and go on
     _pending: Change | None = None
     _coordinator: asyncio.Task[None] | None = None
     _trial: HealthCheck | None = None  # of a generation that is about to serve
@@ -356,13 +355,12 @@ class ProviderRunner:
     def owner_abandoned(self, owner: Owner, step: str, seconds: float) -> None:
         """The task does not end, and is not waited for any longer."""
         self.host.abandoned.add(owner.task)
-        self._lost = {**(self._lost or {}), owner: (step, seconds)}
+        owner.provider._abandoned = owner.task, step, seconds
         owner.task.add_done_callback(partial(self._abandoned_ended, owner))
         self.host.publish(Abandoned(self.name, time(), step, seconds))
 
     def _abandoned_ended(self, owner: Owner, task: asyncio.Task[None]) -> None:
-        assert self._lost is not None
-        del self._lost[owner]
+        owner.provider._abandoned = None
         self.host.abandoned.discard(task)
         retrieve(task)
         _logger.warning(
