@@ -108,6 +108,7 @@ async def test_a_reload(http: httpx.AsyncClient, stage: Stage) -> None:
                 "changed": [],
                 "removed": [],
                 "unchanged": ["b"],
+                "postponed": [],
                 "failed": {"x": {"type": "RuntimeError", "what": "no", "where": None, "hint": None}},
             },
         }

@@ -163,6 +163,16 @@ class TestChanges:
             looks.put_nowait(True)
             await done.wait()
             assert told == 2
+            done.clear()
+            write(a="required = false; fail = 'initialize'", b="")  # it is valid again
+            looks.put_nowait(True)
+            await done.wait()
+            assert told == 3
+            done.clear()
+            file.write_text(file.read_text() + "[server]\nport = 1\n")
+            looks.put_nowait(True)
+            await done.wait()
+            assert told == 4
             looks.put_nowait(False)
             await listener
 

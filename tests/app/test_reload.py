@@ -500,7 +500,7 @@ class TestHow:
             assert system.config.supervision.budget == 7
             write(a="")
             assert (await system.plan()).postponed == ("server.port", "supervision.budget")
-            await system.reload()
+            assert (await system.reload()).postponed == ("server.port", "supervision.budget")
             assert (await system.plan()).postponed == ("server.port", "supervision.budget")
 
 

@@ -40,6 +40,17 @@ def test_what_changed_is_changed_and_told_on_both_sides(spawn: Spawn, run: Run) 
         assert run("reload").err == "reloaded: nothing has changed\n"
 
 
+def test_what_counts_only_after_a_restart_is_told_on_both_sides(spawn: Spawn, run: Run) -> None:
+    configure(thing("a"))
+    with running(spawn, "--watch") as up:
+        Path("beside").write_text("[server]\nport = 0\nwatch = false\n" + thing("a"))
+        Path("beside").replace("purveyor.toml")
+        warning = "warning: only after a restart: server.watch\n"
+        up.wait_for(f"{warning}reloaded: nothing has changed\n")
+        assert run("reload").err == f"{warning}reloaded: nothing has changed\n"
+        assert run("reload", "--json").data["postponed"] == ["server.watch"]
+
+
 def test_one_alone(spawn: Spawn, run: Run) -> None:
     configure(thing("a", value=1) + thing("b", value=1))
     with running(spawn):
@@ -64,7 +75,8 @@ def test_json(spawn: Spawn, run: Run) -> None:
             "where": None,
             "hint": "see what `purveyor up` says",
         }
-        expected = {"added": [], "changed": [], "removed": [], "unchanged": ["a"], "failed": {"b": failed}}
+        done: dict[str, list[str]] = {"added": [], "changed": [], "removed": [], "unchanged": ["a"], "postponed": []}
+        expected = {**done, "failed": {"b": failed}}
         assert result.data == expected
         event = json.loads(up.wait_for('.*"reloaded".*\n')[0])
         assert event["failed"]["b"]["what"] == "RuntimeError: b cannot start"

@@ -364,6 +364,8 @@ def test_a_change_of_the_file_is_taken_up(spawn: Spawn, by_option: bool) -> None
     up.wait_for("reloaded: added b; changed a\n")
     replace("[providers.a\n")
     up.wait_for(r"purveyor.toml:3:13: .*\nnot reloaded: nothing has changed")
+    replace(declared + thing("a", value=2) + thing("b"))
+    up.wait_for("the configuration is valid again; nothing has changed\n")
     replace(declared + thing("b"))
     up.wait_for("reloaded: removed a\n")
     up.send(signal.SIGTERM)
@@ -390,6 +392,14 @@ def test_a_missing_extra_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
     result = run("up", "--watch")
     assert result.code == 2
     assert "pip install 'purveyor[watch]'" in result.err
+
+
+def test_where_nothing_ran_nothing_was_stopped(spawn: Spawn) -> None:
+    configure(thing("a", required=False, fail="start"))
+    up = spawn("up")
+    up.wait_for("SIGHUP reloads")
+    up.send(signal.SIGTERM)
+    assert up.end().err.endswith("draining…\nbye\n")
 
 
 def test_what_cannot_be_watched_any_more_runs_on(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -114,7 +114,7 @@ def describe_summary(summary: ReloadSummary, describe: Callable[[Exception], dic
         summary: What it did.
         describe: Makes JSON data of an error.
     """
-    done = {kind: list(getattr(summary, kind)) for kind in ("added", "changed", "removed", "unchanged")}
+    done = {kind: list(getattr(summary, kind)) for kind in ("added", "changed", "removed", "unchanged", "postponed")}
     return {**done, "failed": {name: describe(error) for name, error in summary.failed.items()}}
 
 

@@ -188,7 +188,8 @@ class System:
         To be iterated once the system was started.
 
         Yields:
-            Nothing, each time; a configuration that is not valid counts as one that would change something.
+            Nothing, each time; also when the configuration is not valid, when it is again, and when there is
+            something else that counts only after a restart.
 
         Raises:
             InvalidInputError: The source is no file.
@@ -356,6 +357,8 @@ class System:
         )
 
     async def _changes(self, looks: AsyncGenerator[None]) -> AsyncGenerator[None]:
+        refused = False
+        postponed: tuple[str, ...] = ()
         async with aclosing(looks):
             async for _ in looks:
                 try:
@@ -363,9 +366,12 @@ class System:
                 except NotStartedError:
                     return
                 except Exception:  # the reload will say so
+                    refused = True
                     yield
                 else:
-                    if any(change.action != "restart" for change in plan.changes):
+                    differs = any(change.action != "restart" for change in plan.changes)
+                    if differs or refused or plan.postponed != postponed:
+                        refused, postponed = False, plan.postponed
                         yield
 
     def _reload_ended(self, task: asyncio.Task[ReloadSummary]) -> None:

@@ -39,6 +39,7 @@ class ReloadSummary:
         unchanged: Left alone.
         failed: What could not be started, changed or cleanly stopped, and why. Whatever ran before runs on
             with its old configuration, if that is possible at all.
+        postponed: The keys outside of providers that changed, dotted; they count from the next start on.
     """
 
     added: tuple[str, ...] = ()
@@ -46,6 +47,7 @@ class ReloadSummary:
     changed: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
     failed: Mapping[str, Exception] = field(default_factory=dict[str, Exception])
+    postponed: tuple[str, ...] = ()
 
 
 def registration(spec: ProviderSpec, graph: Graph, there: Callable[[str], bool]) -> Registration:
@@ -128,7 +130,9 @@ class Transition:
             kind: tuple(change.name for change in done if change.kind == kind)
             for kind in ("added", "removed", "changed")
         }
-        return ReloadSummary(**by_kind, unchanged=plan.unchanged, failed=self._failed)
+        return ReloadSummary(
+            **by_kind, unchanged=plan.unchanged, failed=self._failed, postponed=plan.postponed
+        )
 
     async def _attempt(self, name: str, step: Awaitable[None]) -> None:
         try:

@@ -19,7 +19,7 @@ from purveyor.lifecycle.states import SERVING
 from purveyor.metadata import ProviderStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from rich.status import Status
 
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from purveyor.cli.output import Output
     from purveyor.events import Event
 
-__all__ = ["Narrator", "told"]
+__all__ = ["Narrator", "only_after_a_restart", "told"]
+
+_NOTHING = "nothing has changed"
 
 #: How long the start may take, in seconds, before it is said what it waits for.
 _PATIENCE = 1.0
@@ -55,6 +57,7 @@ class Narrator:
         self._seconds: dict[str, float] = {}
         self._failures: dict[str, str | None] = {}
         self._told: str | None = None
+        self._refused = False  # whether the last reload was
         self._status: Status | None = None
         self._reminder: asyncio.TimerHandle | None = None
 
@@ -142,10 +145,16 @@ class Narrator:
         if not self._settings.json:
             for name, error in summary.failed.items():
                 self._output.error(InProvider(name, error))
-        self._output.note(f"reloaded: {told(done)}")
+        if summary.postponed:
+            self._output.warn(only_after_a_restart(summary.postponed))
+        text = told(done)
+        again = self._refused and text == _NOTHING
+        self._refused = False
+        self._output.note(f"the configuration is valid again; {text}" if again else f"reloaded: {text}")
 
     def refused(self, error: Exception) -> None:
         """The configuration cannot be applied."""
+        self._refused = True
         self._event("refused", error=self._output.describe(error))
         if not self._settings.json:
             self._output.error(error)
@@ -165,7 +174,7 @@ class Narrator:
         if failure is not None and not self._settings.json:
             self._output.error(failure)
         if failure is None:
-            self._output.note(f"stopped {', '.join(names) or 'nothing'} in {seconds * 1000:.0f} ms; bye")
+            self._output.note(f"stopped {', '.join(names)} in {seconds * 1000:.0f} ms; bye" if names else "bye")
 
     def ended_at_once(self) -> None:
         """A second interrupt came."""
@@ -234,7 +243,12 @@ def told(summary: Mapping[str, Any]) -> str:
     """
     done = {kind: summary[kind] for kind in ("added", "changed", "removed", "failed")}
     changes = [f"{kind} {', '.join(names)}" for kind, names in done.items() if names]
-    return "; ".join(changes) or "nothing has changed"
+    return "; ".join(changes) or _NOTHING
+
+
+def only_after_a_restart(keys: Iterable[str]) -> str:
+    """What of a configuration has changed, and is not in force before the next start."""
+    return f"only after a restart: {', '.join(keys)}"
 
 
 def _took(milliseconds: float | None) -> str:

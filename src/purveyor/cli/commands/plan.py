@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.text import Text
 
+from purveyor.cli.narrator import only_after_a_restart
 from purveyor.cli.options import Command, Settings, pass_settings
 from purveyor.cli.output import Output, visible
 from purveyor.cli.runtime import ask, identity
@@ -64,7 +65,7 @@ def command(settings: Settings) -> int:
         for name in plan["unavailable"]:
             output.warn(f"{name} is left as it is: it is optional, and its driver cannot be imported")
         if plan["postponed"]:
-            output.warn(f"only after a restart: {', '.join(plan['postponed'])}")
+            output.warn(only_after_a_restart(plan["postponed"]))
         output.note(_count(changes))
 
     output.result(plan, show)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from purveyor.cli.arguments import optional_provider_argument
-from purveyor.cli.narrator import told
+from purveyor.cli.narrator import only_after_a_restart, told
 from purveyor.cli.options import Command, Settings, pass_settings
 from purveyor.cli.output import Output
 from purveyor.cli.runtime import ask, identity
@@ -38,6 +38,8 @@ def command(settings: Settings, name: str | None) -> int:
         for provider, error in failed.items():
             place = ": ".join(filter(None, (f"provider {provider}", error["where"])))
             output.error(RemoteError(error["type"], error["what"], place, error["hint"]))
+        if summary.get("postponed"):  # an older process may not tell
+            output.warn(only_after_a_restart(summary["postponed"]))
         output.note(f"reloaded: {told(summary)}")
 
     output.result(summary, show)
