@@ -14,7 +14,6 @@ from purveyor.events import (
     Abandoned,
     Event,
     HealthChanged,
-    Reloaded,
     ReloadFailed,
     RestartScheduled,
     RestartsExhausted,
