@@ -14,6 +14,7 @@ from purveyor.events import (
     Abandoned,
     Event,
     HealthChanged,
+    Reloaded,
     ReloadFailed,
     RestartScheduled,
     RestartsExhausted,
@@ -382,3 +383,20 @@ async def test_one_that_is_given_up_during_a_reload_is_closed_down_after_it(
             with pytest.raises(ProviderNotReadyError):
                 await live.echo(1)
         assert not live.resources
+
+
+async def test_a_restart_that_leaves_it_unhealthy_is_degraded_at_once_and_says_why(backend: Backend) -> None:
+    """It is not ready for a moment first, and serves when that is told."""
+    async with supervised() as (manager, clock, events):
+        await manager.register(Dependent(backend))
+        backend.health = Health.unhealthy("no answer")
+        await clock.advance(15)
+        (status,) = [event for event in events if isinstance(event, StatusChanged) and event.new is S.DEGRADED]
+        assert status.error == "no answer"
+        events.clear()
+        await manager.reload_provider("db")
+        await clock.advance(0)
+        (_, after) = [event for event in events if isinstance(event, StatusChanged)][:2]
+        assert (after.old, after.new, after.error) == (S.RELOADING, S.DEGRADED, "no answer")
+        (reloaded,) = [event for event in events if isinstance(event, Reloaded)]
+        assert reloaded.at >= after.at
