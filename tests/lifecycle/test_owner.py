@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import logging
 from collections.abc import AsyncIterator
@@ -15,10 +16,11 @@ from purveyor.errors import ProviderNotReadyError, ProviderTimeoutError, Registr
 from purveyor.events import Abandoned, DrainTimedOut, Event
 from purveyor.lifecycle.owner import GRACE
 from purveyor.manager import ProviderManager, Registration
-from purveyor.metadata import ProviderStatus
+from purveyor.metadata import ProviderStatus, ProviderType
+from purveyor.monitor.metrics import MetricsManager
 from purveyor.policy import Policy
 from purveyor.testing import Fail, FakeClock, FaultyProvider, Hang, RefuseCancellation, Slow
-from tests.providers import Scripted, Step, waiting
+from tests.providers import Scripted, Step, raising, waiting
 
 S = ProviderStatus
 Name = Literal["validate", "initialize", "cleanup"]
@@ -342,3 +344,88 @@ async def test_a_name_says_whose_task_it_is() -> None:
         start.cancel()
         with pytest.raises(asyncio.CancelledError):
             await start
+
+
+# --- What is thrown away ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "at", ["idle", "validate", "initialize", "cleanup", "drain", "dispose", "reload", "reload again", "own reload"]
+)
+def test_a_task_that_is_collected_with_its_event_loop_begins_nothing(
+    at: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its loop was closed under it: a cleanup could not await anything, and nobody would know of its end."""
+    forever = asyncio.Event()
+
+    class Config(Scripted):
+        if at == "own reload":
+
+            async def reload(self) -> None:
+                await forever.wait()
+
+    provider = Config("one")
+
+    async def leave_off() -> ProviderManager:
+        manager = ProviderManager(supervision=None)
+        if at in {"validate", "initialize"}:
+            provider.steps[at] = forever.wait  # type: ignore[assignment]
+            left = manager.register(provider)
+        elif at == "dispose":
+            provider.steps |= {"initialize": raising(OSError()), "cleanup": forever.wait}  # type: ignore[dict-item]
+            left = manager.register(provider)
+        else:
+            await manager.register(provider)
+            if at in {"cleanup", "drain"}:
+                provider.steps["cleanup"] = forever.wait  # type: ignore[assignment]
+                left = manager.unregister("one")
+            elif at == "reload again":
+                outcomes = iter([raising(OSError("new")), forever.wait])
+
+                async def initialize() -> None:
+                    await next(outcomes)()
+
+                provider.steps["initialize"] = initialize
+                left = manager.reload_provider("one", config={"new": 1})
+            else:
+                provider.steps["initialize"] = forever.wait  # type: ignore[assignment]
+                left = manager.reload_provider("one", config={"new": 1})
+        tasks = [asyncio.ensure_future(provider.hold(forever))] if at == "drain" else []
+        await asyncio.sleep(0)
+        if at != "idle":
+            tasks.append(asyncio.ensure_future(left))
+        else:
+            left.close()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        return manager
+
+    loop = asyncio.new_event_loop()
+    manager = loop.run_until_complete(leave_off())
+    runner = manager._runners["one"]
+    owner = runner.owner or runner._candidate
+    assert owner is not None
+    others = asyncio.all_tasks(loop) - {owner.task}
+    loop.close()
+    calls = list(provider.calls)
+    caplog.clear()
+    for task in (owner.task, *others):  # as the garbage collector does
+        task._log_destroy_pending = False  # type: ignore[attr-defined]
+        coroutine: Any = task.get_coro()
+        with contextlib.nullcontext() if task is owner.task else contextlib.suppress(RuntimeError):
+            coroutine.close()
+        if task is owner.task:
+            assert not caplog.records
+            assert manager.registered_names() == ("one",)
+        assert provider.calls == calls
+    runner.owner = None  # else the manager warns that it was dropped
+
+
+async def test_steps_count_under_the_type_of_their_own_instance(metrics: MetricsManager) -> None:
+    async with managed() as (manager, _, _):
+        await manager.register(Scripted("one"))
+        other = Scripted("one", type=ProviderType.MEMORY)
+        await manager.reload_provider("one", replacement=other, policy=Policy(reload="swap"))
+        for kind, cleanups in (("custom", 1), ("memory", 0)):
+            records = [metrics.operation(step, kind, "one") for step in ("initialize", "cleanup")]
+            assert [record.successes for record in records] == [1, cleanups]

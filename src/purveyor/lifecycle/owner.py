@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from contextvars import Context
 
     from purveyor.lifecycle.host import Host
-    from purveyor.metadata import ProviderType
 
     Step = Callable[[], Awaitable[None]]
 
@@ -40,7 +39,6 @@ class Keeper(Protocol):
     """Who has an owner at work, and is told what becomes of it."""
 
     name: str
-    type: ProviderType
     host: Host
     context: Context
 
@@ -134,6 +132,7 @@ class Owner:
         self.gate = gate
         self.keeper = keeper
         self._started: Callable[[Owner, BaseException | None], None] | None = started
+        self._type = provider.metadata.type.value  # perhaps another one than that of the instance before
         # Not by the loop's factory: an eager one would run the first step before the keeper knows of the owner.
         self.task: asyncio.Task[None] = asyncio.Task(
             self._own(), name=f"purveyor:{keeper.name}", context=keeper.context.copy()
@@ -215,13 +214,17 @@ class Owner:
                 self.keeper.owner_cancelled(self)
                 raise
             finally:  # also when the event loop is shutting down and cancels every task
-                if not self._disposed:
+                if not self._disposed and not self._is_collected():
                     await self._stop()
         finally:
-            if self._job is not None and not self._job[1].done():  # cancelled as it was asked for a reload
-                self._job[1].set_exception(ProviderNotReadyError(self.keeper.name, ProviderStatus.STOPPING))
-            if not self.abandoned:
-                self.keeper.owner_ended(self)
+            if not self._is_collected():
+                self._end()
+
+    def _end(self) -> None:
+        if self._job is not None and not self._job[1].done():  # cancelled as it was asked for a reload
+            self._job[1].set_exception(ProviderNotReadyError(self.keeper.name, ProviderStatus.STOPPING))
+        if not self.abandoned:
+            self.keeper.owner_ended(self)
 
     async def _start(self) -> bool:
         error, self._verdict = self._verdict, None  # it may have been interrupted before its first step
@@ -232,6 +235,8 @@ class Owner:
                 else:
                     await self._run("start", self.keeper.start_timeout, "initialize", self.provider.initialize)
             except BaseException as reason:
+                if self._is_collected():
+                    raise
                 error = reason
         self._abortable = False
         if error is not None:
@@ -262,6 +267,8 @@ class Owner:
         try:
             await self._reload(config)
         except BaseException as error:
+            if self._is_collected():
+                raise
             self._leaving = self._leaving or self._disposed
             if not done.done():  # else it was abandoned
                 done.set_exception(error)
@@ -290,6 +297,8 @@ class Owner:
                 provider.config = config
             await self._begin("initialize", provider.initialize)
         except BaseException as error:
+            if self._is_collected():
+                raise
             self._disposed = True
             if not closed:  # also of what was abandoned, and has ended after all
                 await self._dispose(error)
@@ -304,6 +313,8 @@ class Owner:
         try:
             await self._begin("initialize", self.provider.initialize)
         except BaseException as error:
+            if self._is_collected():
+                raise
             failure.add_note(f"with its old config it failed as well: {error!r}")
             await self._dispose(error)
         else:
@@ -322,6 +333,8 @@ class Owner:
         try:
             left = await self.gate.drain(self.keeper.drain_timeout)
         except BaseException as error:  # the cleanup has its chance all the same
+            if self._is_collected():
+                raise
             left = self.gate.held
             if self._verdict is None:  # cancelled once more, as by an event loop that shuts down
                 self.failure = error
@@ -356,6 +369,8 @@ class Owner:
         try:
             await self._finish()
         except BaseException as error:
+            if self._is_collected():
+                raise
             reason.add_note(f"cleaning up after it failed as well: {error!r}")
             _logger.warning(
                 "Cleanup after a failed start of provider %s failed: %s", self.keeper.name, describe_error(error),
@@ -376,6 +391,8 @@ class Owner:
             if self._verdict is not None:  # it was cancelled, and has ended as if nothing had happened
                 raise asyncio.CancelledError
         except BaseException as error:
+            if self._is_collected():
+                raise
             reason = error
             if self._verdict is not None:
                 reason = self._take_verdict()
@@ -389,7 +406,7 @@ class Owner:
             self._what = ""
             if arm and seconds is not None:
                 keeper.host.deadlines.clear(self, seconds)
-        MetricsManager.get_instance().note(step, keeper.type.value, keeper.name, perf_counter() - began)
+        MetricsManager.get_instance().note(step, self._type, keeper.name, perf_counter() - began)
 
     def _renew_generation(self) -> Generation:
         """Another one for the next incarnation: what the last has left running is a caller like any other."""
@@ -400,6 +417,13 @@ class Owner:
         return generation
 
     # --- inside -------------------------------------------------------------------------------------
+
+    def _is_collected(self) -> bool:
+        """Whether it is thrown away rather than run, as after its event loop was closed under it.
+
+        What it awaits has raised GeneratorExit then, and it cannot await anything more.
+        """
+        return asyncio.current_task(self.task.get_loop()) is not self.task
 
     def _never_began(self, _: asyncio.Task[None]) -> None:
         """The task was cancelled before its first step, as by an event loop that shuts down."""
