@@ -167,6 +167,15 @@ class TestWhatIsWrong:
         (problem,) = problems(store(line))
         assert problem.partition(" providers.a.")[2] == expected
 
+    def test_a_pipe_is_not_waited_for(self, problems: Problems, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "pipe")
+        (problem,) = problems(store('token = { file = "pipe" }'))
+        assert "the secret's file 'pipe' cannot be read: it is no regular file" in problem
+
+    def test_a_link_to_a_file_is_followed(self, load: Load, tmp_path: Path) -> None:
+        (tmp_path / "link").symlink_to("token")
+        assert load(store('token = { file = "link" }')).get("a").config.token == SecretStr(MARKER)
+
     def test_an_unreadable_one_does_not_hide_other_problems(self, problems: Problems) -> None:
         assert len(problems(store('token = { env = "UNSET" }', 'mode = "x"', 'tokens = [{ env = "UNSET" }]'))) == 3
 
@@ -274,3 +283,21 @@ async def test_a_system_knows_old_and_new_secrets(tmp_path: Path, monkeypatch: p
         monkeypatch.setenv("TOKEN", "another-one")
         await system.reload()
         assert system.secrets == {MARKER, "another-one"}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("the key hunter2-hu...", "the key **********..."),
+        ("a hunt..., b hunter2..., c hun...", "a **********..., b **********..., c hun..."),
+        ('its check failed with E: "sec\\nond\\nwo... and more', 'its check failed with E: "********** and more'),
+        ("hunt....", "**********...."),
+        ("nothing...", "nothing..."),
+        ("...", "..."),
+        ("hunter2-hunter2...", "**********..."),
+        ("hunter2 without a cut", "hunter2 without a cut"),
+    ],
+)
+def test_a_secret_that_was_cut_off_is_redacted_as_well(text: str, expected: str) -> None:
+    shown = redact(text, {"hunter2-hunter2", "sec\nond\nword", "x"})
+    assert shown == expected.replace("********** and", "**********... and")

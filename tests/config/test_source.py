@@ -33,6 +33,18 @@ class TestUnreadable:
         (tmp_path / "folder").mkdir()
         assert problem_of("folder") == "folder: is a folder; name the file in it: folder/purveyor.toml"
 
+    def test_a_pipe_is_not_waited_for(self, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "pipe")
+        assert problem_of("pipe") == "pipe: cannot be read: it is no regular file"
+        (tmp_path / "link").symlink_to("pipe")
+        assert problem_of("link") == "link: cannot be read: it is no regular file"
+        assert problem_of("/dev/zero") == "/dev/zero: cannot be read: it is no regular file"
+
+    def test_a_link_to_a_file_is_followed(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("version = 1")
+        (tmp_path / "link").symlink_to("file")
+        assert ConfigSource.read("link").tree == {"version": 1}
+
     def test_below_a_file(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("")
         assert problem_of("file/purveyor.toml") == "file/purveyor.toml: cannot be read: Not a directory"

@@ -6,7 +6,9 @@ import json
 import os
 from typing import TYPE_CHECKING
 
+from purveyor.config.files import read_regular
 from purveyor.config.tree import is_table
+from purveyor.errors.text import CUT
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -14,7 +16,12 @@ if TYPE_CHECKING:
 
     from typing_extensions import TypeIs
 
-__all__ = ["SecretError", "is_reference", "redact", "resolve"]
+__all__ = ["SHORTEST", "SecretError", "is_reference", "redact", "resolve"]
+
+#: How many characters a secret has that can be told from words in a text that others made.
+SHORTEST = 4
+
+_MASK = "**********"
 
 
 class SecretError(Exception):
@@ -53,7 +60,7 @@ def resolve(reference: dict[str, str], folder: Path) -> str:
             raise SecretError(f"the secret's environment variable {place} is not set", "export it first")
         return os.environ[place]
     try:
-        text = (folder / place).read_bytes().decode()
+        text = read_regular(folder / place).decode()
     except UnicodeDecodeError:
         problem = f"the secret's file {place!r} is not UTF-8"
     except (OSError, ValueError) as error:
@@ -65,11 +72,26 @@ def resolve(reference: dict[str, str], folder: Path) -> str:
 
 
 def redact(text: str, secrets: Collection[str]) -> str:
-    """`text` with every secret in it replaced, escaped or not, longest first: one can be a part of another."""
+    """`text` with every secret in it replaced, escaped or not, longest first: one can be a part of another.
+
+    So is the beginning of one, where the text was cut off in the middle of it.
+    """
     written = {form for secret in tuple(secrets) for form in _forms(secret)} - {""}
     for form in sorted(written, key=len, reverse=True):
-        text = text.replace(form, "**********")
+        text = text.replace(form, _MASK)
+    cut = text.rfind(CUT)
+    while cut >= 0:
+        longest = max((_overlap(text, cut, form) for form in written), default=0)
+        if longest:
+            text = f"{text[: cut - longest]}{_MASK}{text[cut:]}"
+        cut = text.rfind(CUT, 0, cut - longest + len(CUT) - 1)
     return text
+
+
+def _overlap(text: str, end: int, secret: str) -> int:
+    """How many characters at the begin of a secret stand right before `end`."""
+    lengths = range(min(end, len(secret) - 1), SHORTEST - 1, -1)
+    return next((length for length in lengths if text.startswith(secret[:length], end - length)), 0)
 
 
 def _forms(secret: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from purveyor.config.defaults import TEMPLATE
+from purveyor.config.files import read_regular
 from purveyor.config.tree import dotted
 from purveyor.errors import ConfigError, ConfigProblem
 
@@ -162,7 +163,7 @@ def _label(file: Path) -> str:
 
 def _read(file: Path) -> str:
     try:
-        content = file.read_bytes()
+        content = read_regular(file)
     except FileNotFoundError:
         problem, advice = "there is no such file", "`purveyor init` writes one"
     except IsADirectoryError:

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from purveyor.errors import ProviderNotReadyError
+from purveyor.errors.text import describe_error
 from purveyor.metadata import Health, HealthState, ProviderStatus
 from purveyor.provider import Provider
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["HealthCheck", "Hysteresis", "describe_error", "overrides_check"]
 
-_MOST_CHARACTERS = 500
 _severity = tuple(HealthState).index  # they stand from the best to the worst
 
 _logger = logging.getLogger(__name__)
@@ -236,18 +236,6 @@ class Hysteresis:
 def overrides_check(provider: Provider[Any]) -> bool:
     """Whether a provider has a check of its own; one that has none is healthy whenever it serves."""
     return getattr(provider.check, "__func__", None) is not Provider.check
-
-
-def describe_error(error: BaseException) -> str:
-    """An error's type and text in one line: to keep the error itself would keep its frames alive."""
-    kind = type(error).__name__
-    try:
-        text = " ".join(str(error).split())
-    except Exception:
-        return kind
-    if len(text) > _MOST_CHARACTERS:
-        text = f"{text[:_MOST_CHARACTERS]}..."
-    return f"{kind}: {text}" if text else kind
 
 
 def _judge(task: asyncio.Task[Health]) -> Health:

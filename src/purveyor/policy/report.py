@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import time
 from typing import TYPE_CHECKING, Literal
 
+from purveyor.errors.text import describe_error
 from purveyor.events import BreakerChanged, OperationRefused, OperationRetried, OperationTimedOut
 from purveyor.monitor.metrics import MetricsManager
 from purveyor.policy.deadline import now
@@ -42,8 +43,7 @@ class Reporter:
     def retried(self, attempt: int, delay: float, error: BaseException) -> None:
         """An attempt failed, and another one follows after `delay` seconds."""
         self._count("provider_retries")
-        text = f"{type(error).__name__}: {error}"
-        self._publish(OperationRetried(self.name, time(), self.operation, attempt, delay, text))
+        self._publish(OperationRetried(self.name, time(), self.operation, attempt, delay, describe_error(error)))
 
     def timed_out(self, seconds: float) -> None:
         """The deadline passed."""
