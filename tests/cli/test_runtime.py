@@ -130,9 +130,26 @@ class TestRecord:
                 find(SOURCE)
         assert file.exists(), "it is somebody else's"
 
-    def test_a_number_that_is_no_process(self) -> None:
-        with announced(SOURCE, record(pid=2**70)), pytest.raises(NotRunningError):
+    @pytest.mark.parametrize("pid", [2**70, 0, -1])
+    def test_a_number_that_is_no_process(self, pid: int) -> None:
+        with announced(SOURCE, record(pid=pid)), pytest.raises(NotRunningError):
             find(SOURCE)
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "http://[::1",
+            "http://x:port",
+            "http://x:99999",
+            "nonsense",
+            "",
+            f"http://{'x' * 70}.y:1",
+            "http://a\0b:1",
+        ],
+    )
+    def test_a_url_that_is_none(self, url: str) -> None:
+        with announced(SOURCE, record(url)), pytest.raises(NotRunningError):
+            ask(SOURCE, "GET", "/control/plan")
 
     def test_what_cannot_be_written_leaves_nothing(self, runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         def full(*_: object) -> None:
@@ -219,6 +236,25 @@ class TestFolder:
             pytest.fail("it was written")
         with pytest.raises(NotRunningError):
             find(SOURCE)
+
+    def test_one_of_two_that_is_refused_does_not_hide_that_nothing_runs(
+        self, runtime: Path, tmp_path: Path
+    ) -> None:
+        other = tmp_path / f"purveyor-{os.getuid()}"
+        other.mkdir(mode=0o755)
+        with pytest.raises(RuntimeFolderError, match="is open to others"):
+            find(SOURCE)
+        with announced(SOURCE, record()):
+            assert find(SOURCE) == record()
+        with pytest.raises(NotRunningError):
+            find(SOURCE)
+
+    def test_a_runtime_folder_that_others_may_write_to_is_not_used(self, runtime: Path, tmp_path: Path) -> None:
+        tmp_path.chmod(0o777)
+        with announced(SOURCE, record()):
+            assert find(SOURCE) == record()
+            assert not runtime.exists()
+            assert (tmp_path / f"purveyor-{os.getuid()}").exists()
 
 
 class Handler(BaseHTTPRequestHandler):

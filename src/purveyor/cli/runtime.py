@@ -106,18 +106,27 @@ def find(source: Path) -> Record:
 
     Raises:
         NotRunningError: There is none.
-        RuntimeFolderError: A folder in which it could be is not to be trusted.
+        RuntimeFolderError: The folder in which it could be is not to be trusted.
     """
     name = _file_name(source)
     gone: int | None = None
+    unsafe: RuntimeFolderError | None = None
+    is_one_safe = False
     for folder in _folders():
         if not folder.is_dir():
             continue
-        _check(folder)
+        try:
+            _check(folder)
+        except RuntimeFolderError as error:
+            unsafe = error
+            continue
+        is_one_safe = True
         for record in _read(folder / name):
             if _runs(record.pid):
                 return record
             gone = gone or record.pid
+    if unsafe is not None and not is_one_safe:
+        raise unsafe
     raise NotRunningError(str(source), None if gone is None else f"process {gone} ended without cleaning up")
 
 
@@ -135,18 +144,22 @@ def ask(source: Path, method: str, path: str, body: Any = None) -> Any:
 
     Raises:
         NotRunningError: There is no such process.
-        RuntimeFolderError: A folder in which it could be is not to be trusted.
+        RuntimeFolderError: The folder in which it could be is not to be trusted.
         ConfigError: The configuration is not valid.
         RemoteError: It answers with another error, or breaks off before it has answered.
     """
     record = find(source)
-    place = urlsplit(record.url)
-    connection = HTTPConnection(str(place.hostname), place.port, timeout=_CONNECT)
+    try:
+        place = urlsplit(record.url)
+        connection = HTTPConnection(place.hostname or "", place.port, timeout=_CONNECT)
+    except (ValueError, HTTPException) as error:
+        raise NotRunningError(str(source), f"the record of process {record.pid} is damaged") from error
     try:
         try:
             connection.connect()
-        except OSError as error:
-            reason = f"process {record.pid} does not listen at {record.url}: {error.strerror or error}"
+        except (OSError, ValueError) as error:  # ValueError: what is no name of a host
+            why = getattr(error, "strerror", None) or error
+            reason = f"process {record.pid} does not listen at {record.url}: {why}"
             raise NotRunningError(str(source), reason) from error
         connection.sock.settimeout(None)
         headers = {"authorization": f"Bearer {record.token}", "content-type": "application/json"}
@@ -228,6 +241,8 @@ def _record(found: Any) -> Record:
 
 
 def _runs(pid: int) -> bool:
+    if pid <= 0:  # which would stand for many
+        return False
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):
@@ -245,7 +260,8 @@ def _folders() -> Iterator[Path]:
     own = os.environ.get("XDG_RUNTIME_DIR", "")
     # https://specifications.freedesktop.org/basedir-spec/latest/: it has to be absolute, and the user's own
     with suppress(OSError):
-        if Path(own).is_absolute() and Path(own).stat().st_uid == os.getuid():
+        about = Path(own).stat()
+        if Path(own).is_absolute() and about.st_uid == os.getuid() and not about.st_mode & 0o022:
             yield Path(own) / "purveyor"
     yield Path(tempfile.gettempdir()) / f"purveyor-{os.getuid()}"
 
