@@ -21,6 +21,7 @@ from purveyor.errors import (
     ReentrantLifecycleError,
     WrongEventLoopError,
 )
+from purveyor.errors.text import text_of
 from purveyor.events import HealthChanged, PolicyChanged, StatusChanged
 from purveyor.index import ProviderIndex
 from purveyor.lease import gates_on_stack, own_generation
@@ -685,7 +686,7 @@ class ProviderManager:
         self._host.verbose = narration.is_verbose()
 
     def _publish(self, event: Event) -> None:
-        narration.log(event)
+        narration.log(event, self._host.redacted)
         if self._stream.active:
             self._stream.publish(event)
 
@@ -727,9 +728,10 @@ class ProviderManager:
         )
 
     def _log_failure(self, action: str, name: str, error: BaseException, **extra: str) -> None:
+        text = self._host.redacted(text_of(error))
         self._logger.error(
-            "Failed to %s provider %s: %s", action, name, error,
-            extra={"provider_name": name, "provider_error": str(error)}
+            "Failed to %s provider %s: %s", action, name, text,
+            extra={"provider_name": name, "provider_error": text}
             | {f"provider_{key}": value for key, value in extra.items()},
         )  # fmt: skip
 

@@ -99,3 +99,32 @@ class Keeper(Provider[KeeperConfig]):
 
 class Other(Thing):
     """Another driver with the same config."""
+
+
+padding = 0
+
+
+@dataclass(frozen=True)
+class LeakyConfig:
+    token: SecretStr
+    where: str
+
+
+class Leaky(Provider[LeakyConfig]):
+    """Shows its secret in the errors of the steps that its config names."""
+
+    provider_reload = "swap"
+
+    def __init__(self, metadata: ProviderMetadata, config: LeakyConfig) -> None:
+        super().__init__(metadata, config)
+        self._step("build")
+
+    async def initialize(self) -> None:
+        self._step("initialize")
+
+    async def cleanup(self) -> None:
+        self._step("cleanup")
+
+    def _step(self, step: str) -> None:
+        if step in self.config.where:
+            raise OSError(f"{step} refused {'x' * padding} the key {self.config.token.get_secret_value()}")

@@ -10,10 +10,12 @@ from time import time
 from typing import TYPE_CHECKING, Any, Self
 
 from purveyor import config as configuration
-from purveyor.app.transition import ReloadSummary, StartFailures, Transition, registration
+from purveyor.app.transition import ReloadSummary, StartFailures, Transition, is_own_cancellation, registration
 from purveyor.config.diff import diff
+from purveyor.config.secrets import SHORTEST, redact
 from purveyor.errors import (
     ConfigError,
+    ConfigProblem,
     InvalidInputError,
     ManagerClosingError,
     NeedFailedError,
@@ -21,8 +23,8 @@ from purveyor.errors import (
     ProviderExistsError,
     ProviderNotFoundError,
 )
+from purveyor.errors.text import describe_error, text_of
 from purveyor.events import ConfigRefused, ConfigReloaded
-from purveyor.lifecycle.health import describe_error
 from purveyor.lifecycle.waiting import see_through
 from purveyor.manager import ProviderManager
 from purveyor.metadata import ProviderStatus
@@ -76,6 +78,7 @@ class System:
         if self.config.file is not None:  # a reload reads the same file, wherever the process has moved
             self._source = self.config.file
         self.manager = ProviderManager(supervision=self.config.supervision)
+        self.manager._host.redacted = self._redacted
         #: How many configurations have come into force: one at the start, one more with each reload.
         self.revision = 0
         #: The providers that are declared but could not be started or changed, and why.
@@ -280,10 +283,14 @@ class System:
 
     def _go_on_without(self, name: str, error: Exception) -> None:
         self.failed[name] = error
+        text = self._redacted(text_of(error))
         _logger.warning(
-            "Optional provider %s failed to start, going on without it: %s", name, error,
-            extra={"provider_name": name, "provider_error": str(error)},
+            "Optional provider %s failed to start, going on without it: %s", name, text,
+            extra={"provider_name": name, "provider_error": text},
         )  # fmt: skip
+
+    def _redacted(self, text: str) -> str:
+        return redact(text, [secret for secret in self.secrets if len(secret) >= SHORTEST])
 
     async def _clean_up(self) -> None:
         self._stopping = True
@@ -305,9 +312,14 @@ class System:
                     config = self._restrict(config, request.wanted)
                 plan = self._compare(config, request.wanted)
                 graph = config.graph()
-            except Exception as error:
-                self.manager._publish(ConfigRefused("", time(), str(error)))
-                raise
+            except BaseException as error:
+                if is_own_cancellation(error):
+                    raise
+                refusal = error if isinstance(error, Exception) else _unreadable(error)
+                self.manager._publish(ConfigRefused("", time(), text_of(refusal)))
+                if refusal is error:
+                    raise
+                raise refusal from error
             if self._stopping:
                 raise ManagerClosingError
             transition = Transition(self.manager, self._running, lambda: self._stopping)
@@ -388,7 +400,8 @@ class _Request:
         self.everything = False
         self.wanted: set[str] = set()
         self.unknown: set[str] = set()
-        self.task = asyncio.get_running_loop().create_task(reload(self), name="purveyor:reload")
+        # Not create_task(): an eager one would run before whoever asks has noted that it is under way.
+        self.task: asyncio.Task[ReloadSummary] = asyncio.Task(reload(self), name="purveyor:reload")
 
     def add(self, name: str | None) -> None:
         if name is None:
@@ -403,6 +416,11 @@ async def _stop_after(error: BaseException, stop: Callable[[], Awaitable[None]])
         await stop()
     except Exception as failures:
         error.add_note(f"while cleaning up after it: {failures!r}")
+
+
+def _unreadable(error: BaseException) -> ConfigError:
+    """What a driver has raised that is imported, if that would end the program."""
+    return ConfigError([ConfigProblem("", f"cannot be loaded: {describe_error(error)}")])
 
 
 def _root(failed: Mapping[str, Exception], name: str) -> str:

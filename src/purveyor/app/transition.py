@@ -9,6 +9,7 @@ from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Self
 
 from purveyor.errors import ManagerClosingError, StartFailedError
+from purveyor.errors.text import describe_error, text_of
 from purveyor.events import StatusChanged
 from purveyor.manager import Registration
 from purveyor.metadata import ProviderStatus
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from purveyor.lifecycle.graph import Graph
     from purveyor.manager import ProviderManager
 
-__all__ = ["ReloadSummary", "StartFailures", "Transition", "registration"]
+__all__ = ["ReloadSummary", "StartFailures", "Transition", "is_own_cancellation", "registration"]
 
 _logger = logging.getLogger("purveyor.app")
 
@@ -130,24 +131,26 @@ class Transition:
             kind: tuple(change.name for change in done if change.kind == kind)
             for kind in ("added", "removed", "changed")
         }
-        return ReloadSummary(
-            **by_kind, unchanged=plan.unchanged, failed=self._failed, postponed=plan.postponed
-        )
+        return ReloadSummary(**by_kind, unchanged=plan.unchanged, failed=self._failed, postponed=plan.postponed)
 
     async def _attempt(self, name: str, step: Awaitable[None]) -> None:
         try:
             await step
-        except Exception as error:
+        except BaseException as error:  # also what leaves a program must not leave the others half-way
+            if is_own_cancellation(error):
+                raise
             if not self._stopping():
-                self._note_failure(name, error)
+                failure = StartFailedError(name, describe_error(error))
+                self._note_failure(name, error if isinstance(error, Exception) else failure)
         else:
             self._done.add(name)
 
     def _note_failure(self, name: str, error: Exception) -> None:
         self._failed[name] = error
+        text = self._manager._host.redacted(text_of(error))
         _logger.error(
-            "Reload of provider %s failed: %s", name, error,
-            extra={"provider_name": name, "provider_error": str(error)},
+            "Reload of provider %s failed: %s", name, text,
+            extra={"provider_name": name, "provider_error": text},
         )  # fmt: skip
 
     async def _remove(self, name: str) -> None:
@@ -227,6 +230,12 @@ class StartFailures:
     def _note(self, event: Event) -> None:
         if isinstance(event, StatusChanged) and event.new is ProviderStatus.FAILED and event.old is not None:
             self._texts[event.name] = event.error
+
+
+def is_own_cancellation(error: BaseException) -> bool:
+    """Whether an error is the cancellation of the task that runs, and not one that a provider has raised."""
+    task = asyncio.current_task()
+    return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
 
 
 async def _in_order(

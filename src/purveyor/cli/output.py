@@ -17,7 +17,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from purveyor.config.secrets import redact
+from purveyor.config.secrets import SHORTEST, redact
 from purveyor.config.tree import is_array, is_table
 from purveyor.errors import (
     ConfigError,
@@ -58,9 +58,6 @@ TRACEBACK = "-vv shows the traceback"
 
 #: How many characters a column keeps that is cut to fit a terminal.
 _SHORTEST = 12
-
-#: How many characters a secret has that is looked for in texts.
-_SHORTEST_SECRET = 4
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _STATUS_STYLES = {"ready": "green", "ok": "green", "failed": "red", "left out": "yellow"}
@@ -241,7 +238,7 @@ class Output:
 
     def redacted(self, value: T) -> T:
         """JSON data without the configuration's secrets, but for those too short to be told from words."""
-        secrets = [secret for secret in tuple(self._settings.secrets) if len(secret) >= _SHORTEST_SECRET]
+        secrets = [secret for secret in tuple(self._settings.secrets) if len(secret) >= SHORTEST]
         return cast("T", _redacted(value, secrets)) if secrets else value
 
     # --- inside -------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,7 @@ class Host:
         dependants_of: Who needs a provider: the edges that lead to it, with their runners.
         deadlines: Who watches the clock of the event loop that the providers live on.
         verbose: Whether each change of a status is logged.
+        redacted: Takes secrets out of what is logged.
         abandoned: Tasks that did not end when they were cancelled; kept, so that they are not collected midway.
     """
 
@@ -63,4 +65,10 @@ class Host:
     dependants_of: Callable[[str], Iterable[tuple[Edge, ProviderRunner]]]
     deadlines: Deadlines = field(init=False)
     verbose: bool = False
+    redacted: Callable[[str], str] = str
     abandoned: set[asyncio.Task[Any]] = field(default_factory=set["asyncio.Task[Any]"])
+
+    def shown(self, error: BaseException | None) -> BaseException | None:
+        """An error that is to be logged with its traceback; None if secrets stand in that."""
+        text = "".join(traceback.format_exception(error))
+        return error if self.redacted(text) == text else None

@@ -7,11 +7,15 @@ itself, such as ``name``, and only when the level is enabled.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from purveyor import events as e
 from purveyor.metadata import Health, HealthState, ProviderStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["Narration", "is_verbose", "log", "narrate"]
 
@@ -37,10 +41,11 @@ def narrate(event: e.Event) -> Narration:
     return Narration(_level(event), _text(event), _extra(event))
 
 
-def log(event: e.Event) -> None:
-    """Log an event; costs little while its level is not logged."""
+def log(event: e.Event, redacted: Callable[[str], str] = str) -> None:
+    """Log an event without secrets, which `redacted` knows; costs little while its level is not logged."""
     if _logger.isEnabledFor(level := _level(event)):
-        _logger.log(level, "%s", _text(event), extra=_extra(event))
+        extra = {key: _redacted(value, redacted) for key, value in _extra(event).items()}
+        _logger.log(level, "%s", redacted(_text(event)), extra=extra)
 
 
 def is_verbose() -> bool:
@@ -167,3 +172,12 @@ def _plain(value: object) -> object:
     if isinstance(value, Health):
         return value.state.value
     return value.value if isinstance(value, Enum) else value
+
+
+def _redacted(value: object, redacted: Callable[[str], str]) -> object:
+    if isinstance(value, str):
+        return redacted(value)
+    if isinstance(value, Mapping):  # errors by name
+        errors = cast("Mapping[str, str]", value)
+        return {name: redacted(error) for name, error in errors.items()}
+    return value

@@ -45,7 +45,9 @@ async def tell_dependants(runner: ProviderRunner) -> None:
         runner.host.publish(Abandoned(notices[notice], time(), "on_need_reloaded", seconds or 0.0))
 
 
-def take_notice(runner: ProviderRunner, edge: Edge, needed: ProviderRunner) -> asyncio.Task[BaseException | None] | None:
+def take_notice(
+    runner: ProviderRunner, edge: Edge, needed: ProviderRunner
+) -> asyncio.Task[BaseException | None] | None:
     """Have the live instance of what it needs; the task in which it is told, if it wants to know."""
     provider = runner.provider
     if runner._stopping or runner.status is ProviderStatus.REGISTERED:  # that has its needs when it is started
@@ -86,6 +88,6 @@ def _taken(runner: ProviderRunner, needed: ProviderRunner, notice: asyncio.Task[
     if error is not None or (notice.cancelled() and not runner._stopping and not needed._stopping):
         _logger.error(
             "on_need_reloaded of provider %s failed: %s",
-            runner.name, "it was cancelled" if error is None else describe_error(error),
-            exc_info=error, extra={"provider_name": runner.name},
+            runner.name, "it was cancelled" if error is None else runner.host.redacted(describe_error(error)),
+            exc_info=runner.host.shown(error), extra={"provider_name": runner.name},
         )  # fmt: skip

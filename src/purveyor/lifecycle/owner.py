@@ -372,9 +372,11 @@ class Owner:
             if self._is_collected():
                 raise
             reason.add_note(f"cleaning up after it failed as well: {error!r}")
+            host = self.keeper.host
             _logger.warning(
-                "Cleanup after a failed start of provider %s failed: %s", self.keeper.name, describe_error(error),
-                exc_info=error, extra={"provider_name": self.keeper.name},
+                "Cleanup after a failed start of provider %s failed: %s",
+                self.keeper.name, host.redacted(describe_error(error)),
+                exc_info=host.shown(error), extra={"provider_name": self.keeper.name},
             )  # fmt: skip
         self._reason = None
 

@@ -378,8 +378,8 @@ class ProviderRunner:
             if owner.failure is not None and not self._stopping:
                 _logger.error(
                     "Cleanup of the generation before of provider %s failed: %s",
-                    self.name, describe_error(owner.failure),
-                    exc_info=owner.failure, extra={"provider_name": self.name},
+                    self.name, self.host.redacted(describe_error(owner.failure)),
+                    exc_info=self.host.shown(owner.failure), extra={"provider_name": self.name},
                 )  # fmt: skip
         elif owner is self.owner:
             self.owner = None
