@@ -84,6 +84,7 @@ async def test_a_reload_is_under_way_also_where_tasks_are_eager(write: Write) ->
         for value in (2, 3):
             write(a=f"value = {value}")
             assert (await system.reload()).changed == ("a",)
+            assert await system.manager.get("a", things.Thing).value() == value
 
 
 class TestSecrets:
