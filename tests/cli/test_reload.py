@@ -43,7 +43,7 @@ def test_what_changed_is_changed_and_told_on_both_sides(spawn: Spawn, run: Run) 
 def test_what_counts_only_after_a_restart_is_told_on_both_sides(spawn: Spawn, run: Run) -> None:
     configure(thing("a"))
     with running(spawn, "--watch") as up:
-        Path("beside").write_text("[server]\nport = 0\nwatch = false\n" + thing("a"))
+        Path("beside").write_text("[server]\nport = 0\nwatch = true\n" + thing("a"))
         Path("beside").replace("purveyor.toml")
         warning = "warning: only after a restart: server.watch\n"
         up.wait_for(f"{warning}reloaded: nothing has changed\n")
@@ -75,8 +75,8 @@ def test_json(spawn: Spawn, run: Run) -> None:
             "where": None,
             "hint": "see what `purveyor up` says",
         }
-        done: dict[str, list[str]] = {"added": [], "changed": [], "removed": [], "unchanged": ["a"], "postponed": []}
-        expected = {**done, "failed": {"b": failed}}
+        empty: dict[str, list[str]] = {"added": [], "changed": [], "removed": [], "postponed": []}
+        expected = {**empty, "unchanged": ["a"], "failed": {"b": failed}}
         assert result.data == expected
         event = json.loads(up.wait_for('.*"reloaded".*\n')[0])
         assert event["failed"]["b"]["what"] == "RuntimeError: b cannot start"

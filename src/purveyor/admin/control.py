@@ -107,6 +107,10 @@ def control_routes(
     )
 
 
+#: What of a summary is a list of names.
+_DONE = ("added", "changed", "removed", "unchanged", "postponed")
+
+
 def describe_summary(summary: ReloadSummary, describe: Callable[[Exception], dict[str, Any]]) -> dict[str, Any]:
     """What a reload did, as JSON data.
 
@@ -114,7 +118,7 @@ def describe_summary(summary: ReloadSummary, describe: Callable[[Exception], dic
         summary: What it did.
         describe: Makes JSON data of an error.
     """
-    done = {kind: list(getattr(summary, kind)) for kind in ("added", "changed", "removed", "unchanged", "postponed")}
+    done = {kind: list(getattr(summary, kind)) for kind in _DONE}
     return {**done, "failed": {name: describe(error) for name, error in summary.failed.items()}}
 
 
