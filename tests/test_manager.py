@@ -181,6 +181,22 @@ def test_a_fork_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     asyncio.run(main())
 
 
+def test_a_fork_in_which_no_event_loop_runs_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A coroutine that forks goes on in the child, where its loop does not count as running."""
+    manager = ProviderManager(supervision=None)
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(manager.register(Scripted()))
+    with pytest.raises(RuntimeError, match="no running event loop"):
+        manager.unregister("one").send(None)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "getpid", lambda: -1)
+        for call in (manager.register(Scripted("two")), manager.unregister("one"), manager.cleanup()):
+            with pytest.raises(WrongEventLoopError):
+                call.send(None)
+    loop.run_until_complete(manager.cleanup())
+    loop.close()
+
+
 def test_providers_are_cleaned_up_when_the_event_loop_is_shut_down() -> None:
     """Traps 9 and 24."""
     provider = Scripted()

@@ -13,6 +13,7 @@ from time import time
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from purveyor.errors import (
+    InvalidInputError,
     ManagerClosingError,
     ProviderExistsError,
     ProviderInUseError,
@@ -387,7 +388,7 @@ class ProviderManager:
         Raises:
             ProviderNotFoundError: There is none of this name ("not found").
             NeedsError: The new wiring cannot be.
-            InvalidInputError: The policy is no `Policy`.
+            InvalidInputError: The policy is no `Policy`, or there is a config beside a replacement.
             ProviderUnhealthyError: The new generation's check says so.
             ProviderNotReadyError: The provider was stopped meanwhile.
             Exception: What the provider's reload raised.
@@ -398,6 +399,8 @@ class ProviderManager:
             runner.refuse_own_call("reload_provider")
             if policy is not KEEP:
                 check_policy(policy)
+            if config is not KEEP and replacement is not None:
+                raise InvalidInputError("config", "a replacement comes with its own", "build it with this one")
             if runner.doomed or (runner.stopping and name not in self._live):
                 raise ProviderNotFoundError(name, tuple(self._live))
             if needs is not KEEP or replacement is not None:
@@ -498,9 +501,9 @@ class ProviderManager:
     # --- inside -------------------------------------------------------------------------------------
 
     async def _register(self, registrations: list[Registration], timeout: float | None) -> None:
-        loop = asyncio.get_running_loop()
         try:
             self._check_loop()
+            loop = asyncio.get_running_loop()
             runners = self._reserve(registrations)
             self._listen()
             with WATCHDOG.watching(loop, self._publish):
@@ -590,14 +593,9 @@ class ProviderManager:
         """Stop, and wait for it also when the caller is cancelled."""
         loop = asyncio.get_running_loop()
         self._listen()
-        alarm = None if timeout is None else loop.call_later(timeout, shutdown.hurry)
-        try:
-            with WATCHDOG.watching(loop, self._publish):
-                shutdown.begin()
-                await see_through(shutdown.over)
-        finally:
-            if alarm is not None and shutdown.over.done():
-                alarm.cancel()
+        with WATCHDOG.watching(loop, self._publish):
+            shutdown.begin(timeout)
+            await see_through(shutdown.over)
 
     def _closed(self, over: asyncio.Future[None]) -> None:
         if self._closing is not None and self._closing.over is over:
@@ -701,8 +699,13 @@ class ProviderManager:
     # Where it belongs.
 
     def _check_loop(self) -> None:
-        loop = asyncio.get_running_loop()
         process = os.getpid()
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            if self._runners and self._process != process:  # forked by a coroutine: its loop does not run here
+                raise WrongEventLoopError from None
+            raise
         if self._loop is loop and self._process == process:
             return
         if self._runners:

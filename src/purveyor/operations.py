@@ -198,8 +198,10 @@ def _successor(provider: Provider[Any], method: Any, gate: Gate) -> Binding:
     live = gate.succession.provider
     if type(live) is not type(provider):
         call = getattr(live, method.__name__, None)
-        if call is None:
-            raise UnsupportedError(live._name, f"the operation {method.__name__}")
+        if not callable(call) or _kind(call) not in (method.__operation__.kind, None):
+            raise UnsupportedError(
+                live._name, f"the operation {method.__name__}, as a {method.__operation__.kind}"
+            )
         return [0.0] * (len(BOUNDS) + 1), [0], _FORWARDED, call
     try:
         binding = live._bindings[method][get_ident()]
@@ -208,6 +210,18 @@ def _successor(provider: Provider[Any], method: Any, gate: Gate) -> Binding:
     if gate.retired:  # from now on without a detour; before, its own operations may still call each other
         _bindings_of(provider).setdefault(method, {})[get_ident()] = binding
     return binding
+
+
+def _kind(call: Callable[..., Any]) -> str | None:
+    """What calling it gives, as for an operation; None if it is no function, which may give anything."""
+    info = getattr(call, "__operation__", None)
+    if isinstance(info, OperationInfo):
+        return info.kind
+    if not inspect.isroutine(call):
+        return None
+    if inspect.iscoroutinefunction(call):
+        return "coroutine"
+    return "generator" if inspect.isasyncgenfunction(call) else "function"
 
 
 def _bindings_of(provider: Provider[Any]) -> dict[Any, dict[int, Binding]]:

@@ -93,7 +93,7 @@ class Provider(ABC, Generic[T]):
     _bindings: dict[Any, dict[int, Binding]] = UNBOUND
     _governor: Governing | None = None
     _registration: Registered | None = None
-    _abandoned: tuple[asyncio.Task[None], str, float] | None = None  # what is still at work on it, and in which step
+    _abandoned: tuple[asyncio.Task[None], str, float] | None = None  # what is still at work on it, in which step
 
     def __init__(self, metadata: ProviderMetadata, config: T) -> None:
         self._metadata = metadata

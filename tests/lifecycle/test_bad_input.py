@@ -109,12 +109,10 @@ async def test_an_instance_that_an_abandoned_task_is_at_work_on_is_taken_by_nobo
             assert await bad.read(1) == 1
 
 
-
-
 def test_an_abandoned_task_whose_event_loop_is_closed_is_at_work_no_more() -> None:
     bad = FaultyProvider("bad")
     loop = asyncio.new_event_loop()
-    bad._abandoned = loop.create_task(nothing()), "start", 4.0  # type: ignore[arg-type]
+    bad._abandoned = loop.create_task(nothing()), "start", 4.0
     loop.run_until_complete(bad._abandoned[0])
     loop.close()
 

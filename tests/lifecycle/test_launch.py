@@ -19,7 +19,7 @@ from purveyor.lifecycle.owner import GRACE
 from purveyor.manager import ProviderManager, Registration
 from purveyor.metadata import ProviderStatus
 from purveyor.needs import Needs
-from purveyor.testing import FakeClock
+from purveyor.testing import Fail, FakeClock, FaultyProvider, Hang, Slow
 from tests.providers import Scripted, raising, waiting
 
 S = ProviderStatus
@@ -382,3 +382,17 @@ async def test_a_deep_chain_fails_and_is_undone_without_recursion() -> None:
         assert manager.names() == ()
         assert {manager.status(str(i)) for i in range(5_000)} == {S.FAILED}
         assert manager._runners["4999"].root == "0"
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_a_launch_that_was_late_hurries_the_cleanups_of_what_had_started(fails: bool) -> None:
+    with FakeClock(auto=True) as clock:
+        manager = ProviderManager(stop_timeout=1_000, supervision=None)
+        good = FaultyProvider("good", cleanup=Slow(GRACE - 1))
+        stuck = FaultyProvider("stuck", cleanup=Hang())
+        late = FaultyProvider("late", initialize=[Slow(1), Fail(OSError())] if fails else Hang())
+        with pytest.raises(OSError if fails else ProviderTimeoutError):
+            await manager.register_all([good, stuck, late], timeout=2)
+        assert clock.elapsed == 2 + GRACE
+        assert good.open == 0
+        assert manager.registered_names() == ()

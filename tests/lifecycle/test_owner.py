@@ -390,7 +390,7 @@ def test_a_task_that_is_collected_with_its_event_loop_begins_nothing(
             else:
                 provider.steps["initialize"] = forever.wait  # type: ignore[assignment]
                 left = manager.reload_provider("one", config={"new": 1})
-        tasks = [asyncio.ensure_future(provider.hold(forever))] if at == "drain" else []
+        tasks: list[asyncio.Future[Any]] = [asyncio.ensure_future(provider.hold(forever))] if at == "drain" else []
         await asyncio.sleep(0)
         if at != "idle":
             tasks.append(asyncio.ensure_future(left))

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 
 from purveyor.errors import (
+    InvalidInputError,
     InvalidMetadataError,
     OperationTimeoutError,
     ProviderExistsError,
     ProviderTimeoutError,
     ProviderTypeError,
     ProviderUnhealthyError,
+    UnsupportedError,
 )
 from purveyor.events import Abandoned, PolicyChanged, Reloaded, ReloadFailed
 from purveyor.lifecycle.owner import GRACE
 from purveyor.manager import ProviderManager
 from purveyor.metadata import Health, ProviderStatus
 from purveyor.monitor.metrics import MetricsManager
-from purveyor.operations import record_of
+from purveyor.operations import operation, record_of
 from purveyor.policy import Policy
+from purveyor.provider import Provider
 from purveyor.testing import Fail, FakeClock, FaultyProvider, RefuseCancellation
 from tests.lifecycle.lines import Journal, Member, turns
 from tests.providers import Scripted, nothing, raising, waiting
@@ -378,3 +383,47 @@ async def test_the_messages_of_failed_cleanups_say_why(
     await manager.register(bad, policy=Policy(reload="swap"))
     await manager.reload_provider("bad")
     assert "Cleanup of the generation before of provider bad failed: OSError: stuck" in caplog.messages
+
+
+class Other(Provider[Any]):
+    """Has what a `Scripted` offers, as something else."""
+
+    async def initialize(self) -> None: ...
+    async def cleanup(self) -> None: ...
+
+    def echo(self, value: Any) -> Any:
+        return value
+
+    count_to = None
+
+    async def fail(self, error: BaseException) -> str:
+        return f"{error} is none here"
+
+    @operation
+    async def plain(self, value: Any) -> Any:
+        return value
+
+    async def hold(self, until: asyncio.Event) -> AsyncIterator[str]:
+        yield "held"
+
+    nested = AsyncMock(return_value="by an object")
+
+
+async def test_an_old_reference_calls_what_is_of_the_same_kind(manager: ProviderManager) -> None:
+    old = Scripted("one")
+    await manager.register(old)
+    await manager.reload_provider("one", replacement=Other(old.metadata, None))
+    assert str(await old.fail(OSError("no"))) == "no is none here"  # type: ignore[func-returns-value]
+    assert await old.nested(asyncio.Event()) == "by an object"
+    for call in (lambda: old.echo(1), lambda: old.hold(asyncio.Event()), lambda: anext(old.count_to(1))):
+        with pytest.raises(UnsupportedError, match="one does not support the operation"):
+            await call()
+    with pytest.raises(UnsupportedError, match="the operation plain, as a function"):
+        old.plain(1)
+
+
+async def test_a_replacement_comes_with_its_own_config(manager: ProviderManager) -> None:
+    await manager.register(first := Scripted("one"))
+    with pytest.raises(InvalidInputError, match="a replacement comes with its own"):
+        await manager.reload_provider("one", config={}, replacement=Scripted("one"))
+    assert manager.get("one") is first

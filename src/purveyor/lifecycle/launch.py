@@ -12,6 +12,7 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING
 
 from purveyor.errors import NeedFailedError, ProviderTimeoutError
+from purveyor.lifecycle.owner import GRACE
 from purveyor.lifecycle.waiting import see_through
 
 if TYPE_CHECKING:
@@ -107,7 +108,8 @@ class Launch:
         A caller that is cancelled has them stopped as well, before the cancellation goes on.
 
         Args:
-            timeout: How long all may take together, in seconds.
+            timeout: How long all may take together, in seconds. What is stopped again then has a grace more, and
+                is hurried after that.
 
         Raises:
             BaseException: What the required provider raised; where there are others, with a note that names it.
@@ -115,6 +117,7 @@ class Launch:
         """
         if not self._runners:
             return
+        deadline = None if timeout is None else asyncio.get_running_loop().time() + timeout
         try:
             self._begin(_PORTION)
             while self._ready and not self._over.done():
@@ -122,18 +125,18 @@ class Launch:
                 self._begin(_PORTION)
             await asyncio.wait([self._over], timeout=timeout)
         except BaseException:
-            await self._undo()
+            await self._undo(deadline)
             raise
         if self._failure is not None:
             culprit, error = self._failure
-            for failure in await self._undo():
+            for failure in await self._undo(deadline):
                 error.add_note(f"while stopping what had started: {failure!r}")
             if len(self._runners) > 1:
                 error.add_note(self._tell(culprit))
             raise error
         if not self._over.done():
             late = [runner.name for runner in self._runners if runner.starting]
-            await self._undo()
+            await self._undo(deadline)
             raise ProviderTimeoutError(", ".join(late), "start", timeout or 0.0)
 
     # --- inside -------------------------------------------------------------------------------------
@@ -169,7 +172,7 @@ class Launch:
                 self._ready.append(runner)
         self._begin()
 
-    async def _undo(self) -> list[BaseException]:
+    async def _undo(self, deadline: float | None) -> list[BaseException]:
         undone = {runner.name: runner for runner in self._runners if not runner.over}
         if self._graph.has_needs:  # others may need them by now, who were registered meanwhile
             todo = list(undone)
@@ -179,7 +182,9 @@ class Launch:
                         undone[dependant] = self._present[dependant]
                         todo.append(dependant)
         shutdown = Shutdown(undone.values(), self._graph)
-        shutdown.begin()
+        shutdown.begin(
+            None if deadline is None else max(0.0, deadline - asyncio.get_running_loop().time()) + GRACE
+        )
         await see_through(shutdown.over)
         return shutdown.errors
 
@@ -218,8 +223,15 @@ class Shutdown:
         )
         self._beginning = False
 
-    def begin(self) -> None:
-        """Begin to stop those that nobody needs; from now on lookups find none of them."""
+    def begin(self, timeout: float | None = None) -> None:
+        """Begin to stop those that nobody needs; from now on lookups find none of them.
+
+        Args:
+            timeout: When to hurry, in seconds from now.
+        """
+        if timeout is not None:
+            alarm = asyncio.get_running_loop().call_later(timeout, self.hurry)
+            self.over.add_done_callback(lambda _: alarm.cancel())
         for runner in self._left.values():
             runner.doomed = True
             runner.host.withdrawn(runner)
