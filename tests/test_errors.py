@@ -116,7 +116,9 @@ def test_texts_of_timeouts() -> None:
     for twin in (error, copy.copy(error), pickle.loads(pickle.dumps(error))):
         assert twin.abandoned
         assert isinstance(twin, TimeoutError)
-        assert "stop of provider notes was not over after 2 s, ignored its cancellation and was abandoned" in str(twin)
+        assert "stop of provider notes was not over after 2 s, ignored its cancellation and was abandoned" in str(
+            twin
+        )
     assert str(errors.ProviderTimeoutError("notes", "stop", 2.0)).endswith(
         "raise policy.stop_timeout, or find out what it waits for"
     )
