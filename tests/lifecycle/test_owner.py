@@ -367,7 +367,7 @@ def test_a_task_that_is_collected_with_its_event_loop_begins_nothing(
     provider = Config("one")
 
     async def leave_off() -> ProviderManager:
-        manager = ProviderManager(supervision=None)
+        manager = ProviderManager(supervision=None, stop_timeout=None)
         if at in {"validate", "initialize"}:
             provider.steps[at] = forever.wait  # type: ignore[assignment]
             left = manager.register(provider)
