@@ -654,8 +654,6 @@ class ProviderManager:
     def _withdraw(self, runner: ProviderRunner) -> None:
         """Have lookups find it no more; the name stays taken."""
         name = runner.name
-        if name not in self._live:
-            return
         with self._lock:
             if name in self._live:
                 for providers in self._typed.values():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -85,6 +86,26 @@ async def test_a_reload_is_under_way_also_where_tasks_are_eager(write: Write) ->
             write(a=f"value = {value}")
             assert (await system.reload()).changed == ("a",)
             assert await system.manager.get("a", things.Thing).value() == value
+
+
+async def test_a_reload_that_is_cancelled_while_it_reads_is_no_refusal(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with System(write(a="value = 1")) as system:
+        reading, go = threading.Event(), threading.Event()
+
+        def read_slowly() -> None:
+            reading.set()
+            go.wait()
+
+        monkeypatch.setattr(system, "_load_again", read_slowly)
+        reload = asyncio.create_task(system.reload())
+        await asyncio.to_thread(reading.wait)
+        for task in system._reloads:
+            task.cancel()
+        go.set()
+        with pytest.raises(asyncio.CancelledError):
+            await reload
 
 
 class TestSecrets:

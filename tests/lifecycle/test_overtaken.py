@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Annotated, Any
 
 import pytest
@@ -10,11 +11,14 @@ import pytest
 from purveyor import Needs, Policy, ProviderManager, Registration
 from purveyor.errors import (
     InvalidMetadataError,
+    MissingExtraError,
     ProviderNotFoundError,
     ProviderNotReadyError,
     ReentrantLifecycleError,
 )
+from purveyor.lifecycle.reload import Change
 from purveyor.metadata import ProviderStatus
+from purveyor.monitor.metrics import MetricsManager
 from purveyor.operations import operation
 from purveyor.testing import FakeClock
 from tests.providers import Scripted, metadata, raising, waiting
@@ -180,3 +184,180 @@ async def test_a_reload_is_known_before_its_task_runs(manager: ProviderManager) 
     finally:
         loop.set_task_factory(None)
     assert provider.calls == ["validate", "initialize", "cleanup", "initialize"]
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt()])
+async def test_a_fake_that_wants_to_end_the_program_tells_the_caller_alone(
+    manager: ProviderManager, error: BaseException
+) -> None:
+    provider = Scripted()
+    await manager.register(provider)
+    with pytest.raises(type(error)):
+        async with manager.override("one", Scripted(initialize=raising(error))):
+            pass
+    assert manager.get_provider("one") is provider
+    assert await provider.echo(1) == 1
+
+
+async def test_a_fake_with_wrong_metadata_is_refused(manager: ProviderManager) -> None:
+    provider, fake = Scripted(), Scripted()
+    fake.metadata.capabilities = 7  # type: ignore[assignment]
+    await manager.register(provider)
+    with pytest.raises(InvalidMetadataError):
+        async with manager.override("one", fake):
+            pass
+    assert await provider.echo(1) == 1
+
+
+def test_a_loop_that_is_closed_while_a_stop_is_under_way_gives_its_providers_up() -> None:
+    manager = ProviderManager(supervision=None)
+    loop = asyncio.new_event_loop()
+
+    async def begin_to_stop() -> None:
+        await manager.register(Scripted(cleanup=waiting(asyncio.Event())))
+        stop = asyncio.create_task(manager.unregister("one"))
+        await asyncio.sleep(0.01)
+        stop.cancel()
+        await asyncio.sleep(0.01)
+        stop.cancel()
+        await asyncio.gather(stop, return_exceptions=True)
+
+    loop.run_until_complete(begin_to_stop())
+    tasks = asyncio.all_tasks(loop)
+    loop.close()
+
+    async def again() -> None:
+        with pytest.warns(ResourceWarning, match="closed before their cleanup"):
+            await manager.register(Scripted())
+        await manager.cleanup()
+
+    asyncio.run(again())
+    for task in tasks:
+        with contextlib.suppress(RuntimeError):
+            task.get_coro().close()
+
+
+class Both(Scripted):
+    """Needs two others, one of which it can do without."""
+
+    other: Annotated[Scripted, Needs("other")]
+    extra: Annotated[Scripted | None, Needs("extra")]
+
+
+async def test_who_waits_for_its_turn_is_not_told_of_a_reload(manager: ProviderManager) -> None:
+    go = asyncio.Event()
+    base, slow = Scripted("base"), Scripted("slow", initialize=waiting(go))
+    registration = asyncio.create_task(
+        manager.register_all([base, slow, Registration(Both("both"), {"other": "base", "extra": "slow"})])
+    )
+    await asyncio.sleep(0.01)
+    await manager.reload_provider("base", replacement=Scripted("base"))
+    go.set()
+    await registration
+    both = manager.get("both", Both)
+    assert both.other is manager.get("base")
+
+
+async def test_a_generation_does_without_what_is_down(manager: ProviderManager) -> None:
+    down = Scripted("down", initialize=raising(ValueError("no")))
+    both = Registration(Both("both"), {"other": "base", "extra": "down"}, Policy(reload="swap"))
+    await manager.register_all([Scripted("base"), Registration(down, required=False), both])
+    await manager.reload_provider("both", replacement=Both("both"))
+    assert manager.get("both", Both).extra is None
+    down.steps.clear()
+    await manager.reload_provider("down", replacement=Scripted("down"))
+    assert manager.get("both", Both).extra is manager.get("down")
+
+
+async def test_a_runner_that_stops_takes_no_reload(manager: ProviderManager) -> None:
+    go = asyncio.Event()
+    await manager.register(Scripted(cleanup=waiting(go)))
+    stop = asyncio.create_task(manager.unregister("one"))
+    await asyncio.sleep(0.01)
+    with pytest.raises(ProviderNotReadyError, match="stopping"):
+        manager._runners["one"].reload(Change())
+    go.set()
+    await stop
+
+
+async def test_a_stop_meets_one_that_is_given_up(manager: ProviderManager) -> None:
+    go = asyncio.Event()
+    await manager.register(Scripted(cleanup=waiting(go)))
+    manager._runners["one"].give_up(3, 60.0, "it is sick")
+    await asyncio.sleep(0.01)
+    assert manager.status("one") is ProviderStatus.FAILED
+    stop = asyncio.create_task(manager.unregister("one"))
+    await asyncio.sleep(0.01)
+    go.set()
+    await stop
+    assert manager.registered_names() == ()
+
+
+async def test_nobody_is_registered_if_one_asks_for_what_is_not_installed(
+    manager: ProviderManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing() -> None:
+        raise MissingExtraError("retries", "tenacity", "purveyor[policy]")
+
+    monkeypatch.setattr("purveyor.policy.governor.require_retries", missing)
+    first, second = Scripted("first"), Scripted("second")
+    with pytest.raises(MissingExtraError):
+        await manager.register_all([first, Registration(second, policy=Policy(retries=2))])
+    await manager.register_all([first, second])
+    assert manager.names() == ("first", "second")
+
+
+def test_what_is_down_is_given_up_with_its_event_loop() -> None:
+    manager = ProviderManager(supervision=None)
+    loop = asyncio.new_event_loop()
+    down = Registration(Scripted("down", initialize=raising(ValueError("no"))), required=False)
+    loop.run_until_complete(manager.register_all([down]))
+    loop.close()
+
+    async def again() -> None:
+        with pytest.warns(ResourceWarning, match="closed before their cleanup"):
+            await manager.register(Scripted("down"))
+        await manager.cleanup()
+
+    asyncio.run(again())
+
+
+class Other(Scripted):
+    """Of another class, with operations of the same names and kinds."""
+
+    @operation
+    async def count_to(self, n: int) -> Any:
+        raise OSError(f"cannot count to {n}")
+        yield
+
+    @operation
+    def plain(self, value: Any) -> Any:
+        raise OSError(f"not {value}")
+
+
+async def test_a_failure_of_who_took_over_is_counted_once(manager: ProviderManager) -> None:
+    MetricsManager._instance = None
+    old = Scripted()
+    await manager.register(old)
+    await manager.reload_provider("one", replacement=Other())
+    with pytest.raises(OSError, match="not 1"):
+        old.plain(1)
+    with pytest.raises(OSError, match="cannot count"):
+        _ = [each async for each in old.count_to(3)]
+    records = MetricsManager.get_instance()
+    assert [records.operation(name, "custom", "one").failures for name in ("plain", "count_to")] == [1, 1]
+
+
+def test_policies_that_an_operation_cannot_have() -> None:
+    async def coroutine(self: Any) -> None: ...
+
+    def plain(self: Any) -> None: ...
+
+    with pytest.raises(TypeError, match="not marked idempotent"):
+        operation(retries=2)(coroutine)
+    with pytest.raises(TypeError, match="a plain function"):
+        operation(timeout=2)(plain)
+
+
+def test_who_has_no_manager_has_no_status() -> None:
+    assert (Scripted().status, Scripted().health) == (None, None)

@@ -92,3 +92,14 @@ async def test_a_generation_that_cannot_start_leaves_the_old_one_serving(tmp_pat
         assert manager.get("notes", MemoryProvider) is notes
         assert (await notes.get("k")) is not None
         assert manager.status("notes") is ProviderStatus.READY
+
+
+async def test_a_namespace_of_which_all_has_expired_is_none() -> None:
+    now = 1000.0
+    memory = InProcessMemory(METADATA, InProcessConfig(), clock=lambda: now)
+    await memory.initialize()
+    await memory.put("k", 1, namespace=("gone",), ttl=5)
+    await memory.put("k", 1, namespace=("there",))
+    now = 2000.0
+    assert await memory.namespaces() == [("there",)]
+    await memory.cleanup()

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from purveyor.errors import ProviderExistsError, ProviderNotReadyError, ProviderTypeError
+from purveyor.lifecycle.admission import check_metadata
 from purveyor.lifecycle.notice import tell_dependants
 from purveyor.lifecycle.reload import end_aside, set_aside, start_beside
 from purveyor.lifecycle.states import SETTLED
@@ -27,11 +28,12 @@ __all__ = ["Override", "overridden"]
 class Override:
     """An instance that stands in for a while, and what it found."""
 
-    __slots__ = ("before", "fake", "over", "owner")
+    __slots__ = ("before", "error", "fake", "over", "owner")
 
     def __init__(self, fake: Provider[Any]) -> None:
         self.fake = self.before = fake
         self.owner: Owner | None = None  # of what was there before
+        self.error: BaseException | None = None
         self.over = False
 
 
@@ -52,6 +54,8 @@ async def overridden(runner: ProviderRunner, fake: Provider[Any]) -> AsyncGenera
     try:
         await asyncio.wait([begun])
         begun.result()
+        if override.error is not None:
+            raise override.error
         yield
     finally:
         await see_through(asyncio.get_running_loop().create_task(_end_of(runner, override, begun)))
@@ -63,9 +67,14 @@ async def _begin(runner: ProviderRunner, override: Override) -> None:
         raise ProviderNotReadyError(runner.name, runner.status)
     if not isinstance(fake, Provider):
         raise ProviderTypeError(runner.name, type(fake), Provider)
+    check_metadata(fake)
     if fake._gate.in_use:
         raise ProviderExistsError(fake._name)
-    candidate = await start_beside(runner, fake)
+    try:
+        candidate = await start_beside(runner, fake)
+    except (SystemExit, KeyboardInterrupt) as error:  # out of a task they would end the event loop
+        override.error = error
+        return
     override.before, override.owner = runner.provider, old
     runner._overrides = [*(runner._overrides or ()), override]
     set_aside(runner, old)

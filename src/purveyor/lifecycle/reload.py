@@ -104,8 +104,7 @@ async def reload_all(runner: ProviderRunner) -> None:
             finally:
                 if change.unwire is not None:
                     runner.host.rewired(runner.name)
-                if not change.done.done():
-                    change.done.set_result(None)
+                change.done.set_result(None)
 
 
 async def _reload_once(runner: ProviderRunner, change: Change) -> Literal["swap", "in_place"]:
@@ -191,9 +190,9 @@ async def _exchange(runner: ProviderRunner, old: Owner, change: Change) -> None:
     try:
         await _start_instance(runner, before if change.replacement is None else change.replacement, change.config)
     except BaseException as error:
-        if change.unwire is not None:
-            change.unwire()
-            change.unwire = None
+        assert change.unwire is not None  # or it would have been reloaded as it stands
+        change.unwire()
+        change.unwire = None
         if not runner._stopping and not isinstance(error, asyncio.CancelledError):
             try:
                 await _start_instance(runner, before, KEEP)
@@ -231,8 +230,7 @@ async def _start_owner(runner: ProviderRunner, provider: Provider[Any]) -> Owner
     started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def settle(_: Owner, error: BaseException | None) -> None:
-        if not started.done():  # else the loop shuts down, and has cancelled who waits
-            started.set_result(None) if error is None else started.set_exception(error)
+        started.set_result(None) if error is None else started.set_exception(error)
 
     runner._candidate = candidate = Owner(provider, provider._gate, runner, settle)
     started.add_done_callback(retrieve)
@@ -356,8 +354,7 @@ def _failed(runner: ProviderRunner, change: Change, error: BaseException) -> Non
         runner.gate.refuse(ProviderStatus.FAILED)
         runner.host.publish(ReloadFailed(runner.name, time(), runner.last_reload_error, kept=False))
         runner.host.supervisor.failed(runner, error)
-    if not change.done.done():
-        change.done.set_exception(error)
+    change.done.set_exception(error)
 
 
 def _strategy(runner: ProviderRunner, change: Change) -> Literal["swap", "in_place"]:

@@ -307,6 +307,7 @@ class ProviderRunner:
         self._stopping = True
         self.host.supervisor.forget(self)
         self.owner = self._candidate = self._replaced = None
+        self._on_end = self._when_started = None  # who waited, waited on that loop
         self._finish(ProviderStatus.STOPPED if self.status is ProviderStatus.REGISTERED else ProviderStatus.FAILED)
 
     def _leave(self) -> None:

@@ -7,7 +7,7 @@ import os
 import secrets
 import signal
 import sys
-from contextlib import ExitStack, aclosing
+from contextlib import ExitStack, aclosing, suppress
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,6 @@ import click
 from purveyor.admin.app import create_app
 from purveyor.admin.control import control_routes
 from purveyor.admin.server import AdminServer
-from purveyor.app.transition import is_own_cancellation
 from purveyor.cli.ending import end_now, run
 from purveyor.cli.narrator import Narrator
 from purveyor.cli.options import Command, Settings, pass_settings
@@ -25,7 +24,6 @@ from purveyor.cli.running import load_system
 from purveyor.cli.runtime import Record, announced, identity
 from purveyor.cli.streams import lasting
 from purveyor.errors import ProviderNotFoundError, RuntimeFolderError
-from purveyor.errors.text import describe_error
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -192,14 +190,8 @@ class _Up:
         while True:
             await self._reload.wait()
             self._reload.clear()
-            try:
+            with suppress(Exception):  # which was told
                 await self.reload()
-            except Exception:  # noqa: S110 - which was told
-                pass
-            except BaseException as error:
-                if is_own_cancellation(error):
-                    raise
-                self._output.warn(f"the reload failed: {describe_error(error)}")
 
     async def _watch(self) -> None:
         if self._changes is None:
