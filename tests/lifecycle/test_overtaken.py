@@ -361,3 +361,11 @@ def test_policies_that_an_operation_cannot_have() -> None:
 
 def test_who_has_no_manager_has_no_status() -> None:
     assert (Scripted().status, Scripted().health) == (None, None)
+
+
+async def test_of_several_reloads_that_are_one_the_last_wiring_holds(manager: ProviderManager) -> None:
+    await manager.register_all([Scripted("x"), Scripted("y"), Registration(Dependant("top"), {"other": "x"})])
+    first = asyncio.create_task(manager.reload_provider("top"))
+    second = asyncio.create_task(manager.reload_provider("top", needs={"other": "y"}))
+    await asyncio.gather(first, second)
+    assert manager.get("top", Dependant).other is manager.get("y")
