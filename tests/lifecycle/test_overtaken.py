@@ -369,3 +369,10 @@ async def test_of_several_reloads_that_are_one_the_last_wiring_holds(manager: Pr
     second = asyncio.create_task(manager.reload_provider("top", needs={"other": "y"}))
     await asyncio.gather(first, second)
     assert manager.get("top", Dependant).other is manager.get("y")
+
+
+async def test_of_several_reloads_that_are_one_the_last_policy_holds(manager: ProviderManager) -> None:
+    await manager.register(Scripted())
+    reloads = [manager.reload_provider("one", config={"n": n}, policy=Policy(timeout=n)) for n in (1, 2)]
+    await asyncio.gather(*reloads)
+    assert manager._runners["one"].policy == Policy(timeout=2)
