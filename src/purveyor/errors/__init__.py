@@ -57,6 +57,8 @@ from purveyor.errors.lifecycle import (
     StrayCancellationError,
     WrongEventLoopError,
 )
+from purveyor.errors.migration import MigrationError
+from purveyor.errors.moving import MoveError
 from purveyor.errors.operations import (
     BreakerOpenError,
     InvalidMetricError,
@@ -94,7 +96,9 @@ __all__ = [
     "LifecycleError",
     "ListenError",
     "ManagerClosingError",
+    "MigrationError",
     "MissingExtraError",
+    "MoveError",
     "NeedFailedError",
     "NeedProblem",
     "NeedsError",
