@@ -1,0 +1,27 @@
+from base import BaseProvider, ProviderConfig
+from pydantic import BaseModel
+
+
+class ChatConfig(BaseModel):
+    model: str
+    temperature: float = 0.7
+
+
+class ChatProvider(BaseProvider):
+    def __init__(self, config: ProviderConfig) -> None:
+        super().__init__(config)
+        if isinstance(config, ChatConfig):
+            self.settings = config
+        else:
+            self.settings = ChatConfig(**config.config)
+        self.history: list[str] = []
+
+    async def initialize(self) -> None:
+        self.history = []
+
+    async def cleanup(self) -> None:
+        self.history.clear()
+
+    async def ask(self, question: str) -> str:
+        self.history.append(question)
+        return f"{self.settings.model}: {question}"

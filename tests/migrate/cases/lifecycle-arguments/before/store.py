@@ -1,0 +1,32 @@
+class NoteStore:
+    def __init__(self):
+        self.notes = None
+        self.owner = None
+
+    async def initialize(self, owner):
+        self.owner = owner
+        self.notes = []
+
+    async def cleanup(self):
+        self.notes = None
+
+    async def add(self, text):
+        self.notes.append((self.owner, text))
+        return len(self.notes)
+
+
+class LateStore:
+    """An optional argument hinders nobody."""
+
+    def __init__(self, config):
+        self.config = config
+
+    async def initialize(self, retries=3, *, wait=0.0):
+        self.retries = retries
+        self.wait = wait
+
+    async def cleanup(self):
+        self.retries = 0
+
+    async def left(self):
+        return self.retries

@@ -1,0 +1,5 @@
+class Half:
+<<<<<<< ours
+    async def start(self):
+        pass
+>>>>>>> theirs

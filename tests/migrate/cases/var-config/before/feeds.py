@@ -1,0 +1,34 @@
+from typing import Any
+
+from pydantic import BaseModel
+
+
+class Source:
+    def __init__(self, name: str = "source") -> None:
+        self.name = name
+
+    async def initialize(self) -> None:
+        """Made for subclasses."""
+
+    async def cleanup(self) -> None:
+        """Made for subclasses."""
+
+
+class FeedConfig(BaseModel):
+    url: str = "memory:"
+    limit: int = 3
+
+
+class FeedSource(Source):
+    def __init__(self, **config: Any) -> None:
+        self.config = FeedConfig(**config)
+        self.entries: list[str] = []
+
+    async def initialize(self) -> None:
+        self.entries = [f"{self.config.url}{number}" for number in range(self.config.limit)]
+
+    async def cleanup(self) -> None:
+        self.entries = []
+
+    async def fetch(self) -> list[str]:
+        return list(self.entries)
