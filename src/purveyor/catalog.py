@@ -259,7 +259,7 @@ def _attribute_missing(driver: Driver, module_name: str, error: AttributeError) 
 
 def _provider_argument(cls: type, arguments: Mapping[Any, Any]) -> Any:
     """What `cls` gives to `Provider`; a TypeVar or None if it leaves that open."""
-    left_open = None
+    left_open: Any = None
     for base in cls.__dict__.get("__orig_bases__", cls.__bases__):
         origin = get_origin(base) or base
         if not _is_provider_class(origin):
@@ -270,7 +270,7 @@ def _provider_argument(cls: type, arguments: Mapping[Any, Any]) -> Any:
         else:
             parameters = getattr(origin, "__parameters__", ())
             found = _provider_argument(origin, dict(zip(parameters, given, strict=False)))
-        if found is not None and not isinstance(found, TypeVar):
+        if found not in (None, Any, object) and not isinstance(found, TypeVar):
             return found
         left_open = left_open or found
     return left_open

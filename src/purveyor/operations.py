@@ -152,7 +152,8 @@ def record_of(provider: Provider[Any], name: str) -> OperationRecord:
     """The record that counts an operation of this provider."""
     metadata = getattr(provider, "_metadata", None)
     kind = metadata.type if metadata else provider.provider_type
-    return MetricsManager.get_instance().operation(name, str(getattr(kind, "value", kind)), provider._name)
+    word = str(getattr(kind, "value", kind))
+    return MetricsManager.get_instance().operation(name, word, provider._provider_name)
 
 
 def _mark(method: Callable[..., Any], **options: Any) -> Callable[..., Any]:
@@ -200,7 +201,7 @@ def _successor(provider: Provider[Any], method: Any, gate: Gate) -> Binding:
         call = getattr(live, method.__name__, None)
         if not callable(call) or _kind(call) not in (method.__operation__.kind, None):
             raise UnsupportedError(
-                live._name, f"the operation {method.__name__}, as a {method.__operation__.kind}"
+                live._provider_name, f"the operation {method.__name__}, as a {method.__operation__.kind}"
             )
         return [0.0] * (len(BOUNDS) + 1), [0], _FORWARDED, call
     try:

@@ -87,6 +87,9 @@ class Provider(ABC, Generic[T]):
     #: initializes it again, for what only one may hold: a port, a lock.
     provider_reload: ClassVar[Literal["in_place", "swap"]] = "in_place"
 
+    #: Whether an instance keeps the config it was built with: a reload with another one builds a new instance.
+    _config_is_final: ClassVar[bool] = False
+
     # Class-level defaults, so that a subclass which never calls super().__init__ works all the same.
     _state: dict[str, Any] | None = None
     _gate: Gate = UNREGISTERED
@@ -188,9 +191,9 @@ class Provider(ABC, Generic[T]):
         return self if succession is None else succession.provider
 
     @property
-    def _name(self) -> str:
+    def _provider_name(self) -> str:
         """What to call it, also if it has no metadata: the name of its class."""
         return str(getattr(getattr(self, "_metadata", None), "name", type(self).__name__))
 
     def __repr__(self) -> str:
-        return f"<{type(self).__qualname__} {self._name!r}>"  # never the config: it may hold secrets
+        return f"<{type(self).__qualname__} {self._provider_name!r}>"  # never the config: it may hold secrets

@@ -29,7 +29,7 @@ units.Unit.initialize = initialize
 """
 DEAF = """
 async def read(self, number):
-    return self._name, 0, number
+    return self._provider_name, 0, number
 units.Unit.read = read
 """
 

@@ -74,7 +74,7 @@ class Unit(Provider[UnitConfig]):
     async def initialize(self) -> None:
         """Open the resource, or do what is ordered instead."""
         await self._do("initialize")
-        self._resource = Resource(self.ledger, self._name, self.most_open)
+        self._resource = Resource(self.ledger, self._provider_name, self.most_open)
         await self._do("opened")  # a fault that leaves it for cleanup to close
 
     async def cleanup(self) -> None:
@@ -97,7 +97,7 @@ class Unit(Provider[UnitConfig]):
         """Must be told of the one that is there now."""
         self.ledger.counts["needs reloaded"] += 1
         if getattr(self, role) is not provider:
-            self.ledger.violation(f"{self._name} was told of another {role} than it was given", self._name)
+            self.ledger.violation(f"{self._provider_name} was told of another {role} than it was given", self._provider_name)
 
     @operation(idempotent=True)
     async def read(self, number: int) -> tuple[str, int, int]:
@@ -105,7 +105,7 @@ class Unit(Provider[UnitConfig]):
         await self._work("read")
         if random.random() < OWN_ERRORS:
             raise OwnError
-        return self._name, self.config.revision, number
+        return self._provider_name, self.config.revision, number
 
     @operation
     async def relay(self, number: int) -> tuple[str, int, int]:
@@ -121,13 +121,13 @@ class Unit(Provider[UnitConfig]):
         """As `read`, several times."""
         for _ in range(4):
             await self._work("stream")
-            yield self._name, self.config.revision, number
+            yield self._provider_name, self.config.revision, number
 
     @operation
     def peek(self, number: int) -> tuple[str, int, int]:
         """As `read`, at once."""
         self._resource.use("peek")
-        return self._name, self.config.revision, number
+        return self._provider_name, self.config.revision, number
 
     async def _work(self, operation: str) -> None:
         resource = self._resource
@@ -137,16 +137,16 @@ class Unit(Provider[UnitConfig]):
 
     async def _do(self, step: str) -> str | None:
         """What is ordered of a step of the lifecycle."""
-        kind = self.ledger.take(self._name, step)
+        kind = self.ledger.take(self._provider_name, step)
         if kind == "fail":
-            raise OrderedError(self._name, step)
+            raise OrderedError(self._provider_name, step)
         if kind == "slow":
             await asyncio.sleep(random.uniform(0.01, 0.1))
         elif kind == "hang":
             await asyncio.Event().wait()
         elif kind == "refuse":
             await _refuse_cancellation(GRACE + 2)  # so long that it is abandoned
-            raise OrderedError(self._name, step)
+            raise OrderedError(self._provider_name, step)
         return kind
 
 

@@ -69,7 +69,7 @@ async def _begin(runner: ProviderRunner, override: Override) -> None:
         raise ProviderTypeError(runner.name, type(fake), Provider)
     check_metadata(fake)
     if fake._gate.in_use:
-        raise ProviderExistsError(fake._name)
+        raise ProviderExistsError(fake._provider_name)
     try:
         candidate = await start_beside(runner, fake)
     except (SystemExit, KeyboardInterrupt) as error:  # out of a task they would end the event loop

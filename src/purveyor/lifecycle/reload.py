@@ -114,6 +114,7 @@ async def _reload_once(runner: ProviderRunner, change: Change) -> Literal["swap"
         runner.put_policy(change.policy)
     strategy: Literal["swap", "in_place"] = _strategy(runner, change)
     try:
+        _rebuild(runner, change, strategy)
         if change.replacement is not None:
             _check_replacement(runner, change.replacement, runner.name)
         if change.needs is not KEEP or change.replacement is not None:
@@ -142,12 +143,20 @@ async def _reload_once(runner: ProviderRunner, change: Change) -> Literal["swap"
     return strategy
 
 
+def _rebuild(runner: ProviderRunner, change: Change, strategy: Literal["swap", "in_place"]) -> None:
+    """Have another instance built for another config where the one that serves cannot take it."""
+    in_place = strategy == "in_place" or runner.owner is None
+    if in_place and runner.provider._config_is_final and change.config is not KEEP and change.replacement is None:
+        change.replacement = runner.provider.next_generation(change.config)
+        change.config = KEEP
+
+
 async def _swap(runner: ProviderRunner, old: Owner, change: Change) -> None:
     """Start another instance beside the one that serves, and put it in its place."""
     fresh = change.replacement
     if fresh is None:
         fresh = old.provider.next_generation(old.provider.config if change.config is KEEP else change.config)
-        _check_replacement(runner, fresh, old.provider._name)  # not that of an override's
+        _check_replacement(runner, fresh, old.provider._provider_name)  # not that of an override's
     candidate = await start_beside(runner, fresh, check=True)
     # No await from here on: whoever comes meets either the one or the other.
     runner.owner = candidate
@@ -366,7 +375,7 @@ def _check_replacement(runner: ProviderRunner, provider: Provider[Any], name: st
     if not isinstance(provider, Provider):
         raise ProviderTypeError(runner.name, type(provider), Provider)
     if provider._gate.in_use:
-        raise ProviderExistsError(provider._name)
+        raise ProviderExistsError(provider._provider_name)
     refuse_abandoned(provider, name)
     check_metadata(provider)
     if provider.metadata.name != name:

@@ -444,9 +444,13 @@ class MemoryProvider(Provider[T]):
         if batcher is not None and batcher.store is self._store and batcher.loop is loop:
             return batcher
         if self._store is None:
-            raise StoreClosedError(f"memory provider {self._name}", "is not initialized", "initialize it first")
+            raise StoreClosedError(
+                f"memory provider {self._provider_name}", "is not initialized", "initialize it first"
+            )
         if not isinstance(self._store, MemoryStore):
-            raise UnsupportedError(f"the store of {self._name}", feature, "a store that implements MemoryStore")
+            raise UnsupportedError(
+                f"the store of {self._provider_name}", feature, "a store that implements MemoryStore"
+            )
         if batcher is not None and batcher.store is self._store and not batcher.loop.is_closed():
             raise WrongEventLoopError
         self._current_batcher = Batcher(self._store)
@@ -454,7 +458,7 @@ class MemoryProvider(Provider[T]):
 
     def _count_lookups(self, items: Sequence[Item | None]) -> None:
         if self._lookups is None:
-            labels = {"type": "memory", "name": self._name}
+            labels = {"type": "memory", "name": self._provider_name}
             series = MetricsManager.get_instance().series
             self._lookups = (
                 series("provider_lookups", result="hit", **labels),

@@ -321,7 +321,7 @@ class StorageProvider(Provider[T]):
 
     def _count_bytes(self, direction: Literal["in", "out"], count: int) -> None:
         MetricsManager.get_instance().counter(
-            "provider_bytes", count, type="storage", name=self._name, direction=direction
+            "provider_bytes", count, type="storage", name=self._provider_name, direction=direction
         )
 
     def _opened(self) -> Storage:

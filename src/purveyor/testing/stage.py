@@ -97,7 +97,7 @@ class Stage:
 
     def inject(self, provider: Provider[Any]) -> None:
         """Set what it needs, as a manager does."""
-        kind, name = type(provider), provider._name
+        kind, name = type(provider), provider._provider_name
         graph = self.manager.graph()
         try:
             graph.add([Node(name, kind, kind.provider_type, needs=self.needs)])
