@@ -67,6 +67,14 @@ EXAMPLES: dict[type[PurveyorError], tuple[Any, ...]] = {
     errors.DriverNotFoundError: ("memory.sqlit", ("memory.sqlite",)),
     errors.DriverLoadError: ("memory.x", "pkg 1.0", "it raised"),
     errors.FakeClockError: ("time stands still", "advance it"),
+    errors.MoveError: ("data cannot be moved",),
+    errors.MoveRefusedError: ("entries.json", (errors.MoveProblem("is NaN", "use null", "a", "entries.json", 3),)),
+    errors.SourceChangedError: ("entries.json",),
+    errors.UnknownFormatError: ("data.txt", "it is text", "name a store"),
+    errors.MoveCollisionError: ("notes", ("a", "b")),
+    errors.MoveVerificationError: ("notes", ("a",)),
+    errors.JournalError: ("notes.db.moved", "it is damaged", "move again"),
+    errors.DestinationChangedError: ("entries.json",),
 }
 
 
