@@ -57,7 +57,16 @@ from purveyor.errors.lifecycle import (
     StrayCancellationError,
     WrongEventLoopError,
 )
-from purveyor.errors.migration import MigrationError
+from purveyor.errors.migration import (
+    MigrationBusyError,
+    MigrationError,
+    MigrationFailedError,
+    MigrationJournalError,
+    MigrationRefusedError,
+    PatchError,
+    PlanError,
+    Refusal,
+)
 from purveyor.errors.moving import (
     DestinationChangedError,
     JournalError,
@@ -108,7 +117,11 @@ __all__ = [
     "LifecycleError",
     "ListenError",
     "ManagerClosingError",
+    "MigrationBusyError",
     "MigrationError",
+    "MigrationFailedError",
+    "MigrationJournalError",
+    "MigrationRefusedError",
     "MissingExtraError",
     "MoveCollisionError",
     "MoveError",
@@ -125,7 +138,9 @@ __all__ = [
     "OperationTimeoutError",
     "OverloadedError",
     "PartialDeleteError",
+    "PatchError",
     "PathObstructedError",
+    "PlanError",
     "ProviderExistsError",
     "ProviderInUseError",
     "ProviderNotFoundError",
@@ -135,6 +150,7 @@ __all__ = [
     "ProviderUnhealthyError",
     "PurveyorError",
     "ReentrantLifecycleError",
+    "Refusal",
     "RegistrationAbortedError",
     "RemoteError",
     "RuntimeFolderError",

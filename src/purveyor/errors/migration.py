@@ -2,10 +2,221 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
 from purveyor.errors.base import PurveyorError
 
-__all__ = ["MigrationError"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = [
+    "MigrationBusyError",
+    "MigrationError",
+    "MigrationFailedError",
+    "MigrationJournalError",
+    "MigrationRefusedError",
+    "PatchError",
+    "PlanError",
+    "Refusal",
+]
 
 
 class MigrationError(PurveyorError):
     """A migration of source files cannot be done, or not be undone."""
+
+
+class PlanError(MigrationError, ValueError):
+    """A plan cannot be read, or is not one that this version can carry out.
+
+    Args:
+        file: The plan.
+        problem: What is wrong with it.
+        advice: What to do.
+    """
+
+    permanent = True
+
+    def __init__(self, file: str, problem: str, advice: str | None = None) -> None:
+        super().__init__(file, problem, advice)
+        self.file = file
+        self.problem = problem
+        self.advice = advice
+
+    @property
+    def where(self) -> str:
+        return self.file
+
+    @property
+    def what(self) -> str:
+        return self.problem
+
+    @property
+    def hint(self) -> str:
+        return self.advice or "make the plan again with `purveyor migrate plan`"
+
+
+class PatchError(MigrationError, ValueError):
+    """A diff does not fit the bytes it is applied to, or is no unified diff.
+
+    Args:
+        path: The file that the diff is of.
+        line: The line of the diff, from 1.
+        problem: What is wrong there.
+    """
+
+    permanent = True
+
+    def __init__(self, path: str, line: int, problem: str) -> None:
+        super().__init__(path, line, problem)
+        self.path = path
+        self.line = line
+        self.problem = problem
+
+    @property
+    def where(self) -> str:
+        return f"{self.path}, line {self.line} of its diff"
+
+    @property
+    def what(self) -> str:
+        return self.problem
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One reason why a migration was not begun.
+
+    Args:
+        path: The file, relative to the root of the tree.
+        problem: What is wrong with it.
+        advice: What to do.
+        three_way: For a file that was edited after the migration: what it was, what it was converted to and what
+            it is now, where they differ.
+    """
+
+    path: str
+    problem: str
+    advice: str | None = None
+    three_way: str | None = field(default=None, repr=False)
+
+    def __str__(self) -> str:
+        text = f"{self.path}: {self.problem}"
+        return f"{text}; {self.advice}" if self.advice else text
+
+
+class MigrationRefusedError(MigrationError):
+    """Nothing was changed, because something is not as the plan expects it; all of it is named.
+
+    Args:
+        action: ``"apply"`` or ``"rollback"``.
+        refusals: The reasons.
+    """
+
+    permanent = True
+
+    def __init__(self, action: Literal["apply", "rollback"], refusals: Iterable[Refusal]) -> None:
+        self.action = action
+        self.refusals = tuple(refusals)
+        super().__init__(action, self.refusals)
+
+    @property
+    def what(self) -> str:
+        return "\n".join([f"{self.action} was refused, and nothing was changed", *map(str, self.refusals)])
+
+
+class MigrationFailedError(MigrationError):
+    """The operating system stopped a migration on its way.
+
+    Args:
+        action: ``"apply"`` or ``"rollback"``.
+        path: The file at which it stopped, relative to the root of the tree.
+        problem: What the operating system said.
+        outcome: How the tree is now: ``"unchanged"``, ``"undone"`` (as it was before, since what had been done was
+            undone) or ``"unfinished"`` (some files are as before, some as planned; none is in between).
+    """
+
+    def __init__(
+        self,
+        action: Literal["apply", "rollback"],
+        path: str,
+        problem: str,
+        outcome: Literal["unchanged", "undone", "unfinished"],
+    ) -> None:
+        super().__init__(action, path, problem, outcome)
+        self.action = action
+        self.path = path
+        self.problem = problem
+        self.outcome = outcome
+
+    @property
+    def where(self) -> str:
+        return self.path
+
+    @property
+    def what(self) -> str:
+        state = {
+            "unchanged": "nothing was changed",
+            "undone": "what had been done was undone",
+            "unfinished": "some files are as before and some as planned",
+        }
+        return f"{self.action} failed: {self.problem}; {state[self.outcome]}"
+
+    @property
+    def hint(self) -> str:
+        if self.outcome == "unfinished":
+            return "mend the cause; then `purveyor migrate apply` finishes it, or `rollback` undoes it"
+        return "mend the cause, and run it again"
+
+
+class MigrationJournalError(MigrationError):
+    """The journal of a migration was changed by somebody else, or is damaged.
+
+    Args:
+        file: The file of the journal, relative to the root of the tree.
+        problem: What is wrong with it.
+        advice: What to do.
+    """
+
+    permanent = True
+
+    def __init__(self, file: str, problem: str, advice: str | None = None) -> None:
+        super().__init__(file, problem, advice)
+        self.file = file
+        self.problem = problem
+        self.advice = advice
+
+    @property
+    def where(self) -> str:
+        return self.file
+
+    @property
+    def what(self) -> str:
+        return self.problem
+
+    @property
+    def hint(self) -> str | None:
+        return self.advice
+
+
+class MigrationBusyError(MigrationError):
+    """Another process is changing this tree.
+
+    Args:
+        root: The tree.
+    """
+
+    def __init__(self, root: str) -> None:
+        super().__init__(root)
+        self.root = root
+
+    @property
+    def where(self) -> str:
+        return self.root
+
+    @property
+    def what(self) -> str:
+        return "another process is applying or rolling back a migration here"
+
+    @property
+    def hint(self) -> str:
+        return "wait until it is over"
