@@ -70,6 +70,7 @@ EXAMPLES: dict[type[PurveyorError], tuple[Any, ...]] = {
     errors.PatchError: ("a.py", 3, "the line is not there"),
     errors.MigrationJournalError: (".purveyor/migrate/1/journal.jsonl", "line 2 was changed", "remove it"),
     errors.MigrationBusyError: ("/src",),
+    errors.SourceNotFoundError: ("/src",),
     errors.MigrationRefusedError: ("apply", (errors.Refusal("a.py", "it was changed", "plan again"),)),
     errors.MigrationFailedError: ("apply", "a.py", "No space left on device", "undone"),
     errors.FakeClockError: ("time stands still", "advance it"),

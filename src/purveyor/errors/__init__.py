@@ -66,6 +66,7 @@ from purveyor.errors.migration import (
     PatchError,
     PlanError,
     Refusal,
+    SourceNotFoundError,
 )
 from purveyor.errors.moving import (
     DestinationChangedError,
@@ -155,6 +156,7 @@ __all__ = [
     "RemoteError",
     "RuntimeFolderError",
     "SourceChangedError",
+    "SourceNotFoundError",
     "StartFailedError",
     "StoreBusyError",
     "StoreClosedError",

@@ -19,6 +19,7 @@ __all__ = [
     "PatchError",
     "PlanError",
     "Refusal",
+    "SourceNotFoundError",
 ]
 
 
@@ -220,3 +221,27 @@ class MigrationBusyError(MigrationError):
     @property
     def hint(self) -> str:
         return "wait until it is over"
+
+
+class SourceNotFoundError(MigrationError, FileNotFoundError):
+    """There is no file and no folder to read.
+
+    Args:
+        path: What was to be read.
+    """
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+    @property
+    def where(self) -> str:
+        return self.path
+
+    @property
+    def what(self) -> str:
+        return "no such file or folder"
+
+    @property
+    def hint(self) -> str:
+        return "name the folder that holds the sources, or one file"

@@ -1,0 +1,255 @@
+"""What an expression in a file means: a class, a function or a module of the tree, or something outside it."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from typing import TYPE_CHECKING, TypeAlias
+
+from purveyor.migrate.source.classes import ClassFacts
+from purveyor.migrate.source.names import External, Function, FunctionNode, Import, Module, Unresolved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from purveyor.migrate.source.classes import Resolved
+    from purveyor.migrate.source.files import SourceFile
+    from purveyor.migrate.source.modules import Modules
+    from purveyor.migrate.source.names import Binding, Path, Position, Scope
+
+__all__ = ["Resolver"]
+
+_END: Position = (1 << 60, 0)
+# Calls whose result is a class, and as what it counts.
+_FACTORIES = frozenset({
+    "collections.namedtuple", "typing.NamedTuple", "typing.TypedDict", "typing.NewType", "typing_extensions.NamedTuple",
+    "typing_extensions.TypedDict", "typing_extensions.NewType", "enum.Enum", "enum.IntEnum",
+})  # fmt: skip
+
+_Key: TypeAlias = "tuple[Scope, str, Position]"
+
+
+class Resolver:
+    """Follows names through scopes, imports and assignments, as Python would at run time."""
+
+    def __init__(self, modules: Modules, scopes: dict[SourceFile, Scope], classes: dict[ast.ClassDef, ClassFacts]) -> None:
+        self._modules = modules
+        self._scopes = scopes
+        self._classes = classes
+        self._active: set[_Key] = set()
+        self._known: dict[_Key, Resolved | None] = {}
+
+    def resolve(self, scope: Scope, node: ast.expr, *, at: Position = _END, path: Path = ()) -> Resolved:
+        """What an expression means where it stands.
+
+        Args:
+            scope: The scope whose names it sees first.
+            node: The expression.
+            at: Only what is bound before this place counts; the end of the file for code that runs later.
+            path: The branches in which it stands.
+        """
+        try:
+            found = self._expression(scope, node, at, path)
+        except RecursionError:
+            found = Unresolved("", "it is nested too deeply", 0)
+        if isinstance(found, Unresolved):
+            return Unresolved(_source(node), found.reason, getattr(node, "lineno", 0))
+        return found
+
+    def base(self, facts: ClassFacts, node: ast.expr) -> ClassFacts | External | Unresolved:
+        """What a base of a class is."""
+        scope = facts.scope.parent
+        assert scope is not None, "a class stands in a scope"
+        found = self.resolve(scope, node, at=(facts.node.lineno, facts.node.col_offset), path=facts.scope.path)
+        if isinstance(found, Function | Module):
+            kind = "function" if isinstance(found, Function) else "module"
+            return Unresolved(_source(node), f"it is a {kind}", node.lineno)
+        return found
+
+    def _expression(self, scope: Scope, node: ast.expr, at: Position, path: Path) -> Resolved:
+        match node:
+            case ast.Name(id=name):
+                return self._name(scope, name, at, path)
+            case ast.Attribute(value=value, attr=attr):
+                return self._attribute(self._expression(scope, value, at, path), attr)
+            case ast.Subscript(value=value):
+                return self._expression(scope, value, at, path)
+            case ast.IfExp(body=first, orelse=second):
+                return self._first(self._expression(scope, one, at, path) for one in (first, second))
+            case ast.BoolOp(values=values):
+                return self._first(self._expression(scope, one, at, path) for one in values)
+            case ast.Call(func=func):
+                made = self._expression(scope, func, at, path)
+                if isinstance(made, External) and made.qualified in _FACTORIES:
+                    return made
+                return Unresolved("", "it is what a call returns", 0)
+            case ast.Constant(value=str()):
+                return Unresolved("", "it is a string", 0)
+            case _:
+                return Unresolved("", "it is computed at run time", 0)
+
+    def _first(self, found: Iterable[Resolved]) -> Resolved:
+        """The first that means something; else the first."""
+        problem: Resolved | None = None
+        for one in found:
+            if not isinstance(one, Unresolved):
+                return one
+            problem = problem or one
+        assert problem is not None, "there is at least one candidate"
+        return problem
+
+    def _name(self, scope: Scope, name: str, at: Position, path: Path) -> Resolved:
+        current: Scope | None = scope
+        while current is not None:
+            if isinstance(current.node, ast.Module) or name not in current.outer:
+                found = self._bound(current, name, at, path)
+                if found is not None:
+                    return found
+            if isinstance(current.node, FunctionNode):
+                at, path = _END, ()  # its body runs when the module is complete
+            else:
+                path = current.path
+            current = current.parent
+            while current is not None and isinstance(current.node, ast.ClassDef):
+                path = current.path
+                current = current.parent  # a class body is no scope to what is nested in it
+        if hasattr(builtins, name):
+            return External(f"builtins.{name}")
+        return Unresolved(name, "nothing defines or imports it", 0)
+
+    def _bound(self, scope: Scope, name: str, at: Position, path: Path) -> Resolved | None:
+        """What a name is bound to in one scope; None if nothing in it binds the name."""
+        key = (scope, name, at)
+        if not path and key in self._known:
+            return self._known[key]
+        if key in self._active:
+            return Unresolved(name, "it is defined in a circle", 0)
+        self._active.add(key)
+        try:
+            candidates = self._candidates(scope, name, at, path)
+            found = self._first(self._target(scope, name, one) for one in candidates) if candidates else None
+        finally:
+            self._active.discard(key)
+        if not path and not self._active:
+            self._known[key] = found
+        return found
+
+    def _candidates(self, scope: Scope, name: str, at: Position, path: Path) -> list[Binding]:
+        """The bindings that may hold at a place, the likeliest first.
+
+        Backwards from the place to the first that is certain. Among those in branches, the first in the source is what the
+        author hopes for (``try: from fast import X``, ``except ImportError: X = None``); a type checker's come last.
+        """
+        bindings = scope.bindings.get(name, [])
+        if scope.stars:
+            stars = [one for one in scope.stars if self._star_brings(scope, one, name)]
+            bindings = sorted([*bindings, *stars], key=lambda one: one.position) if stars else bindings
+        likely: list[Binding] = []
+        typing_only: list[Binding] = []
+        certain: list[Binding] = []
+        for one in reversed(bindings):
+            if one.position >= at or _contradict(one.path, path):
+                continue
+            if one.typing_only:
+                typing_only.insert(0, one)
+            elif path[: len(one.path)] == one.path:
+                certain.append(one)
+                break
+            else:
+                likely.insert(0, one)
+        return [*likely, *certain, *typing_only]
+
+    def _target(self, scope: Scope, name: str, binding: Binding) -> Resolved:
+        match binding.target:
+            case None:
+                return Unresolved(name, "its value is only known at run time", 0)
+            case Import() as imported:
+                return self._imported(scope.file, imported, name if imported.name == "*" else imported.name)
+            case ast.ClassDef() as node:
+                return self._classes[node]
+            case ast.FunctionDef() | ast.AsyncFunctionDef() as node:
+                return Function(scope.file, node, scope.inside(node.name))
+            case value:
+                return self._expression(scope, value, binding.position, binding.path)
+
+    def _imported(self, importer: SourceFile, imported: Import, name: str | None) -> Resolved:
+        module = self._modules.find(importer, imported.module, imported.level)
+        if not isinstance(module, Module) or name is None:
+            if isinstance(module, External) and name is not None:
+                return External(f"{module.qualified}.{name}" if module.qualified.strip(".") else module.qualified + name)
+            return module
+        return self._of_module(module, name)
+
+    def _star_brings(self, scope: Scope, star: Binding, name: str) -> bool:
+        assert isinstance(star.target, Import), "a star is an import"
+        module = self._modules.find(scope.file, star.target.module, star.target.level)
+        if not isinstance(module, Module):
+            return isinstance(module, External) and not name.startswith("_") and not hasattr(builtins, name)
+        inner = self._scopes.get(module.file) if module.file else None
+        if inner is None:
+            return False
+        if inner.exports is not None:
+            return name in inner.exports
+        return not name.startswith("_") and self._of_scope(inner, name) is not None
+
+    def _of_scope(self, scope: Scope, name: str) -> Resolved | None:
+        return self._bound(scope, name, _END, ())
+
+    def _of_module(self, module: Module, name: str) -> Resolved:
+        scope = self._scopes.get(module.file) if module.file else None
+        if scope is not None:
+            found = self._of_scope(scope, name)
+            if found is not None:
+                return found
+        inner = self._modules.named(f"{module.name}.{name}" if module.name else name)
+        if inner is not None:
+            return inner
+        if module.file is None:
+            return External(f"{module.name}.{name}")
+        if module.file.status != "ok":
+            return Unresolved(name, f"{module.file.path} is {module.file.status}", 0)
+        return Unresolved(name, f"{module.file.path} does not define it", 0)
+
+    def _attribute(self, owner: Resolved, name: str) -> Resolved:
+        match owner:
+            case External(qualified):
+                return External(f"{qualified}.{name}")
+            case Module():
+                return self._of_module(owner, name)
+            case ClassFacts():
+                return self._of_class(owner, name)
+            case Function():
+                return Unresolved(name, "it is an attribute of a function", 0)
+            case _:
+                return owner
+
+    def _of_class(self, facts: ClassFacts, name: str) -> Resolved:
+        waiting, seen = [facts], {facts}
+        while waiting:
+            one = waiting.pop()
+            found = self._of_scope(one.scope, name)
+            if found is not None:
+                return found
+            for node in reversed(one.node.bases):
+                base = self.base(one, node)
+                if isinstance(base, ClassFacts) and base not in seen:
+                    seen.add(base)
+                    waiting.append(base)
+        return Unresolved(name, f"{facts.qualname} does not define it", 0)
+
+
+def _contradict(one: Path, other: Path) -> bool:
+    """Whether two places are on different branches of one statement."""
+    for here, there in zip(one, other, strict=False):
+        if here[:2] != there[:2]:
+            return False
+        if here[2] != there[2]:
+            return True
+    return False
+
+
+def _source(node: ast.expr) -> str:
+    try:
+        return ast.unparse(node)
+    except RecursionError:
+        return "..."
