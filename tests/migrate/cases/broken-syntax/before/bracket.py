@@ -1,0 +1,5 @@
+class Bracket:
+    async def start(self):
+        return (1, 2]
+
+    async def stop(self): ...

@@ -1,0 +1,3 @@
+class OpenEnd:
+    async def start(self):
+        self.text = """never closed

@@ -1,0 +1,7 @@
+class Outside:
+    async def start(self): ...
+
+    async def stop(self): ...
+
+
+await Outside().start()

@@ -1,0 +1,7 @@
+class Returns:
+    async def start(self): ...
+
+    async def stop(self): ...
+
+
+return Returns

@@ -1,0 +1,3 @@
+from speech.root import SpeechRoot, Whisperer
+
+__all__ = ["SpeechRoot", "Whisperer"]

@@ -1,0 +1,1 @@
+# class Provider: is only a comment

@@ -1,0 +1,1 @@
+"""class Provider(Base): async def initialize(self) ..."""

@@ -1,0 +1,4 @@
+try:
+    from fast_foundation import Base
+except ImportError:
+    from foundation import Base

@@ -1,0 +1,3 @@
+from .inner import Device as Appliance
+
+__all__ = ["Appliance"]

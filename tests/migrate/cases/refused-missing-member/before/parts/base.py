@@ -1,0 +1,2 @@
+class PartBase:
+    """Once called BasePart."""

@@ -1,0 +1,7 @@
+from dataclasses import dataclass
+
+
+@dataclass
+class GateSettings:
+    height: int = 2
+    wide: bool = False

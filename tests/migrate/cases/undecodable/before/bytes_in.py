@@ -1,0 +1,7 @@
+"""Stray bytes: ÿþ."""
+
+
+class Stray:
+    async def start(self): ...
+
+    async def stop(self): ...
