@@ -11,11 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = [
+    "ConstructionError",
+    "LaneBusyError",
     "MigrationBusyError",
     "MigrationError",
     "MigrationFailedError",
     "MigrationJournalError",
     "MigrationRefusedError",
+    "NotBuiltError",
     "PatchError",
     "PlanError",
     "Refusal",
@@ -245,3 +248,86 @@ class SourceNotFoundError(MigrationError, FileNotFoundError):
     @property
     def hint(self) -> str:
         return "name the folder that holds the sources, or one file"
+
+
+class NotBuiltError(MigrationError, AttributeError):
+    """An adapted factory has made nothing yet, or not any more: there is nothing that has the attribute.
+
+    Args:
+        provider: The provider's name.
+        attribute: What was asked of it.
+    """
+
+    def __init__(self, provider: str, attribute: str) -> None:
+        super().__init__(provider, attribute)
+        self.provider = provider
+        self.attribute = attribute
+
+    @property
+    def where(self) -> str:
+        return f"{self.provider}.{self.attribute}"
+
+    @property
+    def what(self) -> str:
+        return "the legacy object is made by a factory, and is not there"
+
+    @property
+    def hint(self) -> str:
+        return "initialize the provider first, or register it"
+
+
+class LaneBusyError(MigrationError, TimeoutError):
+    """A plain call from an event loop's thread did not get its turn; it was not run.
+
+    Args:
+        provider: The provider's name.
+        seconds: How long it has waited.
+    """
+
+    def __init__(self, provider: str, seconds: float) -> None:
+        super().__init__(provider, seconds)
+        self.provider = provider
+        self.seconds = seconds
+
+    @property
+    def where(self) -> str:
+        return self.provider
+
+    @property
+    def what(self) -> str:
+        return f"its thread was not free within {self.seconds:g} s, and the event loop must not wait any longer"
+
+    @property
+    def hint(self) -> str:
+        return 'adapt(..., sync="await") makes its methods awaitable'
+
+
+class ConstructionError(MigrationError, TypeError):
+    """A registry cannot build a legacy class from a config: the constructor takes something else.
+
+    Args:
+        cls: The class.
+        signature: What its constructor takes.
+        keys: The keys of the config.
+    """
+
+    permanent = True
+
+    def __init__(self, cls: str, signature: str, keys: Iterable[str] = ()) -> None:
+        super().__init__(cls, signature, tuple(keys))
+        self.cls = cls
+        self.signature = signature
+        self.keys = tuple(keys)
+
+    @property
+    def where(self) -> str:
+        return f"{self.cls}{self.signature}"
+
+    @property
+    def what(self) -> str:
+        given = f"the keys {', '.join(self.keys)}" if self.keys else "an empty config"
+        return f"it cannot be built from {given}"
+
+    @property
+    def hint(self) -> str:
+        return "register a function that builds it: registry.register_provider(name, build)"

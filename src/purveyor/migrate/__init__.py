@@ -10,14 +10,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from purveyor.migrate.adapting import adapt
     from purveyor.migrate.legacy import LegacyProvider, settings
 
 _HOMES = {
     "LegacyProvider": "legacy",
+    "adapt": "adapting",
     "settings": "legacy",
 }
 
-__all__ = ["LegacyProvider", "settings"]
+__all__ = ["LegacyProvider", "adapt", "settings"]
 
 
 def __getattr__(name: str) -> Any:
