@@ -32,8 +32,7 @@ Newline = Literal["\n", "\r\n", "\r", "mixed"]
 
 _SOURCE = (".py", ".pyw")
 _COMPILED = (".so", ".pyd", ".pyi", ".pyx")
-# A class statement begins a line, but for white space and a byte order mark.
-_CLASS = re.compile(rb"(?:^|[\r\n])(?:\xef\xbb\xbf)?[ \t\f]*class[\s\\]")
+_CLASS = re.compile(rb"class[\s\\]")  # it begins a line, but for white space and a byte order mark
 _GENERATED_COMMENT = re.compile(r"(?i)\bgenerated (?:by|from|with)\b|\bdo not (?:edit|modify)\b|@generated\b")
 _GENERATED_DOCSTRING = re.compile(r"(?i)\bdo not (?:edit|modify)\b|@generated\b")
 _HEAD = re.compile(r"""(?:[ \t\f]*(?:\#[^\r\n]*)?(?:\r\n?|\n))*(?:[ \t]*\#[^\r\n]*$)?""")
@@ -86,9 +85,20 @@ class SourceFile:
         return sha256(self.data).hexdigest()
 
     @cached_property
-    def holds_classes(self) -> bool:
-        """Whether some line begins as a class statement does; False is certain, True is not."""
-        return _CLASS.search(self.data) is not None
+    def class_lines(self) -> tuple[int, ...]:
+        """The lines, from 1, that begin as a class statement does: none is missing, some may be text in a string."""
+        data = self.data
+        if b"\r" in data:
+            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        lines: list[int] = []
+        line, counted = 1, 0
+        for match in _CLASS.finditer(data):
+            start = match.start()
+            if not data[data.rfind(b"\n", 0, start) + 1 : start].strip(b" \t\f\xef\xbb\xbf"):
+                line += data.count(b"\n", counted, start)
+                counted = start
+                lines.append(line)
+        return tuple(lines)
 
     @cached_property
     def generated(self) -> bool:
@@ -146,7 +156,7 @@ def read_tree(
     """
     files: list[SourceFile] = []
     for file in read_files(list_tree(root, exclude=exclude), progress=progress):
-        if not file.holds_classes:
+        if not file.class_lines:
             file.forget_tree()
         files.append(file)
     return files
@@ -172,21 +182,6 @@ def read_files(listing: Listing, *, progress: Callable[[int, int, str], None] | 
         yield _read(listing.base, path) if reason is None else _refused(path, reason)
         if progress is not None:
             progress(done, total, path)
-
-
-def class_lines(file: SourceFile) -> list[int]:
-    """The lines, from 1, on which a class statement may begin; sorted, and none is missing."""
-    data = file.data
-    if file.newline not in {"\n", "\r\n"}:
-        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    lines: list[int] = []
-    line, counted = 1, 0
-    for match in _CLASS.finditer(data):
-        word = match.end() - 1
-        line += data.count(b"\n", counted, word)
-        counted = word
-        lines.append(line)
-    return lines
 
 
 class _Walk:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ast
-import gc
 from bisect import bisect_left
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from purveyor.migrate.source.classes import Base, ClassFacts, Method, MethodKind, Place, Resolved
-from purveyor.migrate.source.files import class_lines, list_tree, read_files
+from purveyor.migrate.source.collection import no_collection
+from purveyor.migrate.source.files import list_tree, read_files
 from purveyor.migrate.source.modules import Modules
 from purveyor.migrate.source.mro import linearize
 from purveyor.migrate.source.names import (
@@ -53,27 +52,15 @@ def read_project(
     listing = list_tree(root, exclude=exclude)
     scopes: dict[SourceFile, Scope] = {}
     files: list[SourceFile] = []
-    with _no_collection():
+    with no_collection():
         for file in read_files(listing, progress=progress):
             files.append(file)
             if file.tree is not None:
-                lines = class_lines(file)
+                lines = file.class_lines
                 scopes[file] = read_scopes(file, file.tree, lambda node, lines=lines: _holds(node, lines))
                 if not lines:
                     file.forget_tree()
         return Project(root, tuple(files), scopes, listing.compiled)
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Hold the garbage collector back: it would go over millions of syntax nodes again and again, and find none to free."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 class Project:
