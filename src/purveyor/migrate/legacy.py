@@ -16,7 +16,7 @@ from purveyor.metadata import ProviderMetadata
 from purveyor.provider import Provider
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 __all__ = ["LegacyProvider", "provider_name_of", "settings"]
 
@@ -37,8 +37,8 @@ class _BuiltBothWays(ABCMeta):
                 metadata, config = given
                 provider = cls.from_config(config)
             if isinstance(provider, LegacyProvider):  # a class may have a __new__ that gives something else
-                provider._metadata = metadata
-                provider._built = args, kwargs
+                object.__setattr__(provider, "_metadata", metadata)  # a class may have a __setattr__ of its own
+                object.__setattr__(provider, "_built", (args, kwargs))
             return provider
 
 
@@ -70,8 +70,8 @@ class LegacyProvider(Provider[T], metaclass=_BuiltBothWays):
             async def greet(self, name: str) -> str:
                 return f"{self.config.get('greeting', 'Good morning')}, {name}"
 
-    What the class calls `config` stays what it was; so do `status`, `health`, `current` and `state`, where the class
-    assigns or defines them: ask the manager for those of the provider.
+    What the class calls `config` stays what it was; so do `status`, `health`, `current`, `state` and `metadata`, where
+    the class assigns or defines them: ask the manager for those of the provider.
 
     A reload in place cleans the instance up and initializes it again. With another config, another instance is built.
     """
@@ -123,17 +123,8 @@ class LegacyProvider(Provider[T], metaclass=_BuiltBothWays):
             return type(self)(self.metadata, config)
         args, kwargs = self._built
         following = type(self)(*args, **kwargs)
-        following._metadata = self.metadata
+        object.__setattr__(following, "_metadata", self.metadata)
         return following
-
-    @property
-    def metadata(self) -> ProviderMetadata:
-        """Who the provider is; made from the class where it was built with its own arguments."""
-        try:
-            return self._metadata
-        except AttributeError:  # it was made without being called: copied, or by __new__
-            self._metadata = self._own_metadata()
-            return self._metadata
 
     @classmethod
     def _own_metadata(cls) -> ProviderMetadata:
@@ -147,18 +138,26 @@ class LegacyProvider(Provider[T], metaclass=_BuiltBothWays):
 
 
 class _Yields:
-    """An attribute of `Provider` that an instance may have for its own: what it assigns goes before."""
+    """A property of `Provider` that an instance may have for its own: what it assigns goes before."""
 
-    def __init__(self, name: str) -> None:
-        self._inherited = vars(Provider)[name]
-        self.__doc__ = self._inherited.__doc__
+    def __init__(self, get: Callable[[Any], Any]) -> None:
+        self._get = get
+        self.__doc__ = get.__doc__
 
     def __get__(self, instance: Any, owner: type) -> Any:
-        return self if instance is None else self._inherited.__get__(instance, owner)
+        return self if instance is None else self._get(instance)
+
+
+def _metadata(provider: LegacyProvider[Any]) -> ProviderMetadata:
+    """Who the provider is; made from the class where it was built with its own arguments."""
+    if "_metadata" not in vars(provider):  # it was made without being called: copied, or by __new__
+        object.__setattr__(provider, "_metadata", provider._own_metadata())
+    return provider._metadata
 
 
 for _name in ("status", "health", "current"):
-    setattr(LegacyProvider, _name, _Yields(_name))
+    setattr(LegacyProvider, _name, _Yields(vars(Provider)[_name].fget))
+setattr(LegacyProvider, "metadata", _Yields(_metadata))  # noqa: B010 - to a type checker it stays a property
 del _name
 
 

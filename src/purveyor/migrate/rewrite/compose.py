@@ -1,0 +1,112 @@
+"""The source of what a conversion adds to a class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from purveyor.migrate.rewrite.borrowed import Borrowed
+    from purveyor.migrate.rewrite.construct import Field
+    from purveyor.migrate.rewrite.decide import Decision
+
+__all__ = ["Addition", "compose"]
+
+_DOCSTRINGS = {"initialize": "Start, as the manager calls it.", "cleanup": "Stop, as the manager calls it."}
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """What is written into and beside a class, as source.
+
+    Args:
+        name: The class's name.
+        config: The class of its config, to stand before it; empty if there is one.
+        base: The base that it gets; empty if none.
+        declares: Statements at the top of its body.
+        builder: Its `from_config`; empty if none.
+        lifecycle: Methods that call its own lifecycle.
+        operations: The methods to mark, and with which decorator.
+        decorator: What `operation` is called in its file.
+    """
+
+    name: str
+    config: str
+    base: str
+    declares: tuple[str, ...]
+    builder: str
+    lifecycle: tuple[str, ...]
+    operations: tuple[str, ...]
+    decorator: str
+
+
+def compose(decision: Decision, borrowed: Borrowed) -> Addition:
+    """Write down what a class gets.
+
+    Args:
+        decision: What becomes of it; it has changes.
+        borrowed: What its file calls what it takes from elsewhere.
+    """
+    changes = decision.changes
+    assert changes is not None
+    name = decision.facts.name
+    config, made = "None", ""
+    construct = changes.construct
+    if construct is not None:
+        config = construct.config or ""
+        if construct.fields is not None:
+            config = borrowed.new(f"{name}Config")
+            made = _config_class(config, name, construct.fields, borrowed)
+        elif config == "dict[str, Any]":
+            config = f"dict[str, {borrowed.take('Any')}]"
+        elif config == "Any":
+            config = borrowed.take("Any")
+    base = ""
+    if changes.base:
+        argument = config if construct is not None else borrowed.take("Any")
+        base = f"{borrowed.take('LegacyProvider')}[{argument}]"
+    builder = ""
+    if construct is not None:
+        arguments = construct.arguments
+        if construct.uses_settings:
+            arguments = arguments.replace("settings(config)", f"{borrowed.take('settings')}(config)")
+        builder = _builder(name, config, arguments)
+    return Addition(
+        name,
+        made,
+        base,
+        tuple(
+            f"{attribute} = {source.replace('ProviderType.', borrowed.take('ProviderType') + '.') if attribute == 'provider_type' else source}"
+            for attribute, source in changes.declares
+        ),
+        builder,
+        tuple(_lifecycle(role, called) for role, called in changes.lifecycle),
+        changes.operations,
+        borrowed.take("operation") if changes.operations else "",
+    )
+
+
+def _config_class(name: str, provider: str, fields: tuple[Field, ...], borrowed: Borrowed) -> str:
+    lines = [f"@{borrowed.take('dataclass')}", f"class {name}:", f'    """The config of `{provider}`."""', ""]
+    for each in fields:
+        annotation = each.annotation
+        if annotation.startswith("SecretStr"):
+            annotation = annotation.replace("SecretStr", borrowed.take("SecretStr"))
+        elif annotation == "Any":
+            annotation = borrowed.take("Any")
+        lines.append(f"    {each.name}: {annotation}" + ("" if each.default is None else f" = {each.default}"))
+    return "\n".join(lines) + "\n"
+
+
+def _builder(name: str, config: str, arguments: str) -> str:
+    return (
+        "@classmethod\n"
+        f'def from_config(cls, config: {config}) -> "{name}":\n'
+        '    """Build it from a typed config, by the constructor."""\n'
+        f"    return cls({arguments})\n"
+    )
+
+
+def _lifecycle(role: str, called: str) -> str:
+    call = f"self.{called}()" if called != "__aexit__" else "self.__aexit__(None, None, None)"
+    return f'async def {role}(self) -> None:\n    """{_DOCSTRINGS[role]}"""\n    await {call}\n'

@@ -1,0 +1,319 @@
+"""What becomes of each class: every one ends in exactly one state."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from purveyor.migrate.legacy import provider_name_of
+from purveyor.migrate.rewrite.construct import Construct, construct_of, quoted
+from purveyor.migrate.rewrite.gates import GateError, enter
+from purveyor.migrate.rewrite.hindrances import Hindrance, hindrance, is_done, stands_on_purveyor
+from purveyor.migrate.rewrite.members import capabilities_of, lifecycle_to_add, operations_of
+from purveyor.migrate.scan.faults.model import Fault
+from purveyor.migrate.source.project import ClassFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from purveyor.migrate.scan.kinds import Classified
+    from purveyor.migrate.source.files import SourceFile
+    from purveyor.migrate.source.project import Project
+
+__all__ = ["Changes", "Decision", "State", "decide", "refuse"]
+
+State: TypeAlias = Literal["converted", "converted-with-warnings", "adapter", "refused", "not-a-provider"]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is written into a class.
+
+    Args:
+        construct: How it is built; None if it gets no `from_config`.
+        base: Whether it gets `LegacyProvider` as a base.
+        operations: The methods to mark.
+        lifecycle: What the manager calls, and by which name the class has it.
+        declares: Class attributes by name, as source; ``ProviderType.X`` for the type.
+    """
+
+    construct: Construct | None
+    base: bool
+    operations: tuple[str, ...]
+    lifecycle: tuple[tuple[str, str], ...]
+    declares: tuple[tuple[str, str], ...]
+
+    @property
+    def anything(self) -> bool:
+        """Whether anything is written at all."""
+        return bool(self.base or self.construct or self.operations or self.lifecycle or self.declares)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What becomes of a class.
+
+    Args:
+        facts: The class.
+        state: In which state it ends.
+        reason: Why it is not converted; None if it is, or is no provider.
+        line: The line that the reason is about.
+        warnings: What to know of the conversion.
+        name: The name of a provider of this class that says no other.
+        type: Its family.
+        version: Its version.
+        config: The source of its config's type; None if no config can build it.
+        capabilities: What it answers for.
+        changes: What is written into it; None if it stays as it is.
+    """
+
+    facts: ClassFacts
+    state: State
+    reason: str | None = None
+    line: int | None = None
+    warnings: tuple[Fault, ...] = ()
+    name: str = ""
+    type: str = ""
+    version: str = ""
+    config: str | None = None
+    capabilities: tuple[str, ...] = ()
+    changes: Changes | None = field(default=None, repr=False)
+
+
+def decide(project: Project, classified: Mapping[ClassFacts, Classified]) -> dict[ClassFacts, Decision]:
+    """Decide what becomes of every class.
+
+    A base comes before those that derive from it: where it stays, they stay too. And where a class would break if
+    its base were converted, the base stays.
+
+    Args:
+        project: The tree.
+        classified: What each of its classes is.
+
+    Returns:
+        A decision for each class, in the order of the project.
+
+    Raises:
+        MissingExtraError: LibCST is not installed.
+    """
+    providers = {facts: each for facts, each in classified.items() if each.kind in ("provider", "base")}
+    hindered = _hindered(providers)
+    names = _registered_names(project)
+    decisions = {
+        facts: _decide_one(project, providers[facts], providers, hindered, names)
+        if facts in providers
+        else Decision(facts, "not-a-provider")
+        for facts in classified
+    }
+    return _check_gates(decisions)
+
+
+def refuse(
+    decisions: Mapping[ClassFacts, Decision], closed: Mapping[SourceFile, str]
+) -> dict[ClassFacts, Decision]:
+    """Refuse the classes of some files, and leave those as they are that derive from them.
+
+    Args:
+        decisions: What would become of all classes.
+        closed: The files that cannot be rewritten, and why.
+    """
+    found = dict(decisions)
+    gone: set[ClassFacts] = set()
+    for facts, each in decisions.items():
+        if facts.file in closed and each.changes is not None:
+            reason = closed[facts.file]
+            found[facts] = replace(
+                each, state="refused", reason=reason, line=facts.line, warnings=(), changes=None
+            )
+            gone.add(facts)
+    for facts, each in decisions.items():
+        base = next((base for base in facts.mro[1:] if base in gone), None)
+        if base is not None and facts not in gone and each.changes is not None:
+            assert isinstance(base, ClassFacts)
+            reason = f"its base {base.name} ({base.file.path}:{base.line}) is not converted"
+            found[facts] = replace(
+                each, state="adapter", reason=reason, line=facts.line, warnings=(), changes=None
+            )
+    return found
+
+
+def _check_gates(decisions: Mapping[ClassFacts, Decision]) -> dict[ClassFacts, Decision]:
+    """Refuse the classes of files that cannot be rewritten safely, and leave those alone that derive from them."""
+    closed: dict[SourceFile, str] = {}
+    for file in dict.fromkeys(each.facts.file for each in decisions.values() if each.changes is not None):
+        try:
+            enter(file.data, file.path)
+        except GateError as error:
+            closed[file] = str(error)
+    return refuse(decisions, closed)
+
+
+def _hindered(providers: Mapping[ClassFacts, Classified]) -> dict[ClassFacts, Hindrance]:
+    found: dict[ClassFacts, Hindrance] = {}
+    homes = Counter((facts.file, facts.qualname) for facts in providers)
+    for facts, each in providers.items():
+        if homes[facts.file, facts.qualname] > 1:
+            found[facts] = Hindrance("refused", "its file has two classes of this name", facts.line)
+        elif not is_done(facts) and (own := hindrance(each)) is not None:
+            found[facts] = own
+    for facts, own in [*found.items()]:
+        if own.spreads:
+            for base in _provider_bases(facts, providers):
+                reason = f"{facts.name}, which derives from it ({facts.file.path}:{facts.line}), would break: {own.reason}"
+                found.setdefault(base, Hindrance("adapter", reason, base.line))
+    for facts in providers:
+        for base in _provider_bases(facts, providers):
+            if base in found and not is_done(facts):
+                reason = f"its base {base.name} ({base.file.path}:{base.line}) is not converted"
+                found.setdefault(facts, Hindrance("adapter", reason, facts.line))
+    return found
+
+
+def _provider_bases(facts: ClassFacts, providers: Mapping[ClassFacts, Classified]) -> list[ClassFacts]:
+    return [each for each in facts.mro[1:] if isinstance(each, ClassFacts) and each in providers]
+
+
+def _decide_one(
+    project: Project,
+    classified: Classified,
+    providers: Mapping[ClassFacts, Classified],
+    hindered: Mapping[ClassFacts, Hindrance],
+    names: Mapping[ClassFacts, str],
+) -> Decision:
+    facts = classified.facts
+    derived = provider_name_of(facts.name)
+    name = names.get(facts, derived)
+    operations, unknown = operations_of(classified)
+    decision = Decision(
+        facts,
+        "converted",
+        name=name,
+        type=classified.type or "custom",
+        version=_version_of(facts),
+        capabilities=capabilities_of(facts, _all_operations(facts, providers)),
+    )
+    if facts in hindered:
+        own = hindered[facts]
+        return replace(decision, state=own.state, reason=own.reason, line=own.line)
+    if is_done(facts):
+        return decision
+    construct = construct_of(facts, project, name)
+    warnings = [*_warnings(facts, unknown)]
+    concrete = classified.kind == "provider"
+    root = not stands_on_purveyor(facts) and not _provider_bases(facts, providers)
+    if concrete and construct.obstacle is not None:
+        hint = f"{construct.obstacle}: build it in code, or write {facts.name}.from_config"
+        warnings.append(Fault(construct.line, "injected-host", hint))
+    if concrete and "from_config" in facts.methods:
+        construct = replace(construct, config=None, obstacle=None, fields=None)
+        text = "its own from_config is kept; purveyor calls it with a dict"
+        warnings.append(Fault(facts.methods["from_config"].line, "own-from-config", text))
+    builds = concrete and construct.config is not None and not _inherits_build(facts, construct, providers)
+    if builds and construct.fields == ():
+        construct = replace(construct, config="dict[str, Any]", fields=None)
+    changes = Changes(
+        construct if builds else None,
+        base=root or builds,
+        operations=tuple(operations),
+        lifecycle=tuple(lifecycle_to_add(classified)),
+        declares=_declares(decision, derived, facts) if concrete else (),
+    )
+    return replace(
+        decision,
+        state="converted-with-warnings" if warnings else "converted",
+        warnings=tuple(sorted(warnings)),
+        config=construct.config if concrete else None,
+        changes=changes if changes.anything else None,
+    )
+
+
+def _inherits_build(facts: ClassFacts, construct: Construct, providers: Mapping[ClassFacts, Classified]) -> bool:
+    """Whether a base that is itself a provider is built in the same way already."""
+    if "__init__" in facts.methods or construct.fields:
+        return False
+    return any(
+        providers[base].kind == "provider" and base.find("__init__") == facts.find("__init__")
+        for base in _provider_bases(facts, providers)
+    )
+
+
+def _all_operations(facts: ClassFacts, providers: Mapping[ClassFacts, Classified]) -> list[str]:
+    found: dict[str, None] = {}
+    for owner in reversed(facts.mro):
+        if isinstance(owner, ClassFacts) and owner in providers:
+            found.update(dict.fromkeys(operations_of(providers[owner])[0]))
+            found.update(
+                (name, None)
+                for name, method in owner.methods.items()
+                if any(d.endswith("operation") for d in method.decorators)
+            )
+    return [*found]
+
+
+def _warnings(facts: ClassFacts, unknown: list[tuple[str, str, int]]) -> list[Fault]:
+    found = [
+        Fault(
+            line,
+            "unmarked-operation",
+            f"{name} is not marked as an operation: what @{decorator} does to it is not known",
+        )
+        for name, decorator, line in unknown
+    ]
+    for name in ("status", "health", "current"):
+        method = facts.methods.get(name)
+        if method is not None:
+            text = f"its {name} hides Provider.{name}: ask the manager for the provider's"
+            found.append(Fault(method.line, "hides-provider", text))
+    return found
+
+
+def _declares(decision: Decision, derived: str, facts: ClassFacts) -> tuple[tuple[str, str], ...]:
+    found: list[tuple[str, str]] = []
+    if decision.name != derived and "provider_name" not in facts.attributes:
+        found.append(("provider_name", quoted(decision.name)))
+    if decision.type != "custom":
+        found.append(("provider_type", f"ProviderType.{decision.type.upper()}"))
+    if decision.version != "0":
+        found.append(("provider_version", quoted(decision.version)))
+    words = ", ".join(quoted(word) for word in decision.capabilities)
+    if words:
+        found.append(("provider_capabilities", f"({words},)" if len(decision.capabilities) == 1 else f"({words})"))
+    return tuple(found)
+
+
+def _version_of(facts: ClassFacts) -> str:
+    for owner in facts.mro:
+        if isinstance(owner, ClassFacts):
+            for name in ("version", "VERSION", "__version__"):
+                node = owner.attributes.get(name)
+                if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value:
+                    return node.value
+    tree = facts.file.tree
+    for statement in tree.body if tree is not None else ():
+        match statement:
+            case ast.Assign(targets=[ast.Name(id="__version__")], value=ast.Constant(value=str(version))) if (
+                version
+            ):
+                return version
+            case _:
+                pass
+    return "0"
+
+
+def _registered_names(project: Project) -> dict[ClassFacts, str]:
+    """The names under which classes are registered, where a call says so with a literal and each has one name."""
+    found: dict[ClassFacts, set[str]] = {}
+    for function in ("register", "register_provider", "register_provider_type", "register_class", "add_provider"):
+        for file, call in project.calls(function):
+            words = [
+                each.value for each in call.args if isinstance(each, ast.Constant) and isinstance(each.value, str)
+            ]
+            classes = [
+                project.resolve(file, each) for each in call.args if isinstance(each, ast.Name | ast.Attribute)
+            ]
+            kinds = [each for each in classes if isinstance(each, ClassFacts)]
+            if words and len(kinds) == 1 and words[-1]:
+                found.setdefault(kinds[0], set()).add(words[-1])
+    return {facts: min(names) for facts, names in found.items() if len(names) == 1}

@@ -1,0 +1,292 @@
+"""What keeps a class from being converted: it stays as it is, and `purveyor.migrate.adapt` serves.
+
+Some of it concerns the class alone. The rest would also break the class once its base stands on `LegacyProvider`,
+so that the base cannot be converted either.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from purveyor.migrate.scan.lifecycle import CLOSES, OPENS
+from purveyor.migrate.source.project import ClassFacts, External, Unresolved
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from purveyor.migrate.scan.kinds import Classified
+    from purveyor.migrate.source.project import Method
+
+__all__ = ["Hindrance", "hindrance", "is_done", "own_lifecycle", "stands_on_purveyor"]
+
+#: Bases from elsewhere that a converted class may have: they bring no metaclass but ABCMeta, and no lifecycle.
+_HARMLESS = (
+    "abc.ABC",
+    "builtins.object",
+    "object",
+    "typing.Generic",
+    "typing_extensions.Generic",
+    "contextlib.AbstractAsyncContextManager",
+    "contextlib.AbstractContextManager",
+    "typing.AsyncContextManager",
+    "typing.ContextManager",
+    "collections.abc.",
+)
+_METACLASSES = {"abc.ABCMeta", "builtins.type", "type"}
+
+#: How a class whose instances are made or written to in a way of its own says so.
+_OWN_WAYS = ("__new__", "__setattr__", "__delattr__", "__getattribute__")
+
+#: Names of `LegacyProvider` that a class cannot have for something else, since Purveyor uses them.
+_RESERVED = (
+    "_gate",
+    "_bindings",
+    "_governor",
+    "_registration",
+    "_abandoned",
+    "_metadata",
+    "_built",
+    "_own_metadata",
+    "_config_is_final",
+    "_provider_name",
+)
+_DECLARED = ("provider_type", "provider_version", "provider_capabilities", "provider_reload")
+_CALLED = ("validate", "reload")
+_ANSWERED = ("check", "on_need_reloaded", "next_generation", "metadata")
+_OFFERED = {*_DECLARED, *_CALLED, *_ANSWERED, "config", "state", "status", "health", "current", "from_config"}
+
+_SHAPED = (
+    "dataclass",
+    "dataclasses.dataclass",
+    "attr.s",
+    "attr.attrs",
+    "attr.define",
+    "attrs.define",
+    "attrs.frozen",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Hindrance:
+    """Why a class is not converted.
+
+    Args:
+        state: What it becomes instead.
+        reason: Why, for people.
+        line: Where.
+        spreads: Whether it would break the class if its base were converted.
+    """
+
+    state: Literal["adapter", "refused"]
+    reason: str
+    line: int
+    spreads: bool = False
+
+
+def stands_on_purveyor(facts: ClassFacts) -> bool:
+    """Whether a class is one of Purveyor's providers already."""
+    return any(isinstance(each, External) and each.qualified.startswith("purveyor.") for each in facts.mro)
+
+
+def is_done(facts: ClassFacts) -> bool:
+    """Whether a class was converted before, or is one of Purveyor's own making."""
+    if any(
+        isinstance(each.resolved, External) and each.resolved.qualified.startswith("purveyor.")
+        for each in facts.bases
+    ):
+        return True
+    return stands_on_purveyor(facts) and "provider_capabilities" in facts.attributes
+
+
+def own_lifecycle(classified: Classified) -> Iterator[tuple[str, Method]]:
+    """The methods that start and stop a class, with what they are called in the place of."""
+    lifecycle = classified.lifecycle
+    if lifecycle is None:
+        return
+    named = [("initialize", lifecycle.opens), ("cleanup", lifecycle.closes)]
+    if lifecycle.opens is None and lifecycle.closes is None and lifecycle.context is not None:
+        prefix = "__a" if lifecycle.context == "async" else "__"
+        named = [("initialize", f"{prefix}enter__"), ("cleanup", f"{prefix}exit__")]
+    for role, name in named:
+        found = classified.facts.find(name) if name else None
+        if found is not None:
+            yield role, found[1]
+
+
+def hindrance(classified: Classified) -> Hindrance | None:
+    """What keeps a class from being converted; None if nothing of its own does.
+
+    What spreads goes before what does not.
+    """
+    for check in _CHECKS:
+        found = check(classified)
+        if found is not None:
+            return found
+    return None
+
+
+def _bases(classified: Classified) -> Hindrance | None:
+    facts = classified.facts
+    if facts.mro_problem is not None:
+        return Hindrance("refused", f"its bases cannot be put in order: {facts.mro_problem}", facts.line)
+    for each in facts.mro:
+        if isinstance(each, Unresolved):
+            return Hindrance("refused", f"its base {each.name} is not to be found: {each.reason}", each.line)
+        if isinstance(each, External) and not _is_harmless(each.qualified):
+            reason = f"it also derives from {each.qualified}, whose constructor and metaclass are not known"
+            if each.qualified.startswith("pydantic"):
+                reason = "it is itself a pydantic model, whose metaclass admits no other"
+            return Hindrance("adapter", reason, facts.line, spreads=True)
+    return None
+
+
+def _metaclass(classified: Classified) -> Hindrance | None:
+    for each in classified.facts.mro:
+        if isinstance(each, ClassFacts) and (metaclass := each.keywords.get("metaclass")) is not None:
+            name = ast.unparse(metaclass)
+            if name.rpartition(".")[2] not in {"ABCMeta", "type"}:
+                return Hindrance("adapter", f"it has the metaclass {name}", each.line, spreads=True)
+    return None
+
+
+def _enforcement(classified: Classified) -> Hindrance | None:
+    facts = classified.facts
+    if classified.kind != "provider" or facts.is_abc or not facts.unimplemented:
+        return None
+    missing = ", ".join(f"{name} of {owner.name}" for name, owner in sorted(facts.unimplemented.items()))
+    reason = f"it does not implement {missing}; it can be built now, and could not on a base that enforces it"
+    return Hindrance("refused", reason, facts.line, spreads=True)
+
+
+def _reserved(classified: Classified) -> Hindrance | None:
+    for owner in _in_tree(classified.facts):
+        for name in _RESERVED:
+            line = _line_of(owner, name)
+            if line is not None:
+                return Hindrance("adapter", f"it has a {name} of its own, which Purveyor uses", line, spreads=True)
+    return None
+
+
+def _place(classified: Classified) -> Hindrance | None:
+    facts = classified.facts
+    if facts.place != "module":
+        where = {"class": "a class", "function": "a function"}.get(facts.place, "a condition")
+        return Hindrance("adapter", f"it stands inside {where}", facts.line)
+    if facts.file.generated:
+        return Hindrance("adapter", "its file is generated: change what generates it", facts.line)
+    return None
+
+
+def _shaped(classified: Classified) -> Hindrance | None:
+    for owner in _in_tree(classified.facts):
+        for decorator in owner.decorators:
+            if decorator.partition("(")[0] in _SHAPED:
+                return Hindrance("adapter", f"@{decorator.partition('(')[0]} writes its constructor", owner.line)
+        for name in _OWN_WAYS:
+            if name in owner.methods:
+                return Hindrance("adapter", f"it writes its own {name}", owner.methods[name].line)
+        if "__eq__" in owner.methods and "__hash__" not in {*owner.methods, *owner.attributes}:
+            reason = "its instances have no hash, since it defines __eq__ alone"
+            return Hindrance("adapter", reason, owner.methods["__eq__"].line)
+    return None
+
+
+def _lifecycle(classified: Classified) -> Hindrance | None:
+    for role, method in own_lifecycle(classified):
+        taken = [each for each in method.required if method.name not in ("__aexit__", "__exit__") or not each]
+        if not method.is_async or method.is_generator:
+            return Hindrance("adapter", f"its {method.name} is no coroutine", method.line)
+        if method.kind != "method":
+            return Hindrance("adapter", f"its {method.name} is no plain method", method.line)
+        if taken:
+            return Hindrance("adapter", f"its {method.name} takes arguments: {', '.join(taken)}", method.line)
+        if method.name != role and (found := classified.facts.find(role)) is not None:
+            return Hindrance(
+                "adapter", f"it has a {role} beside the {method.name} of its lifecycle", found[1].line
+            )
+    for name in dict.fromkeys(("initialize", "cleanup", *OPENS, *CLOSES)):
+        found = classified.facts.find(name)
+        if found is not None and found[1].is_generator and not name.startswith("_"):
+            return Hindrance("adapter", f"its {name} is a generator", found[1].line)
+    for name in ("initialize", "cleanup"):
+        found = classified.facts.find(name)
+        if found is not None and not _is_step(found[1]):
+            return Hindrance("adapter", f"its {name} is no coroutine without arguments", found[1].line)
+    return None
+
+
+def _clashes(classified: Classified) -> Hindrance | None:
+    for owner in _in_tree(classified.facts):
+        for name in _CALLED:
+            method = owner.methods.get(name)
+            if method is not None and not _is_step(method):
+                return Hindrance(
+                    "adapter",
+                    f"its {name} is no coroutine without arguments, as the manager wants it",
+                    method.line,
+                )
+        for name in (*_ANSWERED, *_DECLARED):
+            line = _line_of(owner, name)
+            if line is not None:
+                return Hindrance("adapter", f"its {name} is not what Purveyor's is", line)
+    return None
+
+
+def _mixins(classified: Classified) -> Hindrance | None:
+    """A base that comes after `LegacyProvider` loses what both define."""
+    bases = [each.resolved for each in classified.facts.bases]
+    first = next(
+        (i for i, each in enumerate(bases) if isinstance(each, External) and _goes_last(each.qualified)),
+        len(bases),
+    )
+    for base in bases[first:]:
+        for owner in _in_tree(base) if isinstance(base, ClassFacts) else ():
+            for name in sorted(_OFFERED):
+                line = _line_of(owner, name)
+                if line is not None:
+                    reason = f"its base {owner.name} has a {name}, which Purveyor's would hide"
+                    return Hindrance("adapter", reason, classified.facts.line)
+    return None
+
+
+_CHECKS: tuple[Callable[[Classified], Hindrance | None], ...] = (
+    _bases,
+    _metaclass,
+    _enforcement,
+    _reserved,
+    _place,
+    _shaped,
+    _lifecycle,
+    _clashes,
+    _mixins,
+)
+
+
+def _is_step(method: Method) -> bool:
+    """Whether a manager can await it: a coroutine without arguments."""
+    return method.is_async and not method.is_generator and not method.required and method.kind == "method"
+
+
+def _goes_last(qualified: str) -> bool:
+    return qualified in _HARMLESS
+
+
+def _is_harmless(qualified: str) -> bool:
+    return qualified in _HARMLESS or qualified.startswith(("collections.abc.", "purveyor."))
+
+
+def _in_tree(facts: ClassFacts) -> Iterator[ClassFacts]:
+    return (each for each in facts.mro if isinstance(each, ClassFacts) and not is_done(each))
+
+
+def _line_of(owner: ClassFacts, name: str) -> int | None:
+    """Where a class defines or assigns a name."""
+    if name in owner.methods:
+        return owner.methods[name].line
+    if name in owner.assigned:
+        return owner.assigned[name][0]
+    if owner.attributes.get(name) is not None:
+        return owner.line
+    return None

@@ -1,0 +1,128 @@
+"""Which members of a class become operations, and which it lacks as a provider."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from purveyor.migrate.rewrite.hindrances import own_lifecycle
+from purveyor.migrate.source.project import ClassFacts
+
+if TYPE_CHECKING:
+    from purveyor.migrate.scan.kinds import Classified
+    from purveyor.migrate.source.project import Method
+
+__all__ = ["capabilities_of", "lifecycle_to_add", "literal_words", "operations_of"]
+
+#: Decorators that leave a function what it is; below them an operation can be marked.
+_TRANSPARENT = {"override", "final", "deprecated", "wraps", "no_type_check"}
+#: Decorators that make something else than a method of a function, or say that it is not to be called.
+_NO_OPERATION = {
+    "abstractmethod",
+    "overload",
+    "operation",
+    "property",
+    "cached_property",
+    "contextmanager",
+    "asynccontextmanager",
+    "fixture",
+    "lru_cache",
+    "cache",
+    "singledispatchmethod",
+    "setter",
+    "getter",
+    "deleter",
+}
+_LIFECYCLE = {
+    "initialize",
+    "cleanup",
+    "validate",
+    "reload",
+    "check",
+    "on_need_reloaded",
+    "next_generation",
+    "from_config",
+}
+
+
+def operations_of(classified: Classified) -> tuple[list[str], list[tuple[str, str, int]]]:
+    """The methods to mark as operations, and those left alone since a decorator's effect is not known.
+
+    Returns:
+        The names, in the order of the source; and for each that is left alone its name, decorator and line.
+    """
+    lifecycle = classified.lifecycle
+    skipped = set(_LIFECYCLE)
+    if lifecycle is not None:
+        skipped |= {each for each in (lifecycle.opens, lifecycle.closes, *lifecycle.hooks) if each}
+    names: list[str] = []
+    unknown: list[tuple[str, str, int]] = []
+    for name, method in classified.facts.methods.items():
+        if name.startswith("_") or name in skipped or method.kind != "method" or method.is_abstract:
+            continue
+        if method.raises_not_implemented or _is_accessor(method) or (method.is_generator and not method.is_async):
+            continue
+        tails = [each.partition("(")[0].rpartition(".")[2] for each in method.decorators]
+        if any(tail in _NO_OPERATION for tail in tails):
+            continue
+        strange = next(
+            (each for each, tail in zip(method.decorators, tails, strict=True) if tail not in _TRANSPARENT), None
+        )
+        if strange is not None:
+            unknown.append((name, strange.partition("(")[0], method.line))
+        else:
+            names.append(name)
+    return names, unknown
+
+
+def lifecycle_to_add(classified: Classified) -> list[tuple[str, str]]:
+    """What the manager calls and the class calls by another name: ``[("initialize", "connect")]``."""
+    found: list[tuple[str, str]] = []
+    for role, method in own_lifecycle(classified):
+        if method.name != role and classified.facts.find(role) is None:
+            found.append((role, method.name))
+    return found
+
+
+def capabilities_of(facts: ClassFacts, operations: list[str]) -> tuple[str, ...]:
+    """What a provider answers for: what the class says, or else its operations, inherited ones included."""
+    for owner in facts.mro:
+        if isinstance(owner, ClassFacts):
+            words = literal_words(owner.attributes.get("capabilities"))
+            if words is not None:
+                return words
+    return tuple(operations)
+
+
+def literal_words(node: ast.expr | None) -> tuple[str, ...] | None:
+    """The strings of a literal list, tuple or set of strings; None if it is anything else."""
+    if not isinstance(node, ast.List | ast.Tuple | ast.Set):
+        return None
+    words = [each.value for each in node.elts if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+    return tuple(words) if words and len(words) == len(node.elts) else None
+
+
+def _is_accessor(method: Method) -> bool:
+    """Whether a plain method only says what is known: to lease and time it would cost more than it does."""
+    if method.is_async:
+        return False
+    body = [each for each in method.node.body if not _is_docstring(each)]
+    if not body:
+        return True
+    if len(body) > 1:
+        return False
+    match body[0]:
+        case ast.Pass():
+            return True
+        case ast.Return(value=value):
+            return not any(
+                isinstance(each, ast.Call | ast.Await | ast.Yield) for each in ast.walk(value or body[0])
+            )
+        case ast.Expr(value=ast.Constant()):
+            return True
+        case _:
+            return False
+
+
+def _is_docstring(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)

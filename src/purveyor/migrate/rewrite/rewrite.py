@@ -1,0 +1,101 @@
+"""Files rewritten as decided: roots first, each through the gates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from purveyor.migrate.rewrite.borrowed import Borrowed
+from purveyor.migrate.rewrite.compose import compose
+from purveyor.migrate.rewrite.decide import refuse
+from purveyor.migrate.rewrite.gates import GateError, enter, leave
+from purveyor.migrate.source.names import Import
+from purveyor.migrate.source.project import ClassFacts, Module
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from purveyor.migrate.rewrite.decide import Decision
+    from purveyor.migrate.source.files import SourceFile
+    from purveyor.migrate.source.project import Project
+
+__all__ = ["Rewritten", "rewrite"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """A file that changes.
+
+    Args:
+        file: The file as it is.
+        after: What it becomes.
+        decisions: Its classes, and what becomes of each.
+    """
+
+    file: SourceFile
+    after: bytes
+    decisions: tuple[Decision, ...]
+
+
+def rewrite(
+    project: Project, decisions: Mapping[ClassFacts, Decision]
+) -> tuple[tuple[Rewritten, ...], dict[ClassFacts, Decision]]:
+    """Rewrite all files of which a class is converted.
+
+    Args:
+        project: The tree.
+        decisions: What becomes of its classes.
+
+    Returns:
+        The files that change, roots first; and the decisions as they stand in the end: the classes of a file that
+        does not pass the gates are refused.
+
+    Raises:
+        MissingExtraError: LibCST is not installed.
+    """
+    while True:
+        files: list[Rewritten] = []
+        closed: dict[SourceFile, str] = {}
+        shared = _star_imported(project)
+        for file in _roots_first(decisions):
+            mine = tuple(each for each in decisions.values() if each.facts.file is file)
+            try:
+                after = _rewrite_file(project, file, mine, shared=file in shared)
+            except GateError as error:
+                closed[file] = str(error)
+            else:
+                files.append(Rewritten(file, after, mine))
+        if not closed:
+            return tuple(files), dict(decisions)
+        decisions = refuse(decisions, closed)
+
+
+def _rewrite_file(project: Project, file: SourceFile, decisions: tuple[Decision, ...], *, shared: bool) -> bytes:
+    module = enter(file.data, file.path)
+    from purveyor.migrate.rewrite.edit import edit  # noqa: PLC0415 - it needs LibCST, which the gate has found
+
+    borrowed = Borrowed(project, file, shared=shared)
+    additions = {each.facts.name: compose(each, borrowed) for each in decisions if each.changes is not None}
+    return leave(edit(module, additions, borrowed.imports), file.path)
+
+
+def _roots_first(decisions: Mapping[ClassFacts, Decision]) -> list[SourceFile]:
+    """The files with changes: those whose classes others derive from before theirs."""
+    depths: dict[SourceFile, int] = {}
+    for each in decisions.values():
+        if each.changes is not None:
+            depth = sum(isinstance(base, ClassFacts) for base in each.facts.mro)
+            depths[each.facts.file] = min(depths.get(each.facts.file, depth), depth)
+    return sorted(depths, key=lambda file: (depths[file], file.path))
+
+
+def _star_imported(project: Project) -> set[SourceFile]:
+    """The files of which another module imports everything."""
+    found: set[SourceFile] = set()
+    for file, scope in project._scopes.items():
+        for star in scope.stars:
+            if isinstance(star.target, Import):
+                target = project._resolver._modules.find(file, star.target.module, star.target.level)
+                if isinstance(target, Module) and target.file is not None:
+                    found.add(target.file)
+    return found
