@@ -58,6 +58,7 @@ from purveyor.errors.lifecycle import (
     WrongEventLoopError,
 )
 from purveyor.errors.migration import (
+    CallScriptError,
     ConstructionError,
     LaneBusyError,
     MigrationBusyError,
@@ -70,6 +71,7 @@ from purveyor.errors.migration import (
     PlanError,
     Refusal,
     SourceNotFoundError,
+    VerifyError,
 )
 from purveyor.errors.moving import (
     DestinationChangedError,
@@ -102,6 +104,7 @@ from purveyor.errors.testing import (
 
 __all__ = [
     "BreakerOpenError",
+    "CallScriptError",
     "ChecksumError",
     "ConfigError",
     "ConfigProblem",
@@ -173,6 +176,7 @@ __all__ = [
     "StrayCancellationError",
     "UnknownFormatError",
     "UnsupportedError",
+    "VerifyError",
     "WrongEventLoopError",
     "near_misses",
 ]

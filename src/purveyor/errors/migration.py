@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = [
+    "CallScriptError",
     "ConstructionError",
     "LaneBusyError",
     "MigrationBusyError",
@@ -23,6 +24,7 @@ __all__ = [
     "PlanError",
     "Refusal",
     "SourceNotFoundError",
+    "VerifyError",
 ]
 
 
@@ -331,3 +333,55 @@ class ConstructionError(MigrationError, TypeError):
     @property
     def hint(self) -> str:
         return "register a function that builds it: registry.register_provider(name, build)"
+
+
+class VerifyError(MigrationError):
+    """Old and new cannot be tried out.
+
+    Args:
+        problem: What is in the way.
+        path: The file or folder at which it was met.
+    """
+
+    def __init__(self, problem: str, path: str | None = None) -> None:
+        super().__init__(problem, path)
+        self.problem = problem
+        self.path = path
+
+    @property
+    def where(self) -> str | None:
+        return self.path
+
+    @property
+    def what(self) -> str:
+        return f"old and new cannot be tried out: {self.problem}"
+
+
+class CallScriptError(MigrationError, ValueError):
+    """A script of calls cannot be read, or does not say what to call.
+
+    Args:
+        file: The script.
+        problem: What is wrong with it.
+        place: Where in it: ``"[0].calls[2].args"``.
+    """
+
+    permanent = True
+
+    def __init__(self, file: str, problem: str, place: str | None = None) -> None:
+        super().__init__(file, problem, place)
+        self.file = file
+        self.problem = problem
+        self.place = place
+
+    @property
+    def where(self) -> str:
+        return f"{self.file} {self.place}" if self.place else self.file
+
+    @property
+    def what(self) -> str:
+        return self.problem
+
+    @property
+    def hint(self) -> str:
+        return 'a script is a list of {"class": "module:Class", "build": {…}, "calls": [{"method": …}]}'
