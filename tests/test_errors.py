@@ -66,6 +66,7 @@ EXAMPLES: dict[type[PurveyorError], tuple[Any, ...]] = {
     errors.ListenError: ("0.0.0.0:8765", "it is not a loopback address", "use 127.0.0.1"),
     errors.DriverNotFoundError: ("memory.sqlit", ("memory.sqlite",)),
     errors.DriverLoadError: ("memory.x", "pkg 1.0", "it raised"),
+    errors.MigrationError: ("it cannot be done",),
     errors.PlanError: ("plan.json", "it is no JSON"),
     errors.PatchError: ("a.py", 3, "the line is not there"),
     errors.MigrationJournalError: (".purveyor/migrate/1/journal.jsonl", "line 2 was changed", "remove it"),

@@ -135,10 +135,9 @@ def _check_subject(subject: Any, config: Any, reload: str) -> None:
         what = "is None" if subject is None else "is a Provider already"
         raise InvalidInputError("subject", what, None if subject is None else "register it as it is")
     if is_class and inspect.isabstract(subject):
-        missing = ", ".join(sorted(subject.__abstractmethods__))
-        raise InvalidInputError(
-            "subject", f"{subject.__qualname__} is abstract", f"a subclass has to write {missing}"
-        )
+        missing = ", ".join(sorted(getattr(subject, "__abstractmethods__", ())))
+        advice = f"a subclass has to write {missing}"
+        raise InvalidInputError("subject", f"{subject.__qualname__} is abstract", advice)
     if reload not in ("in_place", "swap"):
         raise InvalidInputError("reload", f"is {reload!r}", "write 'in_place' or 'swap'")
     if is_class or inspect.isroutine(subject) or isinstance(subject, functools.partial):

@@ -117,20 +117,21 @@ class _Call:
 def _late(call: _Call, result: Any) -> Any:
     """What stands for a result that is still to come; None for one that is there."""
     kind: Any = type(result)
+    late: Any = None
     if kind is types.CoroutineType:
-        return _awaited(call, call.gate, result)
-    if kind.__module__ == "builtins" and kind not in _GENERATORS:  # most results
-        return None
-    if isinstance(result, asyncio.Future):
+        late = _awaited(call, call.gate, result)
+    elif kind.__module__ == "builtins" and kind not in _GENERATORS:
+        pass  # most results
+    elif isinstance(result, asyncio.Future):
         result.add_done_callback(lambda future: call.leave(None if future.cancelled() else future.exception()))
-        return result
-    if isinstance(result, Generator):
-        return _Steps(call, result)
-    if isinstance(result, AsyncIterator) and _is_bare(kind):
-        return _AsyncSteps(call, result)
-    if isinstance(result, Awaitable) and _is_bare(kind):
-        return _awaited(call, call.gate, result)
-    return None
+        late = result
+    elif isinstance(result, Generator):
+        late = _Steps(call, result)
+    elif isinstance(result, AsyncIterator) and _is_bare(kind):
+        late = _AsyncSteps(call, result)
+    elif isinstance(result, Awaitable) and _is_bare(kind):
+        late = _awaited(call, call.gate, result)
+    return late
 
 
 def _is_bare(kind: type) -> bool:

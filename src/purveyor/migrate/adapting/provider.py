@@ -142,8 +142,7 @@ class Adapted(Provider[Any]):
                 self._lane = Lane(self._provider_name, lambda: self._gate)
             if self._blueprint.factory is not None:
                 await self._build(self._blueprint.factory)
-            if self._blueprint.cls is None:
-                self._learn_lifecycle()
+                self._choose_thread()
             if self._lifecycle.open is not None:
                 self._begun = not self._lifecycle.is_context
                 await self._take(self._lifecycle.open, self._opened)
@@ -182,7 +181,8 @@ class Adapted(Provider[Any]):
     # --- attributes ---------------------------------------------------------------------------------
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") and name.endswith("__"):  # what Python asks of objects: it copies this one, say
+        own = name in RESERVED and name != "legacy"
+        if own or (name.startswith("__") and name.endswith("__")):  # which Python asks for to copy this one, say
             raise AttributeError(f"{type(self).__qualname__!r} object has no attribute {name!r}")
         return getattr(self._live_legacy(name), name)
 
@@ -199,7 +199,7 @@ class Adapted(Provider[Any]):
             delattr(self._live_legacy(name), name)
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *(dir(self._legacy) if self._legacy is not None else ())})
+        return sorted({*dir(type(self)), *vars(self), *(dir(self._legacy) if self._legacy is not None else ())})
 
     if not TYPE_CHECKING:
 
@@ -254,21 +254,26 @@ class Adapted(Provider[Any]):
         lane = self._lane
 
         def build() -> Any:
-            self._target = factory(*arguments)  # at once, so that it is not lost if the caller is cancelled
-            return self._target
+            made = factory(*arguments)
+            if not inspect.isawaitable(made):
+                self._built(made)  # at once, so that it is not lost if the caller is cancelled
+            return made
 
-        target = build() if lane is None else await lane.run(build)
-        if inspect.isawaitable(target):
-            self._target = None
-            self._target = await target
-        self._legacy = self._target
+        made = build() if lane is None else await lane.run(build)
+        if inspect.isawaitable(made):
+            self._built(await made)
 
-    def _learn_lifecycle(self) -> None:
+    def _built(self, made: Any) -> None:
         blueprint = self._blueprint
-        cls = _class_of(self._target)
-        self._lifecycle = find_lifecycle(cls, blueprint.open, blueprint.close, self._target)
+        self._target = self._legacy = made
+        if blueprint.cls is None:
+            self._lifecycle = find_lifecycle(_class_of(made), blueprint.open, blueprint.close, made)
+        self._begun = self._lifecycle.open is None  # else it is not open yet
+
+    def _choose_thread(self) -> None:
+        """Do without the thread if what was made belongs on the event loop."""
         steps = [step for step in (self._lifecycle.open, self._lifecycle.close) if step is not None]
-        if self._lane is not None and blueprint.sync is None and any(step.is_async for step in steps):
+        if self._blueprint.sync is None and any(step.is_async for step in steps):
             self._end_lane()
 
     async def _take(self, step: Step, over: Callable[[Any], None]) -> None:
@@ -336,7 +341,7 @@ def learn(adapted: type[Adapted], cls: type, blueprint: Blueprint, legacy: Any =
     if adapted._check is None:
         adapted._check = _find_check(cls, blueprint.check, legacy)
         if adapted._check is not None:
-            adapted.check = _checked  # type: ignore[method-assign]
+            adapted.check = _checked  # type: ignore[assignment]
     return names
 
 

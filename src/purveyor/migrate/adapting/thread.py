@@ -11,6 +11,7 @@ from contextvars import Context, copy_context
 from functools import partial
 from queue import SimpleQueue
 from time import monotonic
+from types import GeneratorType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from purveyor.errors import LaneBusyError, StoreClosedError
@@ -51,7 +52,7 @@ class Lane:
         self._gate = gate
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._lock = threading.Lock()  # nothing is put behind the end
+        self._lock = threading.RLock()  # which a collection may need once more. Nothing is put behind the end
         self._ended = False
         self._waiting = 0  # jobs that were given and are not over
         self._since = 0.0
@@ -108,6 +109,11 @@ class Lane:
             raise cancelled from future.exception()
         return future.result()  # type: ignore[no-any-return]
 
+    def leave(self, function: Callable[[], object]) -> None:
+        """Have a function run on the thread some time; if that has ended, it is not run."""
+        with suppress(StoreClosedError):
+            self._give(function)
+
     def end(self) -> None:
         """Have the thread end when the jobs that it has are over; if there are none, it has ended on return."""
         with self._lock:
@@ -162,7 +168,7 @@ class LaneGenerator(Generator[Any, Any, Any]):
         generator: The generator.
     """
 
-    def __init__(self, lane: Lane, generator: Generator[Any, Any, Any]) -> None:
+    def __init__(self, lane: Lane, generator: GeneratorType[Any, Any, Any]) -> None:
         self._lane = lane
         self._generator = generator
 
@@ -177,6 +183,10 @@ class LaneGenerator(Generator[Any, Any, Any]):
     def close(self) -> None:
         """End it early."""
         self._lane.wait(self._generator.close)
+
+    def __del__(self) -> None:
+        if self._generator.gi_frame is not None:  # else it has come to its end
+            self._lane.leave(self._generator.close)
 
 
 def _inside(gate: Gate, function: Callable[[], R]) -> R:
