@@ -1,7 +1,8 @@
-"""A tree of legacy source, read as text: its files, its names, its classes. Nothing is imported, nothing is written."""
+"""A tree of legacy source, read as text: its files, names and classes. Nothing is imported or written."""
 
 from __future__ import annotations
 
+from purveyor.migrate.source.collection import no_collection
 from purveyor.migrate.source.files import SourceFile, read_tree
 from purveyor.migrate.source.project import (
     Base,
@@ -25,6 +26,7 @@ __all__ = [
     "Project",
     "SourceFile",
     "Unresolved",
+    "no_collection",
     "read_project",
     "read_tree",
 ]

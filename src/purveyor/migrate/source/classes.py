@@ -1,4 +1,4 @@
-"""What a class of the tree is: its bases, its methods, its attributes, and the order in which they are looked up."""
+"""What a class of the tree is: its bases, its methods and its attributes."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from purveyor.migrate.source.names import External, Function, FunctionNode, Module, Unresolved
+from purveyor.migrate.source.names import External, Function, FunctionNode, Unresolved, parameters, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from purveyor.migrate.source.files import SourceFile
-    from purveyor.migrate.source.names import Scope
+    from purveyor.migrate.source.names import Module, Scope
 
 __all__ = ["Base", "ClassFacts", "Method", "MethodKind", "Place", "Resolved"]
 
@@ -21,6 +21,19 @@ Place = Literal["module", "class", "function", "conditional"]
 MethodKind = Literal["method", "static", "class", "property", "setter"]
 
 _ABSTRACT = ("abstractmethod", "abstractproperty", "abstractclassmethod", "abstractstaticmethod")
+_IMPLICIT_CLASS_METHODS = ("__new__", "__init_subclass__", "__class_getitem__")
+_KINDS: dict[str, MethodKind] = {
+    "staticmethod": "static",
+    "abstractstaticmethod": "static",
+    "classmethod": "class",
+    "abstractclassmethod": "class",
+    "property": "property",
+    "cached_property": "property",
+    "abstractproperty": "property",
+    "getter": "property",
+    "setter": "setter",
+    "deleter": "setter",
+}
 # Classes outside the tree whose metaclass is ABCMeta, or derived from it.
 _ABC = frozenset({
     "abc.ABC", "abc.ABCMeta", "typing.Protocol", "typing_extensions.Protocol", "pydantic.BaseModel",
@@ -136,8 +149,8 @@ class ClassFacts:
         file: Where it is.
         node: Its statement.
         scope: Its body's names.
-        place: Where the statement stands: directly in the module, under a condition of the module (``if``, ``try``,
-            ``with``), in a class body or in a function.
+        place: Where the statement stands: directly in the module, under a condition of the module (such as
+            ``if``, ``try`` or ``with``), in a class body or in a function.
         shadowed: Whether a later class of the same name in the same scope replaces it.
     """
 
@@ -187,33 +200,40 @@ class ClassFacts:
     @cached_property
     def _members(self) -> tuple[dict[str, Method], dict[str, ast.expr | None]]:
         methods: dict[str, Method] = {}
-        attributes: dict[str, ast.expr | None] = {}
-        for statement in _statements(self.node.body):
-            if isinstance(statement, FunctionNode):
-                attributes.pop(statement.name, None)
-                methods[statement.name] = self._method(statement, methods.get(statement.name))
-                continue
-            for name, value in _assignments(statement):
-                method = _wrapped(name, value, methods)
-                if method is not None:
-                    methods[name] = method
-                    attributes.pop(name, None)
-                elif value is not None or name not in methods:
-                    methods.pop(name, None)
-                    attributes[name] = value
+        attributes: dict[str, ast.expr | None] = dict.fromkeys(self.scope.annotated)
+        found = [(binding, name) for name, bound in self.scope.bindings.items() for binding in bound]
+        for binding, name in sorted(found, key=lambda one: one[0].position):
+            target = binding.target
+            method: Method | None
+            if isinstance(target, FunctionNode):
+                method = self._definitions[target]
+                if method.kind == "setter" and name in methods:
+                    method = replace(method, is_abstract=method.is_abstract or methods[name].is_abstract)
+            else:
+                method = _wrapped(name, target, methods)
+            if method is not None:
+                attributes.pop(name, None)
+                methods[name] = method
+            else:
+                methods.pop(name, None)
+                attributes[name] = target if isinstance(target, ast.expr) else ast.Name(name, ast.Load())
         return methods, attributes
+
+    @cached_property
+    def _definitions(self) -> dict[FunctionNode, Method]:
+        """All functions in its body, those too that a later one replaces."""
+        every = (binding.target for bound in self.scope.bindings.values() for binding in bound)
+        return {node: self._method(node) for node in every if isinstance(node, FunctionNode)}
 
     @cached_property
     def assigned(self) -> dict[str, list[int]]:
         """The attributes that its own methods assign on their receiver, whatever they call it, with the lines."""
-        found: dict[str, list[int]] = {}
-        for statement in _statements(self.node.body):
-            if isinstance(statement, FunctionNode):
-                receiver = self._method(statement, None).receiver
-                if receiver is not None:
-                    for name, line in _assigned_on(statement, receiver):
-                        found.setdefault(name, []).append(line)
-        return {name: sorted(set(found[name])) for name in sorted(found)}
+        found: dict[str, set[int]] = {}
+        for node, method in self._definitions.items():
+            if method.receiver is not None:
+                for name, line in _assigned_on(node, method.receiver):
+                    found.setdefault(name, set()).add(line)
+        return {name: sorted(found[name]) for name in sorted(found)}
 
     def find(self, name: str) -> tuple[ClassFacts, Method] | None:
         """The method of this name that an instance has, and the class of the tree that defines it."""
@@ -241,7 +261,8 @@ class ClassFacts:
     def unimplemented(self) -> dict[str, ClassFacts]:
         """Methods that are abstract in the tree and that nothing implements, with the class that declares each.
 
-        It does not matter here whether `is_abc` enforces them. What a base outside the tree may implement is left out.
+        Whether `is_abc` enforces them is another question. What a base outside the tree may implement is left
+        out.
         """
         settled: set[str] = set()
         found: dict[str, ClassFacts] = {}
@@ -255,25 +276,13 @@ class ClassFacts:
                 break
         return {name: found[name] for name in sorted(found)}
 
-    def _method(self, node: FunctionNode, earlier: Method | None) -> Method:
+    def _method(self, node: FunctionNode) -> Method:
         decorators = tuple(self._decorator(one, self.scope) for one in node.decorator_list)
-        kind: MethodKind = "class" if node.name in {"__init_subclass__", "__class_getitem__"} else "method"
-        if node.name == "__new__":
-            kind = "class"
-        abstract = False
-        for decorator in decorators:
-            word = decorator.rpartition(".")[2]
-            abstract = abstract or word in _ABSTRACT
-            if word in {"staticmethod", "abstractstaticmethod"}:
-                kind = "static"
-            elif word in {"classmethod", "abstractclassmethod"}:
-                kind = "class"
-            elif word in {"property", "cached_property", "abstractproperty"} or decorator == f"{node.name}.getter":
-                kind = "property"
-            elif decorator in {f"{node.name}.setter", f"{node.name}.deleter"}:
-                kind = "setter"
-                abstract = abstract or (earlier is not None and earlier.is_abstract)
-        return Method(node.name, node, kind, decorators, abstract)
+        words = [decorator.rpartition(".")[2] for decorator in decorators]
+        kind: MethodKind = "class" if node.name in _IMPLICIT_CLASS_METHODS else "method"
+        for word in words:
+            kind = _KINDS.get(word, kind)
+        return Method(node.name, node, kind, decorators, is_abstract=any(word in _ABSTRACT for word in words))
 
     def _decorator(self, node: ast.expr, scope: Scope) -> str:
         called = node.func if isinstance(node, ast.Call) else node
@@ -285,7 +294,7 @@ class ClassFacts:
             case ClassFacts() as facts:
                 return f"{facts.file.module}.{facts.qualname}".lstrip(".")
             case _:
-                return ast.unparse(called)
+                return source_of(called)
 
 
 def _is_abc_meta(one: Resolved) -> bool:
@@ -294,29 +303,18 @@ def _is_abc_meta(one: Resolved) -> bool:
     return isinstance(one, ClassFacts) and External("abc.ABCMeta") in one.mro
 
 
-def _wrapped(name: str, value: ast.expr | None, methods: dict[str, Method]) -> Method | None:
+def _wrapped(name: str, value: object, methods: dict[str, Method]) -> Method | None:
     """The method that an assignment makes: an alias, or one wrapped by a call such as ``staticmethod(f)``."""
     match value:
         case ast.Name(id=original) if original in methods:
             return replace(methods[original], name=name)
         case ast.Call(func=ast.Name(id=wrapper), args=[ast.Name(id=original), *others]) if original in methods:
-            kinds: dict[str, MethodKind] = {"staticmethod": "static", "classmethod": "class", "property": "property"}
-            if wrapper in kinds:
-                kind = "setter" if wrapper == "property" and others else kinds[wrapper]
-                return replace(methods[original], name=name, kind=kind)
-            return replace(methods[original], name=name) if original == name else None
+            kind = "setter" if wrapper == "property" and others else _KINDS.get(wrapper)
+            if kind is not None or original == name:
+                return replace(methods[original], name=name, kind=kind or methods[original].kind)
         case _:
-            return None
-
-
-def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """Statements and those in their branches, in order; the inside of functions and classes is left out."""
-    waiting = list(reversed(body))
-    while waiting:
-        one = waiting.pop()
-        yield one
-        if not isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            waiting.extend(reversed(_inside(one)))
+            pass
+    return None
 
 
 def _inside(node: ast.stmt) -> list[ast.stmt]:
@@ -328,80 +326,53 @@ def _inside(node: ast.stmt) -> list[ast.stmt]:
     return [*found, *getattr(node, "orelse", ()), *getattr(node, "finalbody", ())]
 
 
-def _assignments(node: ast.stmt) -> Iterator[tuple[str, ast.expr | None]]:
-    match node:
-        case ast.Assign(targets=targets, value=value):
-            for target in targets:
-                for name in _names(target):
-                    yield name, value if isinstance(target, ast.Name) else None
-        case ast.AnnAssign(target=ast.Name(id=name), value=annotated):
-            yield name, annotated
-        case ast.ClassDef(name=name):
-            yield name, None
-        case _:
-            return
-
-
-def _names(target: ast.expr) -> Iterator[str]:
-    for one in _targets(target):
-        if isinstance(one, ast.Name):
-            yield one.id
-
-
-def _targets(target: ast.expr) -> Iterator[ast.expr]:
-    waiting = [target]
-    while waiting:
-        one = waiting.pop()
-        match one:
-            case ast.Tuple(elts=elements) | ast.List(elts=elements):
-                waiting.extend(reversed(elements))
-            case ast.Starred(value=inner):
-                waiting.append(inner)
-            case _:
-                yield one
-
-
 def _assigned_on(function: FunctionNode, receiver: str) -> Iterator[tuple[str, int]]:
-    waiting: list[ast.stmt] = list(reversed(function.body))
+    """Attributes that a function assigns on a name of its own, also in functions inside it."""
+    waiting: list[ast.stmt] = list(function.body)
     while waiting:
         node = waiting.pop()
-        if isinstance(node, FunctionNode):
-            arguments = node.args
-            names = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
-            if all(one.arg != receiver for one in names):
-                waiting.extend(reversed(node.body))
+        if isinstance(node, ast.ClassDef) or (isinstance(node, FunctionNode) and receiver in parameters(node)):
             continue
-        if isinstance(node, ast.ClassDef):
-            continue
+        waiting.extend(_inside(node))
         for target in _statement_targets(node):
-            for one in _targets(target):
-                if isinstance(one, ast.Attribute) and isinstance(one.value, ast.Name) and one.value.id == receiver:
-                    yield one.attr, one.lineno
+            match target:
+                case ast.Attribute(value=ast.Name(id=who), attr=name) if who == receiver:
+                    yield name, target.lineno
+                case _:
+                    pass
         match node:
             case ast.Expr(
                 value=ast.Call(
                     func=ast.Name(id="setattr") | ast.Attribute(attr="__setattr__"),
-                    args=[ast.Name(id=who), ast.Constant(value=str() as name), _],
+                    args=[ast.Name(id=who), ast.Constant(value=str(name)), _],
                 )
             ) if who == receiver:
                 yield name, node.lineno
             case _:
                 pass
-        waiting.extend(reversed(_inside(node)))
 
 
-def _statement_targets(node: ast.stmt) -> list[ast.expr]:
+def _statement_targets(node: ast.stmt) -> Iterator[ast.expr]:
+    waiting: list[ast.expr] = []
     match node:
-        case ast.Assign():
-            return node.targets
-        case ast.AnnAssign():
-            return [node.target] if node.value is not None else []
-        case ast.AugAssign() | ast.For() | ast.AsyncFor():
-            return [node.target]
-        case ast.With() | ast.AsyncWith():
-            return [item.optional_vars for item in node.items if item.optional_vars is not None]
+        case ast.Assign(targets=targets):
+            waiting.extend(targets)
+        case ast.AnnAssign(target=target, value=ast.expr()):
+            waiting.append(target)
+        case ast.AugAssign(target=target) | ast.For(target=target) | ast.AsyncFor(target=target):
+            waiting.append(target)
+        case ast.With(items=items) | ast.AsyncWith(items=items):
+            waiting.extend(item.optional_vars for item in items if item.optional_vars is not None)
         case _:
-            return []
+            pass
+    while waiting:
+        match one := waiting.pop():
+            case ast.Tuple(elts=elements) | ast.List(elts=elements):
+                waiting.extend(elements)
+            case ast.Starred(value=inner):
+                waiting.append(inner)
+            case _:
+                yield one
 
 
 def _own_nodes(function: FunctionNode) -> Iterator[ast.AST]:

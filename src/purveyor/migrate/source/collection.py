@@ -7,16 +7,17 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 __all__ = ["no_collection"]
 
 
 @contextmanager
-def no_collection() -> Iterator[None]:
+def no_collection() -> Generator[None]:
     """Keep the garbage collector from running; it runs again afterwards if it did before.
 
-    It would go over millions of syntax nodes again and again and find none to free: reading 1,000 files took four times as long.
+    It would go over millions of syntax nodes again and again and find none to free: reading 1,000 files took
+    four times as long.
     """
     was_on = gc.isenabled()
     gc.disable()

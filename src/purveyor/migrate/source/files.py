@@ -16,7 +16,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from purveyor.errors import SourceNotFoundError
 
@@ -46,10 +46,10 @@ class SourceFile:
     Args:
         path: Relative to the root, with ``/``; the name alone where the root is one file.
         data: Its bytes; empty if it could not be read.
-        status: ``"ok"``; ``"unparsable"``: it is text, but not of this Python; ``"undecodable"``: it is no text, or it
-            could not or should not be read at all.
+        status: ``"ok"``; ``"unparsable"``: it is text, but not of this Python; ``"undecodable"``: it is no
+            text, or could not or should not be read at all.
         reason: Why it is not ``"ok"``, for people, with the line where there is one.
-        module: Its dotted name as seen from the root; a package's ``__init__.py`` is the package, the root's is ``""``.
+        module: Its dotted name as seen from the root; ``__init__.py`` has its package's, the root's is ``""``.
         is_package: Whether it is an ``__init__.py``.
         encoding: What it is decoded with, as `tokenize.detect_encoding` names it (PEP 263).
         text: What the bytes say, newlines as they are, without a byte order mark.
@@ -86,7 +86,7 @@ class SourceFile:
 
     @cached_property
     def class_lines(self) -> tuple[int, ...]:
-        """The lines, from 1, that begin as a class statement does: none is missing, some may be text in a string."""
+        """The lines, from 1, that begin as a class statement does; some may be text in a string."""
         data = self.data
         if b"\r" in data:
             data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
@@ -119,10 +119,17 @@ class SourceFile:
             "\r\n": pairs,
             "\r": self.data.count(b"\r") - pairs,
         }
-        used = [end for end, count in ends.items() if count]
+        used: list[Newline] = [end for end, count in ends.items() if count]
         if len(used) > 1:
             return "mixed"
         return used[0] if used else "\n"
+
+
+class Obstacle(NamedTuple):
+    """Why something is not read, and for a symbolic link inside the tree: where it leads."""
+
+    reason: str
+    alias_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +138,7 @@ class Listing:
 
     base: Path
     paths: tuple[str, ...]
-    obstacles: dict[str, str]
+    obstacles: dict[str, Obstacle]
     compiled: frozenset[str]
 
 
@@ -145,7 +152,8 @@ def read_tree(
 
     Args:
         root: The folder, or the file.
-        exclude: Shell patterns; a file is left out if one matches its path, the path of a folder it is in, or the name of either.
+        exclude: Shell patterns; a file is left out if one matches its path, the path of a folder it is in, or the
+            name of either.
         progress: Called after each file with how many are done, how many there are, and its path.
 
     Returns:
@@ -174,12 +182,14 @@ def list_tree(root: Path, *, exclude: Sequence[str] = ()) -> Listing:
     return Listing(base, tuple(sorted({*walk.paths, *walk.obstacles})), walk.obstacles, frozenset(walk.compiled))
 
 
-def read_files(listing: Listing, *, progress: Callable[[int, int, str], None] | None = None) -> Iterator[SourceFile]:
+def read_files(
+    listing: Listing, *, progress: Callable[[int, int, str], None] | None = None
+) -> Iterator[SourceFile]:
     """Read and parse one file after the other; each still holds its tree, which the caller may drop."""
     total = len(listing.paths)
     for done, path in enumerate(listing.paths, start=1):
-        reason = listing.obstacles.get(path)
-        yield _read(listing.base, path) if reason is None else _refused(path, reason)
+        obstacle = listing.obstacles.get(path)
+        yield _read(listing.base, path) if obstacle is None else _refused(path, *obstacle)
         if progress is not None:
             progress(done, total, path)
 
@@ -189,7 +199,7 @@ class _Walk:
         self.base = base
         self.exclude = exclude
         self.paths: list[str] = []
-        self.obstacles: dict[str, str] = {}
+        self.obstacles: dict[str, Obstacle] = {}
         self.compiled: set[str] = set()
         self.copies = _copies(base)
 
@@ -201,7 +211,7 @@ class _Walk:
                 with os.scandir(self.base / folder) as found:
                     entries = sorted(found, key=lambda entry: entry.name)
             except OSError as error:
-                self.obstacles[folder or "."] = f"the folder cannot be listed: {error.strerror}"
+                self.obstacles[folder or "."] = Obstacle(f"the folder cannot be listed: {error.strerror}")
                 continue
             if folder and any(entry.name == "pyvenv.cfg" for entry in entries):
                 continue
@@ -219,30 +229,33 @@ class _Walk:
         if path in self.copies or any(fnmatchcase(path, one) or fnmatchcase(name, one) for one in self.exclude):
             return False
         if entry.is_symlink():
-            reason = self._link(path, source=source)
-            if reason is not None:
-                self.obstacles[path] = reason
+            obstacle = self._link(path, source=source)
+            if obstacle is not None:
+                self.obstacles[path] = obstacle
             return False
         if entry.is_dir(follow_symlinks=False):
-            skipped = name.startswith(".") or name in {"__pycache__", "node_modules"} or name.endswith(".dist-info")
+            skipped = (
+                name.startswith(".") or name in {"__pycache__", "node_modules"} or name.endswith(".dist-info")
+            )
             return not skipped
         if source:
             self.paths.append(path)
         return False
 
-    def _link(self, path: str, *, source: bool) -> str | None:
+    def _link(self, path: str, *, source: bool) -> Obstacle | None:
         """Why a symbolic link is not read; None for one that does not concern Python."""
         target = Path(os.path.realpath(self.base / path))
         folder = target.is_dir()
         if not (source or folder):
             return None
         if not target.is_relative_to(self.base):
-            return "a symbolic link that leads out of the tree"
+            return Obstacle("a symbolic link that leads out of the tree")
         if folder:
             return None  # what is in it is read in its own place
         if not target.is_file():
-            return "a symbolic link that leads to no file"
-        return f"a symbolic link to {target.relative_to(self.base).as_posix()!r}"
+            return Obstacle("a symbolic link that leads to no file")
+        place = target.relative_to(self.base).as_posix()
+        return Obstacle(f"a symbolic link to {place}", place)
 
 
 def _copies(base: Path) -> frozenset[str]:
@@ -265,16 +278,10 @@ def _module(path: str) -> tuple[str, bool]:
     return ".".join(folders if is_package else [*folders, stem]), is_package
 
 
-def _refused(path: str, reason: str) -> SourceFile:
+def _refused(path: str, reason: str, alias_of: str | None = None) -> SourceFile:
     module, is_package = _module(path)
-    link = re.fullmatch(r"a symbolic link to '(.*)'", reason)
     return SourceFile(
-        path,
-        status="undecodable",
-        reason=reason,
-        module=module,
-        is_package=is_package,
-        alias_of=link[1] if link else None,
+        path, status="undecodable", reason=reason, module=module, is_package=is_package, alias_of=alias_of
     )
 
 
@@ -322,7 +329,7 @@ def _read_bytes(path: Path) -> tuple[bytes, os.stat_result]:
     if not stat.S_ISREG(path.stat().st_mode):
         raise _UnreadableError("no regular file")
     flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-    with open(os.open(path, flags), "rb", buffering=0) as opened:
+    with open(os.open(path, flags), "rb", buffering=0) as opened:  # noqa: PTH123 - with flags
         before = os.fstat(opened.fileno())
         if not stat.S_ISREG(before.st_mode):
             raise _UnreadableError("no regular file")

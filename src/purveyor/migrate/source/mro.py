@@ -55,7 +55,10 @@ def _visit(start: ClassFacts, done: dict[ClassFacts, tuple[Ancestor, ...]]) -> N
 
 
 def _close_cycle(
-    facts: ClassFacts, bases: Sequence[ClassFacts], open_: dict[ClassFacts, None], done: dict[ClassFacts, tuple[Ancestor, ...]]
+    facts: ClassFacts,
+    bases: Sequence[ClassFacts],
+    open_: dict[ClassFacts, None],
+    done: dict[ClassFacts, tuple[Ancestor, ...]],
 ) -> None:
     again = next(one for one in bases if one in open_ and one not in done)
     path = [one for one in open_ if one not in done]

@@ -4,18 +4,41 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from purveyor.migrate.source.files import SourceFile
 
-__all__ = ["Binding", "External", "Function", "Import", "Module", "Scope", "Unresolved"]
+__all__ = [
+    "Binding",
+    "External",
+    "Function",
+    "FunctionNode",
+    "Import",
+    "Module",
+    "Path",
+    "Position",
+    "Scope",
+    "Unresolved",
+    "every_scope",
+    "parameters",
+    "read_scopes",
+    "source_of",
+]
 
 Position: TypeAlias = tuple[int, int]  # line and column of the statement that binds
 Path: TypeAlias = tuple[tuple[int, int, int], ...]  # the branches a statement stands in: line, column, which arm
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def source_of(node: ast.AST) -> str:
+    """An expression as text, on one line."""
+    try:
+        return ast.unparse(node)
+    except RecursionError:
+        return "..."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +76,14 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """One name that an import statement brings: a module (``name`` is None), or something of it (``"*"``: everything)."""
+    """One name that an import statement brings: a module (``name`` is None), or what it defines."""
 
     module: str
     name: str | None
     level: int = 0
+
+
+Target: TypeAlias = Import | ast.ClassDef | FunctionNode | ast.expr | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +93,7 @@ class Binding:
     position: Position
     path: Path
     typing_only: bool
-    target: Import | ast.ClassDef | FunctionNode | ast.expr | None
+    target: Target
 
 
 @dataclass(eq=False)
@@ -81,6 +107,7 @@ class Scope:
     qualname: str = ""
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
     stars: list[Binding] = field(default_factory=list)
+    annotated: list[str] = field(default_factory=list)  # names with an annotation and no value
     exports: frozenset[str] | None = None  # `__all__`, where it can be read
     outer: set[str] = field(default_factory=set)  # names that `global` and `nonlocal` send elsewhere
     inner: list[Scope] = field(default_factory=list)
@@ -120,167 +147,187 @@ def every_scope(module: Scope) -> Iterator[Scope]:
         waiting.extend(reversed(scope.inner))
 
 
-_Work: TypeAlias = tuple[ast.stmt, Path, bool]
-
-
 class _ScopeReader:
     """Goes over the statements of one scope once; branches are followed, inner scopes are left for later."""
 
     def __init__(self, scope: Scope, enter: Callable[[FunctionNode], bool]) -> None:
         self.scope = scope
         self.enter = enter
-        self.exported: set[str] = set()
-        self.exports_known = False
-        self.work: list[_Work] = []
+        self.work: list[tuple[ast.stmt, Path, bool]] = []
+        self.position: Position = (0, 0)  # of the statement that is being read, and its branches
+        self.path: Path = ()
+        self.typing_only = False
 
     def read(self) -> None:
         node = self.scope.node
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            arguments = node.args
-            for one in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]:
-                self._opaque(one.arg, node, (), typing_only=False)
-            for other in (arguments.vararg, arguments.kwarg):
-                if other is not None:
-                    self._opaque(other.arg, node, (), typing_only=False)
-        self._push(node.body, (), typing_only=False)
+        if isinstance(node, FunctionNode):
+            self.position = (node.lineno, node.col_offset)
+            for parameter in parameters(node):
+                self._bind(parameter, None)
+        self._push(node.body)
         while self.work:
-            self._statement(*self.work.pop())
-        if self.exports_known:
-            self.scope.exports = frozenset(self.exported)
+            statement, self.path, self.typing_only = self.work.pop()
+            self.position = (statement.lineno, statement.col_offset)
+            reader = _READERS.get(type(statement))
+            if reader is not None:
+                reader(self, statement)
 
-    def _push(self, body: list[ast.stmt], path: Path, *, typing_only: bool) -> None:
-        self.work.extend((one, path, typing_only) for one in reversed(body))
+    def _push(self, body: list[ast.stmt]) -> None:
+        self.work.extend((one, self.path, self.typing_only) for one in reversed(body))
 
-    def _arms(self, node: ast.stmt, arms: list[list[ast.stmt]], path: Path, *, typing_only: bool) -> None:
-        for number in reversed(range(len(arms))):
-            arm = (*path, (node.lineno, node.col_offset, number))
-            self._push(arms[number], arm, typing_only=typing_only)
+    def _push_arms(self, *arms: list[ast.stmt], typing_arm: int | None = None) -> None:
+        """Read the branches next, in their order."""
+        for number, body in reversed(list(enumerate(arms))):
+            path = (*self.path, (*self.position, number))
+            typing_only = self.typing_only or number == typing_arm
+            self.work.extend((one, path, typing_only) for one in reversed(body))
 
-    def _bind(
-        self, name: str, node: ast.stmt, path: Path, typing_only: bool, target: Import | ast.stmt | ast.expr | None
-    ) -> None:
-        binding = Binding((node.lineno, node.col_offset), path, typing_only, target)  # type: ignore[arg-type]
+    def _bind(self, name: str, target: Target) -> None:
+        binding = Binding(self.position, self.path, self.typing_only, target)
         self.scope.bindings.setdefault(name, []).append(binding)
 
-    def _opaque(self, name: str, node: ast.stmt, path: Path, *, typing_only: bool) -> None:
-        self._bind(name, node, path, typing_only, None)
+    def _class(self, node: ast.ClassDef) -> None:
+        self._bind(node.name, node)
+        self._inner(node)
 
-    def _statement(self, node: ast.stmt, path: Path, typing_only: bool) -> None:  # noqa: PLR0912 - one case a statement
-        match node:
-            case ast.ClassDef():
-                self._bind(node.name, node, path, typing_only, node)
-                self._inner(node, path)
-            case ast.FunctionDef() | ast.AsyncFunctionDef():
-                self._bind(node.name, node, path, typing_only, node)
-                if self.enter(node):
-                    self._inner(node, path)
-            case ast.Import():
-                for one in node.names:
-                    module = one.name if one.asname else one.name.partition(".")[0]
-                    self._bind(one.asname or module, node, path, typing_only, Import(module, None))
-            case ast.ImportFrom():
-                self._import_from(node, path, typing_only)
-            case ast.Assign():
-                for target in node.targets:
-                    self._assign(target, node.value, node, path, typing_only)
-            case ast.AnnAssign():
-                if node.value is not None:
-                    self._assign(node.target, node.value, node, path, typing_only)
-            case ast.AugAssign():
-                self._augment(node, path, typing_only)
-            case ast.If():
-                self._if(node, path, typing_only)
-            case ast.Try() | ast.TryStar():
-                handlers = [one.body for one in node.handlers]
-                self._push(node.finalbody, path, typing_only=typing_only)
-                self._arms(node, [[*node.body, *node.orelse], *handlers], path, typing_only=typing_only)
-            case ast.With() | ast.AsyncWith():
-                for item in node.items:
-                    if item.optional_vars is not None:
-                        self._assign(item.optional_vars, None, node, path, typing_only)
-                self._arms(node, [node.body], path, typing_only=typing_only)
-            case ast.For() | ast.AsyncFor():
-                self._assign(node.target, None, node, path, typing_only)
-                self._arms(node, [node.body, node.orelse], path, typing_only=typing_only)
-            case ast.While():
-                self._arms(node, [node.body, node.orelse], path, typing_only=typing_only)
-            case ast.Match():
-                self._arms(node, [one.body for one in node.cases], path, typing_only=typing_only)
-            case ast.Global() | ast.Nonlocal():
-                self.scope.outer.update(node.names)
-            case ast.Expr():
-                self._extend_exports(node.value)
-            case _:
-                pass
+    def _function(self, node: FunctionNode) -> None:
+        self._bind(node.name, node)
+        if self.enter(node):
+            self._inner(node)
 
-    def _inner(self, node: ast.ClassDef | FunctionNode, path: Path) -> None:
+    def _inner(self, node: ast.ClassDef | FunctionNode) -> None:
         scope = self.scope
-        scope.inner.append(Scope(scope.file, node, scope, path, scope.inside(node.name)))
+        scope.inner.append(Scope(scope.file, node, scope, self.path, scope.inside(node.name)))
 
-    def _if(self, node: ast.If, path: Path, typing_only: bool) -> None:
-        truth = _truth(node.test)
-        if truth == "typing" or truth == "not typing":
-            arms = [(0, node.body, typing_only or truth == "typing"), (1, node.orelse, typing_only or truth != "typing")]
-        else:
-            arms = [(0, node.body, typing_only), (1, node.orelse, typing_only)]
-        for number, body, only in reversed(arms):
-            self._push(body, (*path, (node.lineno, node.col_offset, number)), typing_only=only)
+    def _import(self, node: ast.Import) -> None:
+        for one in node.names:
+            module = one.name if one.asname else one.name.partition(".")[0]
+            self._bind(one.asname or module, Import(module, None))
 
-    def _import_from(self, node: ast.ImportFrom, path: Path, typing_only: bool) -> None:
+    def _import_from(self, node: ast.ImportFrom) -> None:
         for one in node.names:
             target = Import(node.module or "", one.name, node.level)
             if one.name == "*":
-                self.scope.stars.append(Binding((node.lineno, node.col_offset), path, typing_only, target))
+                self.scope.stars.append(Binding(self.position, self.path, self.typing_only, target))
             else:
-                self._bind(one.asname or one.name, node, path, typing_only, target)
+                self._bind(one.asname or one.name, target)
 
-    def _assign(self, target: ast.expr, value: ast.expr | None, node: ast.stmt, path: Path, typing_only: bool) -> None:
+    def _assign(self, node: ast.Assign) -> None:
+        for target in node.targets:
+            self._target(target, node.value)
+
+    def _annotated(self, node: ast.AnnAssign) -> None:
+        if node.value is not None:
+            self._target(node.target, node.value)
+        elif isinstance(node.target, ast.Name):
+            self.scope.annotated.append(node.target.id)
+
+    def _augmented(self, node: ast.AugAssign) -> None:
+        if isinstance(node.target, ast.Name):
+            if node.target.id == "__all__":
+                self._export(node.value)
+            else:
+                self._bind(node.target.id, None)
+
+    def _target(self, target: ast.expr, value: ast.expr | None) -> None:
         pairs = [(target, value)]
         while pairs:
             target, value = pairs.pop()
             match target:
-                case ast.Name():
-                    self._bind(target.id, node, path, typing_only, value)
-                    if target.id == "__all__":
-                        self.exported.clear()
+                case ast.Name(id=name):
+                    self._bind(name, value)
+                    if name == "__all__":
+                        self.scope.exports = frozenset()
                         self._export(value)
-                case ast.Starred():
-                    pairs.append((target.value, None))
-                case ast.Tuple() | ast.List():
-                    values = _pairwise(target.elts, value)
-                    pairs.extend(zip(target.elts, values, strict=True))
+                case ast.Starred(value=inner):
+                    pairs.append((inner, None))
+                case ast.Tuple(elts=targets) | ast.List(elts=targets):
+                    pairs.extend(zip(targets, _pairwise(targets, value), strict=True))
                 case _:
                     pass
 
-    def _augment(self, node: ast.AugAssign, path: Path, typing_only: bool) -> None:
-        if isinstance(node.target, ast.Name):
-            if node.target.id == "__all__":
-                self._export(node.value, more=True)
-            else:
-                self._opaque(node.target.id, node, path, typing_only=typing_only)
+    def _if(self, node: ast.If) -> None:
+        self._push_arms(node.body, node.orelse, typing_arm=_typing_arm(node.test))
 
-    def _extend_exports(self, value: ast.expr) -> None:
-        match value:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id="__all__"), attr="extend" | "append" as how), args=[added]):
-                self._export(ast.List([added]) if how == "append" else added, more=True)
+    def _loop(self, node: ast.For | ast.AsyncFor) -> None:
+        self._target(node.target, None)
+        self._push_arms(node.body, node.orelse)
+
+    def _while(self, node: ast.While) -> None:
+        self._push_arms(node.body, node.orelse)
+
+    def _with(self, node: ast.With | ast.AsyncWith) -> None:
+        for item in node.items:
+            if item.optional_vars is not None:
+                self._target(item.optional_vars, None)
+        self._push_arms(node.body)
+
+    def _try(self, node: ast.Try | ast.TryStar) -> None:
+        self._push(node.finalbody)
+        self._push_arms([*node.body, *node.orelse], *(one.body for one in node.handlers))
+
+    def _match(self, node: ast.Match) -> None:
+        self._push_arms(*(one.body for one in node.cases))
+
+    def _elsewhere(self, node: ast.Global | ast.Nonlocal) -> None:
+        self.scope.outer.update(node.names)
+
+    def _expression(self, node: ast.Expr) -> None:
+        match node.value:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="__all__"), attr="extend"), args=[added]):
+                self._export(added)
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="__all__"), attr="append"), args=[added]):
+                self._export(ast.List([added]))
             case _:
                 pass
 
-    def _export(self, value: ast.expr | None, *, more: bool = False) -> None:
+    def _export(self, value: ast.expr | None) -> None:
+        """Add to ``__all__``; once something in it cannot be read, all of it is unknown."""
         names = _strings(value)
-        self.exports_known = names is not None and (self.exports_known or not more)
-        self.exported.update(names or ())
+        known = self.scope.exports
+        self.scope.exports = None if names is None or known is None else known.union(names)
 
 
-def _truth(test: ast.expr) -> str:
-    """Whether a condition is the type checker's."""
+_READERS: dict[type[ast.stmt], Callable[[_ScopeReader, Any], None]] = {
+    ast.ClassDef: _ScopeReader._class,
+    ast.FunctionDef: _ScopeReader._function,
+    ast.AsyncFunctionDef: _ScopeReader._function,
+    ast.Import: _ScopeReader._import,
+    ast.ImportFrom: _ScopeReader._import_from,
+    ast.Assign: _ScopeReader._assign,
+    ast.AnnAssign: _ScopeReader._annotated,
+    ast.AugAssign: _ScopeReader._augmented,
+    ast.If: _ScopeReader._if,
+    ast.For: _ScopeReader._loop,
+    ast.AsyncFor: _ScopeReader._loop,
+    ast.While: _ScopeReader._while,
+    ast.With: _ScopeReader._with,
+    ast.AsyncWith: _ScopeReader._with,
+    ast.Try: _ScopeReader._try,
+    ast.TryStar: _ScopeReader._try,
+    ast.Match: _ScopeReader._match,
+    ast.Global: _ScopeReader._elsewhere,
+    ast.Nonlocal: _ScopeReader._elsewhere,
+    ast.Expr: _ScopeReader._expression,
+}
+
+
+def parameters(node: FunctionNode) -> list[str]:
+    """Every name that calling a function binds."""
+    arguments = node.args
+    named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+    return [one.arg for one in named if one is not None]
+
+
+def _typing_arm(test: ast.expr) -> int | None:
+    """Which branch of an ``if`` only a type checker takes."""
     match test:
         case ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING"):
-            return "typing"
-        case ast.UnaryOp(op=ast.Not(), operand=inner) if _truth(inner) == "typing":
-            return "not typing"
+            return 0
+        case ast.UnaryOp(op=ast.Not(), operand=inner) if _typing_arm(inner) == 0:
+            return 1
         case _:
-            return ""
+            return None
 
 
 def _pairwise(targets: list[ast.expr], value: ast.expr | None) -> list[ast.expr | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_left
+from functools import partial
 from typing import TYPE_CHECKING
 
 from purveyor.migrate.source.classes import Base, ClassFacts, Method, MethodKind, Place, Resolved
@@ -20,6 +21,7 @@ from purveyor.migrate.source.names import (
     Unresolved,
     every_scope,
     read_scopes,
+    source_of,
 )
 from purveyor.migrate.source.resolve import Resolver
 
@@ -56,9 +58,8 @@ def read_project(
         for file in read_files(listing, progress=progress):
             files.append(file)
             if file.tree is not None:
-                lines = file.class_lines
-                scopes[file] = read_scopes(file, file.tree, lambda node, lines=lines: _holds(node, lines))
-                if not lines:
+                scopes[file] = read_scopes(file, file.tree, partial(_holds, file.class_lines))
+                if not file.class_lines:
                     file.forget_tree()
         return Project(root, tuple(files), scopes, listing.compiled)
 
@@ -73,16 +74,19 @@ class Project:
     """
 
     def __init__(
-        self, root: Path, files: tuple[SourceFile, ...], scopes: dict[SourceFile, Scope], compiled: Iterable[str] = ()
+        self,
+        root: Path,
+        files: tuple[SourceFile, ...],
+        scopes: dict[SourceFile, Scope],
+        compiled: Iterable[str] = (),
     ) -> None:
         self.root = root
         self.files = files
         self._scopes = scopes
         self._inner: dict[SourceFile, dict[ast.AST, Scope]] = {}
         self._calls: dict[SourceFile, dict[str, list[ast.Call]]] = {}
-        modules = Modules(files, compiled)
         nodes: dict[ast.ClassDef, ClassFacts] = {}
-        self._resolver = Resolver(modules, scopes, nodes)
+        self._resolver = Resolver(Modules(files, compiled), scopes, nodes)
         for scope in scopes.values():
             for inner in every_scope(scope):
                 if isinstance(inner.node, ast.ClassDef):
@@ -108,7 +112,7 @@ class Project:
         return self._resolver.resolve(self._scope(file, scope), expression)
 
     def calls(self, name: str) -> Iterator[tuple[SourceFile, ast.Call]]:
-        """Every call of something whose last name is ``name``: ``f()``, ``module.f()``, ``self.f()``; by path and line."""
+        """Every call whose function's last name is ``name``: ``f()``, ``module.f()``; by path and line."""
         word = name.encode()
         for file in self.files:
             if file.status == "ok" and (word in file.data or not file.encoding.startswith("utf-8")):
@@ -136,8 +140,8 @@ class Project:
         inner = self._inner.get(file)
         if inner is None:
             assert file.tree is not None, "a file with names has a tree"
-            inner = {one.node: one for one in every_scope(read_scopes(file, file.tree, lambda _: True))}
-            self._inner[file] = inner
+            inner = self._inner[file] = {}
+            inner.update((one.node, one) for one in every_scope(read_scopes(file, file.tree, lambda _: True)))
         return inner.get(node, module)
 
     def _class(self, scope: Scope, node: ast.ClassDef) -> ClassFacts:
@@ -160,7 +164,7 @@ class Project:
         derived: dict[ClassFacts, list[ClassFacts]] = {}
         for facts in self.classes:
             facts.bases = tuple(
-                Base(_source(node), self._resolver.base(facts, node)) for node in facts.node.bases
+                Base(source_of(node), self._resolver.base(facts, node)) for node in facts.node.bases
             )
             for base in facts.bases:
                 if isinstance(base.resolved, ClassFacts) and facts not in derived.setdefault(base.resolved, []):
@@ -170,15 +174,11 @@ class Project:
         linearize(self.classes)
 
 
-def _source(node: ast.expr) -> str:
-    return ast.unparse(node)
-
-
 def _position(facts: ClassFacts) -> tuple[str, int, int]:
     return facts.file.path, facts.node.lineno, facts.node.col_offset
 
 
-def _holds(node: FunctionNode, lines: Sequence[int]) -> bool:
+def _holds(lines: Sequence[int], node: FunctionNode) -> bool:
     """Whether a function spans one of the lines, which are sorted."""
     first = bisect_left(lines, node.lineno)
     return first < len(lines) and lines[first] <= (node.end_lineno or node.lineno)

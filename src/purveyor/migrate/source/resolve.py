@@ -4,26 +4,37 @@ from __future__ import annotations
 
 import ast
 import builtins
+import sys
 from typing import TYPE_CHECKING, TypeAlias
 
 from purveyor.migrate.source.classes import ClassFacts
-from purveyor.migrate.source.names import External, Function, FunctionNode, Import, Module, Unresolved
+from purveyor.migrate.source.names import (
+    External,
+    Function,
+    FunctionNode,
+    Import,
+    Module,
+    Scope,
+    Unresolved,
+    source_of,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from purveyor.migrate.source.classes import Resolved
     from purveyor.migrate.source.files import SourceFile
     from purveyor.migrate.source.modules import Modules
-    from purveyor.migrate.source.names import Binding, Path, Position, Scope
+    from purveyor.migrate.source.names import Binding, Path, Position
 
 __all__ = ["Resolver"]
 
 _END: Position = (1 << 60, 0)
 # Calls whose result is a class, and as what it counts.
 _FACTORIES = frozenset({
-    "collections.namedtuple", "typing.NamedTuple", "typing.TypedDict", "typing.NewType", "typing_extensions.NamedTuple",
-    "typing_extensions.TypedDict", "typing_extensions.NewType", "enum.Enum", "enum.IntEnum",
+    "collections.namedtuple", "enum.Enum", "enum.IntEnum", "typing.NamedTuple", "typing.NewType",
+    "typing.TypedDict", "typing_extensions.NamedTuple", "typing_extensions.NewType",
+    "typing_extensions.TypedDict",
 })  # fmt: skip
 
 _Key: TypeAlias = "tuple[Scope, str, Position]"
@@ -32,10 +43,13 @@ _Key: TypeAlias = "tuple[Scope, str, Position]"
 class Resolver:
     """Follows names through scopes, imports and assignments, as Python would at run time."""
 
-    def __init__(self, modules: Modules, scopes: dict[SourceFile, Scope], classes: dict[ast.ClassDef, ClassFacts]) -> None:
+    def __init__(
+        self, modules: Modules, scopes: dict[SourceFile, Scope], classes: dict[ast.ClassDef, ClassFacts]
+    ) -> None:
         self._modules = modules
         self._scopes = scopes
         self._classes = classes
+        modules.learn_own_name(self._absolute_imports(), self._provides)
         self._active: set[_Key] = set()
         self._known: dict[_Key, Resolved | None] = {}
 
@@ -53,7 +67,7 @@ class Resolver:
         except RecursionError:
             found = Unresolved("", "it is nested too deeply", 0)
         if isinstance(found, Unresolved):
-            return Unresolved(_source(node), found.reason, getattr(node, "lineno", 0))
+            return Unresolved(source_of(node), found.reason, getattr(node, "lineno", 0))
         return found
 
     def base(self, facts: ClassFacts, node: ast.expr) -> ClassFacts | External | Unresolved:
@@ -63,30 +77,31 @@ class Resolver:
         found = self.resolve(scope, node, at=(facts.node.lineno, facts.node.col_offset), path=facts.scope.path)
         if isinstance(found, Function | Module):
             kind = "function" if isinstance(found, Function) else "module"
-            return Unresolved(_source(node), f"it is a {kind}", node.lineno)
+            return Unresolved(source_of(node), f"it is a {kind}", node.lineno)
         return found
 
     def _expression(self, scope: Scope, node: ast.expr, at: Position, path: Path) -> Resolved:
+        found: Resolved
         match node:
             case ast.Name(id=name):
-                return self._name(scope, name, at, path)
+                found = self._name(scope, name, at, path)
             case ast.Attribute(value=value, attr=attr):
-                return self._attribute(self._expression(scope, value, at, path), attr)
+                found = self._attribute(self._expression(scope, value, at, path), attr)
             case ast.Subscript(value=value):
-                return self._expression(scope, value, at, path)
+                found = self._expression(scope, value, at, path)
             case ast.IfExp(body=first, orelse=second):
-                return self._first(self._expression(scope, one, at, path) for one in (first, second))
+                found = self._first(self._expression(scope, one, at, path) for one in (first, second))
             case ast.BoolOp(values=values):
-                return self._first(self._expression(scope, one, at, path) for one in values)
+                found = self._first(self._expression(scope, one, at, path) for one in values)
             case ast.Call(func=func):
-                made = self._expression(scope, func, at, path)
-                if isinstance(made, External) and made.qualified in _FACTORIES:
-                    return made
-                return Unresolved("", "it is what a call returns", 0)
+                found = self._expression(scope, func, at, path)
+                if not (isinstance(found, External) and found.qualified in _FACTORIES):
+                    found = Unresolved("", "it is what a call returns", 0)
             case ast.Constant(value=str()):
-                return Unresolved("", "it is a string", 0)
+                found = Unresolved("", "it is a string", 0)
             case _:
-                return Unresolved("", "it is computed at run time", 0)
+                found = Unresolved("", "it is computed at run time", 0)
+        return found
 
     def _first(self, found: Iterable[Resolved]) -> Resolved:
         """The first that means something; else the first."""
@@ -113,9 +128,7 @@ class Resolver:
             while current is not None and isinstance(current.node, ast.ClassDef):
                 path = current.path
                 current = current.parent  # a class body is no scope to what is nested in it
-        if hasattr(builtins, name):
-            return External(f"builtins.{name}")
-        return Unresolved(name, "nothing defines or imports it", 0)
+        return self._guess(self._scopes[scope.file], name)
 
     def _bound(self, scope: Scope, name: str, at: Position, path: Path) -> Resolved | None:
         """What a name is bound to in one scope; None if nothing in it binds the name."""
@@ -137,13 +150,14 @@ class Resolver:
     def _candidates(self, scope: Scope, name: str, at: Position, path: Path) -> list[Binding]:
         """The bindings that may hold at a place, the likeliest first.
 
-        Backwards from the place to the first that is certain. Among those in branches, the first in the source is what the
-        author hopes for (``try: from fast import X``, ``except ImportError: X = None``); a type checker's come last.
+        Backwards from the place to the first that is certain. Among those in branches, the first in the source is
+        what the author hopes for (``try: from fast import X``, ``except ImportError: X = None``); those of a type
+        checker come last.
         """
         bindings = scope.bindings.get(name, [])
         if scope.stars:
-            stars = [one for one in scope.stars if self._star_brings(scope, one, name)]
-            bindings = sorted([*bindings, *stars], key=lambda one: one.position) if stars else bindings
+            stars = [one for one in scope.stars if self._brings(scope, one, name)]
+            bindings = sorted([*bindings, *stars], key=lambda one: one.position)
         likely: list[Binding] = []
         typing_only: list[Binding] = []
         certain: list[Binding] = []
@@ -176,21 +190,59 @@ class Resolver:
         module = self._modules.find(importer, imported.module, imported.level)
         if not isinstance(module, Module) or name is None:
             if isinstance(module, External) and name is not None:
-                return External(f"{module.qualified}.{name}" if module.qualified.strip(".") else module.qualified + name)
+                return External(
+                    f"{module.qualified}.{name}" if module.qualified.strip(".") else module.qualified + name
+                )
             return module
         return self._of_module(module, name)
 
-    def _star_brings(self, scope: Scope, star: Binding, name: str) -> bool:
+    def _brings(self, scope: Scope, star: Binding, name: str) -> bool:
+        """Whether a star import binds a name, through other stars if need be, which may go in circles."""
+        waiting, seen = [(scope, star)], set[Scope]()
+        while waiting:
+            importer, one = waiting.pop()
+            module = self._starred(importer, one)
+            inner = self._scopes.get(module.file) if isinstance(module, Module) and module.file else None
+            if inner is None or inner in seen:
+                continue
+            seen.add(inner)
+            if inner.exports is not None:
+                if name in inner.exports:
+                    return True
+            elif not name.startswith("_"):
+                if name in inner.bindings:
+                    return True
+                waiting.extend((inner, further) for further in inner.stars)
+        return False
+
+    def _starred(self, scope: Scope, star: Binding) -> Module | External | Unresolved:
         assert isinstance(star.target, Import), "a star is an import"
-        module = self._modules.find(scope.file, star.target.module, star.target.level)
-        if not isinstance(module, Module):
-            return isinstance(module, External) and not name.startswith("_") and not hasattr(builtins, name)
-        inner = self._scopes.get(module.file) if module.file else None
-        if inner is None:
-            return False
-        if inner.exports is not None:
-            return name in inner.exports
-        return not name.startswith("_") and self._of_scope(inner, name) is not None
+        return self._modules.find(scope.file, star.target.module, star.target.level)
+
+    def _guess(self, scope: Scope, name: str) -> Resolved:
+        """What a name is that nothing binds: perhaps one that a star brings from where nobody can look."""
+        if hasattr(builtins, name):
+            return External(f"builtins.{name}")
+        waiting, seen, unseen = [scope], {scope}, list[External | Unresolved]()
+        while waiting:
+            importer = waiting.pop()
+            for star in importer.stars:
+                module = self._starred(importer, star)
+                inner = self._scopes.get(module.file) if isinstance(module, Module) and module.file else None
+                if inner is not None and inner not in seen:
+                    seen.add(inner)
+                    waiting.append(inner)
+                elif not isinstance(module, Module) and module not in unseen:
+                    unseen.append(module)
+        match unseen:
+            case [External(qualified)]:
+                return External(f"{qualified}.{name}")
+            case [Unresolved() as missing]:
+                return missing
+            case [_, *_]:
+                return Unresolved(name, "it comes from one of several star imports", 0)
+            case _:
+                return Unresolved(name, "nothing defines or imports it", 0)
 
     def _of_scope(self, scope: Scope, name: str) -> Resolved | None:
         return self._bound(scope, name, _END, ())
@@ -204,11 +256,27 @@ class Resolver:
         inner = self._modules.named(f"{module.name}.{name}" if module.name else name)
         if inner is not None:
             return inner
-        if module.file is None:
+        if module.file is None or module.name in sys.stdlib_module_names:
             return External(f"{module.name}.{name}")
-        if module.file.status != "ok":
+        if scope is None:
             return Unresolved(name, f"{module.file.path} is {module.file.status}", 0)
-        return Unresolved(name, f"{module.file.path} does not define it", 0)
+        guess = self._guess(scope, name) if scope.stars and not hasattr(builtins, name) else None
+        return guess or Unresolved(name, f"{module.file.path} does not define it", 0)
+
+    def _absolute_imports(self) -> Iterator[tuple[str, str]]:
+        for scope in self._scopes.values():
+            for bound in scope.bindings.values():
+                for one in bound:
+                    if isinstance(one.target, Import) and one.target.name is not None and not one.target.level:
+                        yield one.target.module, one.target.name
+
+    def _provides(self, module: Module, name: str) -> bool:
+        scope = self._scopes.get(module.file) if module.file else None
+        if scope is not None and (
+            name in scope.bindings or any(self._brings(scope, one, name) for one in scope.stars)
+        ):
+            return True
+        return self._modules.named(f"{module.name}.{name}".lstrip(".")) is not None
 
     def _attribute(self, owner: Resolved, name: str) -> Resolved:
         match owner:
@@ -246,10 +314,3 @@ def _contradict(one: Path, other: Path) -> bool:
         if here[2] != there[2]:
             return True
     return False
-
-
-def _source(node: ast.expr) -> str:
-    try:
-        return ast.unparse(node)
-    except RecursionError:
-        return "..."
