@@ -1,0 +1,229 @@
+"""Plays for a class: from calls that somebody wrote, and from what can be made up where nobody did."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+from typing import Any
+
+from purveyor.migrate.verify.child.plausible import CannotMakeUpError, MakeUp
+from purveyor.migrate.verify.child.reading import keys_read, models_made
+
+__all__ = ["Derived", "derive"]
+
+_OPENS = ("initialize", "init", "setup", "start", "open", "connect", "load")
+_CLOSES = ("cleanup", "close", "aclose", "shutdown", "stop", "disconnect", "unload", "teardown", "dispose")
+_WRITES = (
+    "put",
+    "set",
+    "store",
+    "save",
+    "add",
+    "create",
+    "write",
+    "insert",
+    "register",
+    "upsert",
+    "append",
+    "push",
+)
+_REMOVES = ("delete", "remove", "clear", "purge", "drop", "evict", "reset", "pop", "flush", "expire", "prune")
+
+
+class Derived:
+    """What is to be played, and what cannot be.
+
+    Args:
+        cls: The class.
+        name: Its name as ``module:Class``.
+    """
+
+    def __init__(self, cls: type, name: str) -> None:
+        self.plays: list[dict[str, Any]] = []
+        self.skipped: list[dict[str, str]] = []
+        self._cls = cls
+        self._name = name
+        self._classes = [each for each in cls.__mro__ if _is_own(each, cls)]
+        self._members = _members(self._classes)
+        self._up = MakeUp(keys_read(self._classes))
+        asynchronous = any(_is_async(member) for member in self._members.values())
+        self._context = "async" if asynchronous else "sync"
+        self._opens = self._first(_OPENS, "__aenter__", "__enter__")
+        self._closes = self._first(_CLOSES, "__aexit__", "__exit__")
+
+    def fill(self, seeds: list[dict[str, Any]], *, scripted: bool) -> None:
+        """Make the plays.
+
+        Args:
+            seeds: ``build`` and ``calls`` that somebody wrote; none to have all made up.
+            scripted: Whether they are all that is to be called.
+        """
+        if inspect.isabstract(self._cls):
+            methods = ", ".join(sorted(getattr(self._cls, "__abstractmethods__")))  # noqa: B009 - type checkers do not know it
+            self._skip("", f"it is abstract: {methods}")
+            return
+        try:
+            builds = [seed["build"] for seed in seeds] or [self._construction()]
+            opening, closing = self._lifecycle()
+        except CannotMakeUpError as error:
+            self._skip("", str(error))
+            return
+        for seed in seeds:
+            self._add(seed["build"], self._framed(seed["calls"], opening, closing), "calls")
+        if not scripted:
+            called = {call["method"] for seed in seeds for call in seed["calls"]}
+            operations = self._operations(called)
+            if operations or not seeds:
+                self._add(builds[0], [*opening, *operations, *closing], "calls")
+        self._add(builds[0], [*opening, *closing, *opening, *closing, *closing], "lifecycle")
+        self.plays[-1]["roles"] = _roles(opening, closing)
+
+    def _framed(
+        self, calls: list[dict[str, Any]], opening: list[dict[str, Any]], closing: list[dict[str, Any]]
+    ) -> list[dict[str, Any]]:
+        """Calls between the lifecycle's, unless they bring their own."""
+        if any(_is_lifecycle(call["method"]) for call in calls):
+            return calls
+        return [*opening, *calls, *closing]
+
+    def _add(self, build: dict[str, Any], calls: list[dict[str, Any]], kind: str) -> None:
+        self.plays.append(
+            {"class": self._name, "kind": kind, "context": self._context, "build": build, "calls": calls}
+        )
+
+    def _skip(self, member: str, reason: str) -> None:
+        self.skipped.append({"class": self._name, "member": member, "reason": reason})
+
+    def _construction(self) -> dict[str, Any]:
+        call = self._up.arguments(self._cls)
+        constructor = inspect.signature(self._cls)
+        for parameter in constructor.parameters.values():
+            if parameter.kind is parameter.VAR_KEYWORD:
+                for model in models_made(self._cls, parameter.name):
+                    call["kwargs"].update(self._up.typed(model, parameter.name)["kwargs"])
+                if not call["args"]:
+                    call["kwargs"].update(self._up.named("kwargs"))
+        return call
+
+    def _lifecycle(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        opening = [self._call(self._opens)] if self._opens else []
+        closing = [self._call(self._closes)] if self._closes else []
+        for name in self._members:
+            if self._is_twin(name) and name not in {self._opens, self._closes}:
+                self._skip(name, "another name of the lifecycle")
+        return opening, closing
+
+    def _call(self, name: str) -> dict[str, Any]:
+        if name in {"__aexit__", "__exit__"}:
+            return {"method": name, "args": [None, None, None], "kwargs": {}}
+        return {"method": name, **self._arguments(name)}
+
+    def _arguments(self, name: str) -> dict[str, Any]:
+        member = self._members[name]
+        if isinstance(member, (property, functools.cached_property)):
+            return {"args": [], "kwargs": {}}
+        if isinstance(member, staticmethod):
+            return self._up.arguments(member.__func__)
+        function = member.__func__ if isinstance(member, classmethod) else member
+        return self._up.arguments(function, bound=True)
+
+    def _operations(self, called: set[str]) -> list[dict[str, Any]]:
+        """Calls of the public members that nobody calls: what writes first, what removes last."""
+        calls: list[dict[str, Any]] = []
+        for name in sorted(self._members, key=_rank):
+            if (
+                name.startswith("_")
+                or name in called
+                or name in {self._opens, self._closes}
+                or self._is_twin(name)
+            ):
+                continue
+            try:
+                calls.append(self._call(name))
+            except CannotMakeUpError as error:
+                self._skip(name, str(error))
+        return calls
+
+    def _first(self, names: tuple[str, ...], *managers: str) -> str | None:
+        """The member that opens or closes: the first of these names, however it is prefixed."""
+        candidates = [
+            each for name in names for each in (name, f"a{name}", f"async_{name}") if each in self._members
+        ]
+        candidates += [name for name in managers if name in self._members]
+        return next(iter(sorted(candidates, key=self._wants)), None)
+
+    def _is_twin(self, name: str) -> bool:
+        """Whether it opens or closes as well; what wants arguments, as ``load(key)``, is an operation."""
+        return _is_lifecycle(name) and not self._wants(name)
+
+    def _wants(self, name: str) -> bool:
+        """Whether it must be given something; for the methods of a context manager that is known."""
+        member = self._members[name]
+        if name.startswith("__") or not inspect.isfunction(member):
+            return False
+        parameters = list(inspect.signature(member).parameters.values())[1:]
+        variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+        return any(each.default is each.empty and each.kind not in variadic for each in parameters)
+
+
+def derive(cls: type, name: str, seeds: list[dict[str, Any]], *, scripted: bool) -> Derived:
+    """What to play on a class.
+
+    Args:
+        cls: The class.
+        name: Its name as ``module:Class``.
+        seeds: ``build`` and ``calls`` that somebody wrote.
+        scripted: Whether they are all that is to be called.
+    """
+    derived = Derived(cls, name)
+    derived.fill(seeds, scripted=scripted)
+    return derived
+
+
+def _roles(opening: list[Any], closing: list[Any]) -> list[str]:
+    """What each step of a lifecycle's play is there for."""
+    opens, closes = ["open"] * len(opening), ["close"] * len(closing)
+    again = [f"{role} again" for role in (*opens, *closes)]
+    return ["build", *opens, *closes, *again, *(["close twice"] * len(closing))]
+
+
+def _is_own(cls: type, of: type) -> bool:
+    """Whether a base belongs to the project: it comes from where the class does, and not from a library."""
+    if cls is object or cls.__module__.partition(".")[0] == "purveyor":
+        return False
+    file = getattr(sys.modules.get(cls.__module__), "__file__", None) or ""
+    return cls is of or (
+        "site-packages" not in file and cls.__module__.partition(".")[0] not in sys.stdlib_module_names
+    )
+
+
+def _members(classes: list[type]) -> dict[str, Any]:
+    """Methods and properties, by name: the class's own first."""
+    members: dict[str, Any] = {}
+    for cls in classes:
+        for name, member in vars(cls).items():
+            if inspect.isfunction(member) or isinstance(
+                member, (staticmethod, classmethod, property, functools.cached_property)
+            ):
+                members.setdefault(name, member)
+    return members
+
+
+def _is_async(member: Any) -> bool:
+    function = inspect.unwrap(getattr(member, "__func__", member)) if callable(member) else None
+    return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
+
+
+def _is_lifecycle(name: str) -> bool:
+    stem = name.removeprefix("async_").lstrip("_")
+    names = {*_OPENS, *_CLOSES}
+    return not name.startswith("_") and (stem in names or stem.removeprefix("a") in names)
+
+
+def _rank(name: str) -> int:
+    verb = name.removeprefix("async_").partition("_")[0]
+    for verbs, rank in ((_WRITES, 0), (_REMOVES, 2)):
+        if verb in verbs or verb.removeprefix("a") in verbs:
+            return rank
+    return 1
