@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path  # noqa: TC003 - for sphinx
@@ -151,7 +152,7 @@ class _Rollback:
     def _restore_all(self, items: Sequence[_Item], journal: Journal | None) -> RolledBack:
         clear_leftovers(self._tree, self._plan)
         if journal is None:
-            originals = {item.file.path: (item.original or b"", item.file.mode, None) for item in items}
+            originals = {item.file.path: (_known(item), item.file.mode, None) for item in items}
             journal = create_journal(self._tree, self._plan, originals)
         journal.append("rollback")
         # In the reverse order, so that nothing stands on what is not converted any more.
@@ -186,8 +187,7 @@ class _Rollback:
         if copy and copy.about.st_nlink == 1:
             self._tree.move(path, now, item.file.copy, attributes)
         else:
-            assert item.original is not None, "the precheck has refused it"
-            self._tree.replace(path, now, item.original, attributes)
+            self._tree.replace(path, now, _known(item), attributes)
             if copy:
                 self._tree.remove(item.file.copy)
         journal.append("restored", path)
@@ -225,23 +225,19 @@ class _Rollback:
             yield Refusal(path, "it was edited since", advice, shown)
 
 
+def _known(item: _Item) -> bytes:
+    assert item.original is not None, "a file whose original is lost is refused before"
+    return item.original
+
+
 def _look(tree: WorkTree, plan: Plan, file: PlannedFile, journal: Journal | None) -> _Item:
     found, copy = tree.find(file.path), tree.find(file.copy)
     state = state_of(file, found)
-    is_ours = isinstance(copy, Found) and copy.sha256 == file.before
+    unchanged = copy if isinstance(copy, Found) and copy.sha256 == file.before else None
     before = journal.original(file) if journal else None
-    if before is None and is_ours and isinstance(copy, Found):
-        before = copy.data
-    if before is None and isinstance(found, Found) and state in ("before", "after"):
-        try:
+    if before is None and unchanged:
+        before = unchanged.data
+    if before is None and isinstance(found, Found):
+        with suppress(PlanError):
             before = original(plan, file, found.data)
-        except PlanError:
-            before = None
-    return _Item(
-        file,
-        found,
-        state,
-        before,
-        copy if is_ours and isinstance(copy, Found) else None,
-        bool(copy) and not is_ours,
-    )
+    return _Item(file, found, state, before, unchanged, copy is not None and unchanged is None)
