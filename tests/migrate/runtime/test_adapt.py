@@ -205,7 +205,7 @@ async def test_a_context_manager_is_entered_and_left_with_the_exception(is_async
             seen.append(error[0])
             return True
 
-        close = Sync.__enter__  # one named side alone: the pair is used
+        connect = Sync.__enter__  # which has no other side
 
     provider = adapt((Async if is_async else Sync)(), name="cm")
     await live(provider)
@@ -220,8 +220,9 @@ async def test_a_context_manager_is_entered_and_left_with_the_exception(is_async
     assert seen == ["enter", KeyError]
 
 
-async def test_named_methods_go_before_a_context_manager() -> None:
-    Thing = legacy("connect", "close")
+@pytest.mark.parametrize("opens", ["connect", None])
+async def test_a_close_that_has_a_name_goes_before_a_context_manager(opens: str | None) -> None:
+    Thing = legacy(opens, "close")
 
     class Both(Thing):  # type: ignore[misc, valid-type]
         async def __aenter__(self) -> Any:
@@ -231,7 +232,7 @@ async def test_named_methods_go_before_a_context_manager() -> None:
             raise AssertionError
 
     await live(adapt(Both()))
-    assert Both.calls == ["connect", "close"]
+    assert Both.calls == [*([opens] if opens else []), "close"]
 
 
 async def test_what_a_context_manager_gives_is_what_is_used() -> None:
@@ -372,10 +373,21 @@ async def test_an_instance_is_opened_again_by_a_reload_and_a_factory_called_anew
         assert made.config == {"a": 1}
         await manager.reload_provider("factory", config={"a": 2})
         assert made.current.legacy.config == {"a": 2}
-        with pytest.raises(UnsupportedError, match="one instance was adapted"):
-            await manager.reload_provider("instance", config={"a": 2})
+        await manager.reload_provider("instance", config={"a": 2})
         assert notes.open
-        assert manager.status("instance") is ProviderStatus.READY
+        assert notes.config == {"a": 2}, "it finds it where it looks for it"
+        assert manager.get("instance") is not made
+
+
+async def test_an_instance_without_a_config_takes_none() -> None:
+    Thing = legacy("open", "close")
+    async with ProviderManager() as manager:
+        await manager.register(adapt(Thing()))
+        await manager.reload_provider("thing", config=None)
+        with pytest.raises(UnsupportedError, match="one instance was adapted"):
+            await manager.reload_provider("thing", config={"a": 2})
+        assert Thing.calls == ["open", "close", "open", "close", "open"], "it serves on"
+        assert manager.status("thing") is ProviderStatus.READY
 
 
 async def test_a_factory_swaps() -> None:

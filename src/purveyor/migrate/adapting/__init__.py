@@ -60,8 +60,8 @@ def adapt(
     *What is opened and closed.* A class or another factory is called in each `initialize`, so that a reload has a
     new object; an instance is opened again in place. The methods that open and close are found by their names
     (initialize, init, setup, start, open, connect, load; cleanup, close, aclose, shutdown, stop, disconnect,
-    unload, teardown, dispose; each also as ``async_x``, ``x_async`` and ``ax``); where one of the two has no name,
-    a context manager is entered and left.
+    unload, teardown, dispose; each also as ``async_x``, ``x_async`` and ``ax``); where nothing that closes has
+    a name, a context manager is entered and left.
 
     *Where it runs.* What has a lifecycle without ``async``, or is made by a plain function, blocks: it is made,
     opened, used and closed on one thread of its own, which ends with `cleanup`. A plain method stays one: its
@@ -202,6 +202,7 @@ def _new_class(title: str, blueprint: Blueprint, reload: Literal["in_place", "sw
     stem = title if title.isidentifier() else "Factory"
     namespace = {
         "_blueprint": blueprint,
+        "_config_is_final": blueprint.factory is not None,
         "provider_reload": reload,
         "__module__": __name__,
         "__doc__": f"A provider around {title}.",

@@ -80,8 +80,8 @@ def find_lifecycle(
     """Find out how objects of a class are opened and closed.
 
     What is given holds. Otherwise the words are looked for in their order, of two forms of one word the async one
-    is taken, and a method that needs arguments is none of the lifecycle. A context manager is used where one of
-    the two sides, or both, has no name.
+    is taken, and a method that needs arguments is none of the lifecycle. A context manager is used where nothing that
+    closes has a name.
 
     Args:
         cls: The class; None if nothing is known of it yet.
@@ -92,10 +92,9 @@ def find_lifecycle(
     Raises:
         InvalidInputError: A method that is named does not exist, or needs arguments.
     """
-    given = open is not None or close is not None
     opens = named_step(cls, "open", open, instance) if open is not None else _found(cls, _OPEN_WORDS)
     closes = named_step(cls, "close", close, instance) if close is not None else _found(cls, _CLOSE_WORDS, opens)
-    if given or (opens is not None and closes is not None):
+    if open is not None or closes is not None:
         return Lifecycle(opens, closes)
     for enter, leave, is_async in (("__aenter__", "__aexit__", True), ("__enter__", "__exit__", False)):
         if find_method(cls, enter) is not None and find_method(cls, leave) is not None:

@@ -8,7 +8,7 @@ import sys
 import types
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
 
 from purveyor.errors import NotBuiltError, UnsupportedError
 from purveyor.metadata import Health
@@ -84,6 +84,8 @@ class _Yields:
     def __set__(self, adapted: Any, value: Any) -> None:
         legacy = adapted._legacy
         if legacy is None or not hasattr(legacy, self._name):
+            if self._name == "config" and adapted._blueprint.factory is None and value is not adapted._config:
+                adapted._refuse_config()
             self._inherited.__set__(adapted, value)
         elif getattr(legacy, self._name) is not value:  # else it may be read-only, and there is nothing to do
             setattr(legacy, self._name, value)
@@ -105,7 +107,6 @@ class Adapted(Provider[Any]):
     _blueprint: ClassVar[Blueprint]
     _lifecycle: Lifecycle = Lifecycle()
     _check: Step | None = None
-    _config_is_final = True
 
     _target: Any = None  # what is opened and closed
     _legacy: Any = None  # what is used: the same, or what the target gave as it was entered
@@ -144,8 +145,7 @@ class Adapted(Provider[Any]):
                 await self._build(self._blueprint.factory)
                 self._choose_thread()
             if self._lifecycle.open is not None:
-                self._begun = not self._lifecycle.is_context
-                await self._take(self._lifecycle.open, self._opened)
+                await self._take(self._lifecycle.open)
             self._begun = True
             if self._blueprint.cls is None or self._legacy is not self._target:
                 try:
@@ -170,11 +170,7 @@ class Adapted(Provider[Any]):
             UnsupportedError: An instance was adapted: there is no other one.
         """
         if self._blueprint.factory is None:
-            raise UnsupportedError(
-                self._provider_name,
-                "another config, or another instance beside it: one instance was adapted",
-                "adapt() with its class or a factory",
-            )
+            self._refuse_config()
         same = config is self.config or config == self.config
         return type(self)(self.metadata, self._config if same else config)
 
@@ -238,6 +234,10 @@ class Adapted(Provider[Any]):
             raise NotBuiltError(self._provider_name, name)
         return legacy
 
+    def _refuse_config(self) -> NoReturn:
+        what = "another config, or another instance beside it: one instance was adapted"
+        raise UnsupportedError(self._provider_name, what, "adapt() with its class or a factory")
+
     def _is_threaded(self) -> bool:
         """Whether there is to be a thread; of what is not known yet it is assumed that it blocks."""
         blueprint = self._blueprint
@@ -276,19 +276,22 @@ class Adapted(Provider[Any]):
         if self._blueprint.sync is None and any(step.is_async for step in steps):
             self._end_lane()
 
-    async def _take(self, step: Step, over: Callable[[Any], None]) -> None:
-        """Take a step of the lifecycle, and note that it is over, however it ends, before anyone is told."""
+    async def _take(self, step: Step, *, closing: bool = False) -> None:
+        """Take a step of the lifecycle, and note at once how far it has come: its caller may be cancelled."""
         lane = self._lane
-        error = sys.exc_info() if self._lifecycle.is_context and over == self._closed else ()
+        is_context = self._lifecycle.is_context
+        error = sys.exc_info() if is_context and closing else ()
+        over = self._closed if closing else self._opened
 
         def call() -> Any:
+            self._begun = closing or not is_context
             result = step.call(self._target, *error)
             if not inspect.isawaitable(result):
                 over(result)
             return result
 
         if lane is not None and not step.is_async:
-            result = await lane.run(call, needed=over == self._closed)
+            result = await lane.run(call, needed=closing)
         else:
             result = call()
         if inspect.isawaitable(result):
@@ -305,7 +308,7 @@ class Adapted(Provider[Any]):
     async def _close(self) -> None:
         if self._begun and self._lifecycle.close is not None:
             try:
-                await self._take(self._lifecycle.close, self._closed)
+                await self._take(self._lifecycle.close, closing=True)
             except asyncio.CancelledError:
                 if self._begun:  # it was interrupted: another cleanup is to finish it
                     raise
