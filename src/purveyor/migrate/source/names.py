@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Container, Iterator
 
     from purveyor.migrate.source.files import SourceFile
 
@@ -175,11 +175,11 @@ class _ScopeReader:
     def _push(self, body: list[ast.stmt]) -> None:
         self.work.extend((one, self.path, self.typing_only) for one in reversed(body))
 
-    def _push_arms(self, *arms: list[ast.stmt], typing_arm: int | None = None) -> None:
+    def _push_arms(self, *arms: list[ast.stmt], typing_arms: Container[int] = ()) -> None:
         """Read the branches next, in their order."""
         for number, body in reversed(list(enumerate(arms))):
             path = (*self.path, (*self.position, number))
-            typing_only = self.typing_only or number == typing_arm
+            typing_only = self.typing_only or number in typing_arms
             self.work.extend((one, path, typing_only) for one in reversed(body))
 
     def _bind(self, name: str, target: Target) -> None:
@@ -247,7 +247,17 @@ class _ScopeReader:
                     pass
 
     def _if(self, node: ast.If) -> None:
-        self._push_arms(node.body, node.orelse, typing_arm=_typing_arm(node.test))
+        arms, typing_arms = [node.body], set[int]()
+        while True:  # a chain of elif is one statement, however long
+            typing_arm = _typing_arm(node.test)
+            if typing_arm is not None:
+                typing_arms.add(len(arms) - 1 + typing_arm)
+            match node.orelse:
+                case [ast.If() as node]:
+                    arms.append(node.body)
+                case otherwise:
+                    self._push_arms(*arms, otherwise, typing_arms=typing_arms)
+                    return
 
     def _loop(self, node: ast.For | ast.AsyncFor) -> None:
         self._target(node.target, None)

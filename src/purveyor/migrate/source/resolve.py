@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
+from itertools import groupby
 from typing import TYPE_CHECKING, TypeAlias
 
 from purveyor.migrate.source.classes import ClassFacts
@@ -148,30 +149,20 @@ class Resolver:
         return found
 
     def _candidates(self, scope: Scope, name: str, at: Position, path: Path) -> list[Binding]:
-        """The bindings that may hold at a place, the likeliest first.
-
-        Backwards from the place to the first that is certain. Among those in branches, the first in the source is
-        what the author hopes for (``try: from fast import X``, ``except ImportError: X = None``); those of a type
-        checker come last.
-        """
+        """The bindings that may hold at a place, the likeliest first; those of a type checker come last."""
         bindings = scope.bindings.get(name, [])
         if scope.stars:
             stars = [one for one in scope.stars if self._brings(scope, one, name)]
             bindings = sorted([*bindings, *stars], key=lambda one: one.position)
-        likely: list[Binding] = []
-        typing_only: list[Binding] = []
-        certain: list[Binding] = []
-        for one in reversed(bindings):
-            if one.position >= at or _contradict(one.path, path):
-                continue
-            if one.typing_only:
-                typing_only.insert(0, one)
-            elif path[: len(one.path)] == one.path:
-                certain.append(one)
-                break
-            else:
-                likely.insert(0, one)
-        return [*likely, *certain, *typing_only]
+        found: list[Binding] = []
+        for typing_only in (False, True):
+            possible = [
+                one
+                for one in bindings
+                if one.typing_only == typing_only and one.position < at and not _contradict(one.path, path)
+            ]
+            found += _likeliest(possible, path, 0)[0]
+        return found
 
     def _target(self, scope: Scope, name: str, binding: Binding) -> Resolved:
         match binding.target:
@@ -304,6 +295,30 @@ class Resolver:
                     seen.add(base)
                     waiting.append(base)
         return Unresolved(name, f"{facts.qualname} does not define it", 0)
+
+
+def _likeliest(bindings: list[Binding], path: Path, depth: int) -> tuple[list[Binding], bool]:
+    """Order bindings of one name, given in the order of the source: the latest statement first.
+
+    Of the branches of one statement the first comes first, for it is what the author hopes for (``try: from fast
+    import X``, ``except ImportError: X = None``). What is before a binding that is certain at ``path`` does not count.
+
+    Returns:
+        The bindings, and whether the last of them is certain.
+    """
+    found: list[Binding] = []
+    groups = [
+        list(group) for _, group in groupby(bindings, key=lambda one: [step[:2] for step in one.path[depth:][:1]])
+    ]
+    for group in reversed(groups):
+        if len(group[0].path) == depth:
+            return [*found, group[-1]], True
+        for step in sorted({one.path[depth] for one in group}):
+            inner, certain = _likeliest([one for one in group if one.path[depth] == step], path, depth + 1)
+            found += inner
+            if certain and path[depth : depth + 1] == (step,):
+                return found, True
+    return found, False
 
 
 def _contradict(one: Path, other: Path) -> bool:
