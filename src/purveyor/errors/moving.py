@@ -92,7 +92,7 @@ class MoveRefusedError(MoveError):
         if count > _FEW:
             lines.append(f"\n  and {count - _FEW} more")
         things = "1 thing that cannot" if count == 1 else f"{count} things that cannot"
-        return f"nothing was written, since it has {things} be carried exactly:{''.join(lines)}\n"
+        return f"nothing was written, since it has {things} be carried exactly:{''.join(lines)}"
 
     @property
     def hint(self) -> str:

@@ -1,0 +1,157 @@
+"""A provider that is ready for a move: as it runs, started for as long, or a new database that is made aside."""
+
+from __future__ import annotations
+
+import os
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from purveyor.errors import FileInTheWayError, InvalidInputError
+from purveyor.memory.provider import MemoryProvider
+from purveyor.migrate.data.memory_desk import MemoryDesk
+from purveyor.migrate.data.snapshot import failures_of, sync_folder
+from purveyor.migrate.data.storage_desk import ObjectDesk, StorageDesk
+from purveyor.storage.provider import StorageProvider
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from purveyor.memory.sqlite import SQLiteConfig
+    from purveyor.memory.store import Namespace
+    from purveyor.migrate.data.desk import Desk
+    from purveyor.provider import Provider
+
+__all__ = ["Opened", "is_running", "opened", "place_of"]
+
+
+@dataclass
+class Opened:
+    """A provider that is ready.
+
+    Args:
+        desk: What can be done with it.
+        made: The database that is made for the move, which nobody sees before `publish`; None for none.
+        provider: The provider of that database.
+        final: The name that it gets.
+    """
+
+    desk: Desk
+    made: Path | None = None
+    provider: Provider[Any] | None = None
+    final: Path | None = None
+
+    async def publish(self) -> None:
+        """Give a database that was made its name; everything else is where it belongs already.
+
+        Raises:
+            FileInTheWayError: Something else has got that name meanwhile.
+        """
+        if self.made is None or self.provider is None or self.final is None:
+            return
+        await self.provider.cleanup()  # which writes the log back into the file
+        self.provider = None
+        with failures_of(self.final):
+            with self.made.open("rb") as file:
+                os.fsync(file.fileno())
+            try:
+                os.link(self.made, self.final)  # a rename would replace what is there
+            except FileExistsError:
+                raise FileInTheWayError(str(self.final)) from None
+            sync_folder(self.final.parent)
+
+
+@asynccontextmanager
+async def opened(
+    provider: Provider[Any], namespace: Namespace, *, create: bool = False, raw: bool = False
+) -> AsyncGenerator[Opened]:
+    """A provider, ready for the length of a block.
+
+    Args:
+        provider: A memory or a storage; one that is not initialized is, for as long.
+        namespace: Where in it what is moved begins.
+        create: Whether a SQLite database that does not exist yet is made under another name first.
+        raw: Whether the objects of a storage are taken as bytes, not as JSON.
+    """
+    path = _new_database(provider) if create else None
+    if path is not None:
+        async with _made_beside(cast("MemoryProvider[Any]", provider), path, namespace) as made:
+            yield made
+    elif is_running(provider):
+        yield Opened(_desk(provider, namespace, raw=raw))
+    else:
+        await provider.initialize()
+        try:
+            yield Opened(_desk(provider, namespace, raw=raw))
+        finally:
+            await provider.cleanup()
+
+
+def is_running(provider: Provider[Any]) -> bool:
+    """Whether a provider is initialized.
+
+    Raises:
+        InvalidInputError: It is neither a memory nor a storage.
+    """
+    if isinstance(provider, MemoryProvider):
+        return provider.store is not None
+    if isinstance(provider, StorageProvider):
+        return provider.storage is not None
+    advice = "use a MemoryProvider or a StorageProvider"
+    raise InvalidInputError("provider", f"{type(provider).__qualname__} is neither a memory nor a storage", advice)
+
+
+def place_of(provider: Provider[Any]) -> Path | None:
+    """The file or folder in which a provider keeps its data; None where there is none, or none that is known."""
+    for name in ("path", "root"):
+        place = getattr(provider.config, name, None)
+        if isinstance(place, Path):
+            return place.absolute()
+    return None
+
+
+def _desk(provider: Provider[Any], namespace: Namespace, *, raw: bool) -> Desk:
+    if isinstance(provider, MemoryProvider):
+        return MemoryDesk(provider, namespace)
+    kind = ObjectDesk if raw else StorageDesk
+    return kind(cast("StorageProvider[Any]", provider), namespace)
+
+
+def _new_database(provider: Provider[Any]) -> Path | None:
+    """Where a SQLite memory that is not initialized would make its file."""
+    if is_running(provider) or not isinstance(provider, MemoryProvider):
+        return None
+    from purveyor.memory.sqlite import SQLiteMemory  # noqa: PLC0415 - it needs apsw, and others do not
+
+    path = place_of(provider)
+    return path if isinstance(provider, SQLiteMemory) and path is not None and not path.exists() else None
+
+
+@asynccontextmanager
+async def _made_beside(provider: MemoryProvider[Any], path: Path, namespace: Namespace) -> AsyncGenerator[Opened]:
+    made = path.with_name(f".{path.name}.moving")
+    with failures_of(path):
+        is_new = not path.parent.exists()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove(made)  # what a killed process has left
+    sibling: Any = provider.next_generation(replace(cast("SQLiteConfig", provider.config), path=made))
+    await sibling.initialize()
+    opened = Opened(MemoryDesk(sibling, namespace), made, sibling, path)
+    opened.desk.label = provider.metadata.name
+    try:
+        yield opened
+    finally:
+        try:
+            if opened.provider is not None:
+                await sibling.cleanup()
+        finally:
+            with suppress(OSError):
+                _remove(made)
+                if is_new:
+                    path.parent.rmdir()  # which fails if it has got its database
+
+
+def _remove(database: Path) -> None:
+    for ending in ("", "-wal", "-shm"):
+        database.with_name(database.name + ending).unlink(missing_ok=True)
