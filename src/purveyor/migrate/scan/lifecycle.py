@@ -1,0 +1,212 @@
+"""How a class is opened and closed: the names for it, and which of them a class has."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from purveyor.migrate.source.project import ClassFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from purveyor.migrate.source.project import Method
+
+__all__ = ["CLOSES", "OPENS", "Lifecycle", "Members", "closing_word", "lifecycle_of", "members_of", "opening_word"]
+
+#: Methods that start a component and that end it, the more usual ones first.
+OPENS = ("initialize", "setup", "start", "open", "connect", "init", "startup", "load")
+CLOSES = ("cleanup", "close", "shutdown", "stop", "disconnect", "teardown", "dispose", "unload", "aclose")
+
+#: Which ends go with which start; the others make a pair as well, if there is no better one.
+_PARTNERS = {
+    "initialize": ("cleanup", "shutdown", "close", "teardown", "dispose"),
+    "init": ("cleanup", "shutdown", "close", "teardown", "dispose"),
+    "setup": ("teardown", "cleanup", "shutdown", "close"),
+    "start": ("stop", "shutdown"),
+    "startup": ("shutdown",),
+    "open": ("close", "aclose"),
+    "connect": ("disconnect", "close", "aclose"),
+    "load": ("unload",),
+}
+
+_SPELLINGS = {
+    "initialise": "initialize", "set_up": "setup", "start_up": "startup",
+    "clean_up": "cleanup", "shut_down": "shutdown", "tear_down": "teardown",
+}  # fmt: skip
+
+#: The methods of a class by name, its own and inherited ones, each with the class that defines it.
+Members: TypeAlias = "Mapping[str, tuple[ClassFacts, Method]]"
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """How a class is started and ended.
+
+    Args:
+        opens: The method that starts it, its own or inherited; None if there is none.
+        closes: The method that ends it.
+        is_async: Whether all of those that there are are coroutine functions.
+        hooks: What the two call on `self` to be filled in by subclasses.
+        context: What kind of context manager it is, if it is one.
+    """
+
+    opens: str | None
+    closes: str | None
+    is_async: bool
+    hooks: tuple[str, ...] = ()
+    context: Literal["async", "sync"] | None = None
+
+
+def opening_word(name: str) -> str | None:
+    """The word in `OPENS` that a method's name stands for: ``"setup"`` for ``"async_setup"``; None for others."""
+    return _word(name, OPENS)
+
+
+def closing_word(name: str) -> str | None:
+    """The word in `CLOSES` that a method's name stands for; None for others."""
+    return _word(name, CLOSES)
+
+
+def _word(name: str, words: tuple[str, ...]) -> str | None:
+    bare = name.removeprefix("async_").removesuffix("_async")
+    for form in (bare, bare.removeprefix("a")):
+        word = _SPELLINGS.get(form, form)
+        if word in words:
+            return word
+    return None
+
+
+def members_of(facts: ClassFacts) -> dict[str, tuple[ClassFacts, Method]]:
+    """The methods of a class, its own and those it inherits within the tree."""
+    found: dict[str, tuple[ClassFacts, Method]] = {}
+    for owner in facts.mro:
+        if isinstance(owner, ClassFacts):
+            for name, method in owner.methods.items():
+                found.setdefault(name, (owner, method))
+    return found
+
+
+def lifecycle_of(facts: ClassFacts, members: Members) -> Lifecycle | None:
+    """Find out how a class is opened and closed.
+
+    Where several methods would do, those are taken that need no arguments, are both asynchronous, were declared
+    first (by the class furthest up), and belong together.
+
+    Args:
+        facts: The class.
+        members: Its methods, from `members_of`.
+
+    Returns:
+        Its lifecycle; None if it has neither such a method nor is a context manager.
+    """
+    opens = [name for name, (_, method) in members.items() if opening_word(name) and _may_open(method)]
+    closes = [name for name, (_, method) in members.items() if closing_word(name) and _may_close(method)]
+    context: Literal["async", "sync"] | None = None
+    if "__aenter__" in members and "__aexit__" in members:
+        context = "async"
+    elif "__enter__" in members and "__exit__" in members:
+        context = "sync"
+    if not opens and not closes and context is None:
+        return None
+
+    declared = _declared(facts)
+
+    def worse(pair: tuple[str | None, str | None]) -> tuple[object, ...]:
+        there = [(name, members[name][1]) for name in pair if name is not None]
+        first = opening_word(pair[0]) if pair[0] else None
+        last = closing_word(pair[1]) if pair[1] else None
+        return (
+            sum(bool(method.required) for _, method in there),
+            sum(not method.is_async for _, method in there),
+            sum(-declared[name] for name, _ in there),
+            last not in _PARTNERS.get(first or "", ()),
+            OPENS.index(first) if first else 0,
+            CLOSES.index(last) if last else 0,
+            [name for name, _ in there],
+        )
+
+    opening, closing = min(product(opens or [None], closes or [None]), key=worse)
+    there = [members[name][1] for name in (opening, closing) if name is not None]
+    return Lifecycle(
+        opens=opening,
+        closes=closing,
+        is_async=bool(there) and all(method.is_async for method in there),
+        hooks=_hooks([name for name in (opening, closing) if name is not None], members),
+        context=context,
+    )
+
+
+def _may_open(method: Method) -> bool:
+    return method.kind == "method" and not method.is_generator and not _makes_another(method)
+
+
+def _makes_another(method: Method) -> bool:
+    """Whether a method gives out something else that is open, and does not become open itself."""
+    returns = method.node.returns
+    told = (
+        {node.id for node in ast.walk(returns) if isinstance(node, ast.Name)}
+        if returns is not None
+        else set[str]()
+    )
+    if method.is_abstract or method.is_trivial or method.raises_not_implemented:
+        return bool(told - {"None", "bool", "Self", "Any", "object", "int", "str", "T"})
+    gives = False
+    for node in ast.walk(method.node):
+        match node:
+            case ast.Return(value=ast.Constant() | ast.Name(id="self" | "cls") | None):
+                pass
+            case ast.Return(value=ast.Call(func=ast.Attribute(value=ast.Name(id="self")))):
+                pass  # what another method does
+            case ast.Return():
+                gives = True
+            case ast.Attribute(value=ast.Name(id="self"), ctx=ast.Store()):
+                return False
+            case _:
+                pass
+    return gives
+
+
+def _may_close(method: Method) -> bool:
+    """What must be told whom to close closes something else."""
+    return method.kind == "method" and not method.is_generator and not method.required
+
+
+def _declared(facts: ClassFacts) -> dict[str, int]:
+    """For each method, how far up the tree it was first declared."""
+    return {
+        name: distance
+        for distance, owner in enumerate(facts.mro)
+        if isinstance(owner, ClassFacts)
+        for name in owner.methods
+    }
+
+
+def _hooks(lifecycle: list[str], members: Members) -> tuple[str, ...]:
+    """What the methods that open and close call on `self`, where the class that calls it leaves it to others."""
+    found: dict[str, None] = {}
+    for name in lifecycle:
+        owner, method = members[name]
+        for called in _called_on_self(method):
+            declared = owner.find(called)
+            if declared is None or opening_word(called) or closing_word(called):
+                continue
+            hook = declared[1]
+            if hook.is_abstract or hook.is_trivial or hook.raises_not_implemented:
+                found[called] = None
+            elif called.startswith("_") and members[called][0] is not declared[0]:
+                found[called] = None
+    return tuple(found)
+
+
+def _called_on_self(method: Method) -> Iterator[str]:
+    for node in ast.walk(method.node):
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=receiver), attr=name)) if (
+                receiver == method.receiver
+            ):
+                yield name
+            case _:
+                pass
