@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from purveyor.migrate.adapting import adapt
     from purveyor.migrate.legacy import LegacyProvider, settings
+    from purveyor.migrate.registry import LegacyRegistry
 
 _HOMES = {
     "LegacyProvider": "legacy",
+    "LegacyRegistry": "registry",
     "adapt": "adapting",
     "settings": "legacy",
 }
 
-__all__ = ["LegacyProvider", "adapt", "settings"]
+__all__ = ["LegacyProvider", "LegacyRegistry", "adapt", "settings"]
 
 
 def __getattr__(name: str) -> Any:

@@ -80,8 +80,8 @@ def find_lifecycle(
     """Find out how objects of a class are opened and closed.
 
     What is given holds. Otherwise the words are looked for in their order, of two forms of one word the async one
-    is taken, and a method that needs arguments is none of the lifecycle. A context manager is used where nothing that
-    closes has a name.
+    is taken, and a method that needs arguments is none of the lifecycle. A context manager is used where nothing
+    that closes has a name.
 
     Args:
         cls: The class; None if nothing is known of it yet.

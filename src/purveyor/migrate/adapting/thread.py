@@ -11,7 +11,6 @@ from contextvars import Context, copy_context
 from functools import partial
 from queue import SimpleQueue
 from time import monotonic
-from types import GeneratorType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from purveyor.errors import LaneBusyError, StoreClosedError
@@ -19,6 +18,7 @@ from purveyor.lease import wrapper_codes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import GeneratorType
 
     from purveyor.lease import Gate
 

@@ -1,0 +1,440 @@
+"""Code that calls a legacy registry runs on a manager."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+import warnings
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import pytest
+
+from purveyor.errors import (
+    ConstructionError,
+    InvalidInputError,
+    ProviderNotFoundError,
+    RegistrationAbortedError,
+)
+from purveyor.manager import ProviderManager
+from purveyor.metadata import ProviderStatus, ProviderType
+from purveyor.migrate import LegacyProvider, LegacyRegistry, settings
+from purveyor.operations import operation
+from purveyor.provider import Provider
+from tests.migrate.runtime.legacy import Notes
+from tests.providers import metadata
+
+pytestmark = pytest.mark.filterwarnings("ignore:.* is a legacy registry's:DeprecationWarning")
+
+
+class Local(Notes):
+    built = 0
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        super().__init__(config)
+        type(self).built += 1
+
+
+@pytest.fixture(autouse=True)
+def _none_built() -> None:
+    Local.built = 0
+
+
+@pytest.fixture
+async def registry() -> AsyncIterator[LegacyRegistry]:
+    registry = LegacyRegistry()
+    registry.register_provider("local", Local)
+    yield registry
+    await registry.cleanup()
+    assert registry.manager.registered_names() == ()
+
+
+class Converted(LegacyProvider[Any]):
+    provider_capabilities = ("get",)
+
+    @classmethod
+    def from_config(cls, config: Any) -> Converted:
+        return cls(settings(config))
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        self.config = config
+        self.calls: list[str] = []
+
+    async def initialize(self) -> None:
+        self.calls.append("initialize")
+
+    async def cleanup(self) -> None:
+        self.calls.append("cleanup")
+
+    @operation
+    async def get(self) -> Any:
+        return self.config
+
+
+@dataclass
+class NativeConfig:
+    path: str = "p"
+
+
+class Native(Provider[NativeConfig]):
+    provider_type = ProviderType.STORAGE
+
+    async def initialize(self) -> None: ...
+    async def cleanup(self) -> None: ...
+
+
+class Free(Provider[dict[str, Any]]):
+    async def initialize(self) -> None: ...
+    async def cleanup(self) -> None: ...
+
+
+# --- building and caching --------------------------------------------------------------------------------
+
+
+async def test_a_provider_is_built_started_and_kept_by_its_config(registry: LegacyRegistry) -> None:
+    config = {"a": 1}
+    first = await registry.get_provider("local", config)
+    assert first.legacy.calls == ["initialize"]
+    assert await registry.get_provider("local", {"a": 1}) is first
+    assert await registry.get_provider("local") is first, "without a config, what there is"
+    config["a"] = 2  # the caller's own
+    second = await registry.get_provider("local", config)
+    assert second is not first
+    assert second.config == {"a": 2}
+    assert await registry.get_provider("local", a=2) is second
+    assert await registry.get("local", {"a": 1}, a=2) is second
+    assert registry.manager.names() == ("local", "local-2")
+    assert await registry.create_provider("local", {"a": 1}) not in (first, second)
+    assert Local.built == 3
+    assert isinstance(first, Local)
+
+
+async def test_classes_of_all_kinds(registry: LegacyRegistry) -> None:
+    registry.register_provider("converted", Converted)
+    registry.register_provider("native", Native)
+    registry.register_provider("free", Free)
+    converted = await registry.get_provider("converted", {"a": 1})
+    assert type(converted) is Converted
+    assert converted.metadata.name == "converted"
+    assert await converted.get() == {"a": 1}
+    native = await registry.get_provider("native", {"path": "q"})
+    assert native.config == NativeConfig("q")
+    assert native.metadata.type is ProviderType.STORAGE
+    assert (await registry.get_provider("native", NativeConfig("r"))).config == NativeConfig("r")
+    assert (await registry.create_provider("native")).config == NativeConfig()
+    assert (await registry.get_provider("free", {"a": 1})).config == {"a": 1}
+    assert len(registry.manager) == 5
+
+
+async def test_three_arguments_are_capability_type_and_class(registry: LegacyRegistry) -> None:
+    class Capability(Enum):
+        MEMORY = "memory"
+
+    registry.register_provider(Capability.MEMORY, "local", Local)
+    registry.register("llm", "local", Converted)
+    memory = await registry.get_provider("memory", "local", {"a": 1})
+    assert memory.metadata.name == "memory.local"
+    assert memory.metadata.type is ProviderType.MEMORY
+    assert (await registry.get_provider(Capability.MEMORY, "local")) is memory
+    assert type(await registry.get_provider("llm", "local", {})) is Converted
+    assert registry.list_providers("memory") == ["local"]
+    assert registry.list_providers() == ["local", "local", "local"]
+    assert registry.has_provider("llm", "local")
+    assert not registry.has_provider("llm", "other")
+
+
+async def test_arguments_may_be_named(registry: LegacyRegistry) -> None:
+    registry.register_provider(provider_type="other", provider_class=Local)
+    assert registry.has_provider("other")
+    other = await registry.get_provider(provider_type="other", config={"a": 1})
+    assert other.config == {"a": 1}
+
+    @registry.register("decorated")
+    class Decorated(Notes): ...
+
+    assert isinstance(await registry.get_provider("decorated"), Decorated)
+
+
+async def test_two_at_once_get_one(registry: LegacyRegistry) -> None:
+    providers = await asyncio.gather(*(registry.get_provider("local", {"a": 1}) for _ in range(5)))
+    assert len({*map(id, providers)}) == 1
+    assert Local.built == 1
+
+
+async def test_a_caller_that_is_cancelled_leaves_the_others_theirs(registry: LegacyRegistry) -> None:
+    first, second = (asyncio.ensure_future(registry.get_provider("local", {})) for _ in range(2))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    assert (await second).legacy.open
+
+
+@pytest.mark.parametrize("turns", range(1, 12))
+async def test_when_all_callers_leave_it_is_undone(registry: LegacyRegistry, turns: int) -> None:
+    caller = asyncio.ensure_future(registry.get_provider("local", {}))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    if caller.cancel():
+        another = asyncio.ensure_future(registry.get_provider("local", {}))  # comes while it is undone
+        with pytest.raises(asyncio.CancelledError):
+            await caller
+        assert (await another).legacy.open
+    provider = await registry.get_provider("local", {})
+    assert provider.legacy.open
+    assert registry.manager.names() == ("local",)
+
+
+async def test_one_that_fails_is_told_to_all_and_built_anew(registry: LegacyRegistry) -> None:
+    class Failing(Local):
+        fails = True
+
+        async def initialize(self) -> None:
+            await asyncio.sleep(0)
+            if type(self).fails:
+                raise OSError("down")
+            await super().initialize()
+
+    registry.register_provider("failing", Failing)
+    results = await asyncio.gather(*(registry.get_provider("failing", {}) for _ in range(2)), return_exceptions=True)
+    assert [type(result) for result in results] == [OSError, OSError]
+    Failing.fails = False
+    assert (await registry.get_provider("failing", {})).metadata.name == "failing"
+
+
+async def test_what_the_manager_has_stopped_is_built_anew(registry: LegacyRegistry) -> None:
+    first = await registry.get_provider("local", {})
+    await registry.manager.unregister("local")
+    second = await registry.get_provider("local", {})
+    assert second is not first
+    assert second.metadata.name == "local"
+
+
+async def test_after_a_swap_the_one_that_serves_is_given(registry: LegacyRegistry) -> None:
+    await registry.get_provider("local", {})
+    await registry.manager.reload_provider("local", replacement=Free(metadata("local"), {}))
+    assert type(await registry.get_provider("local", {})) is Free
+
+
+async def test_a_config_that_cannot_be_copied_is_known_by_its_identity(registry: LegacyRegistry) -> None:
+    lock = threading.Lock()
+    first = await registry.get_provider("local", {"lock": lock})
+    assert await registry.get_provider("local", {"lock": lock}) is first
+
+
+async def test_a_constructor_may_ask_for_others(registry: LegacyRegistry) -> None:
+    sync = LegacyRegistry(registry.manager, style="sync")
+    sync.register_provider("local", Local)
+
+    class Outer(Notes):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = sync.get_provider("local", {})
+
+    sync.register_provider("outer", Outer)
+    outer = sync.get_provider("outer")
+    assert outer.inner is sync.get_provider("local")
+
+
+# --- sync style ------------------------------------------------------------------------------------------
+
+
+async def test_in_the_sync_style_the_caller_starts_and_stops_it() -> None:
+    registry = LegacyRegistry(style="sync")
+    registry.register_provider("local", Local)
+    registry.register_provider("converted", Converted)
+    provider = registry.get_provider("local", {"a": 1})
+    assert registry.get_provider("local", {"a": 1}) is provider
+    assert provider.config == {"a": 1}
+    assert provider.legacy.calls == []
+    assert registry.manager.names() == ()
+    await asyncio.gather(provider.initialize(), provider.initialize())
+    assert registry.manager.names() == ("local",)
+    await provider.put("a", 1)
+    await provider.cleanup()
+    await provider.cleanup()
+    assert provider.legacy.calls == ["initialize", "cleanup"]
+    assert registry.manager.names() == ()
+    again = registry.get_provider("local", {"a": 1})
+    assert again is not provider
+    converted = registry.get_provider("converted", {})
+    await registry.initialize()
+    assert registry.manager.names() == ("local", "converted")
+    await registry.initialize()
+    await registry.manager.reload_provider("converted")
+    assert converted.calls == ["initialize", "cleanup", "initialize"]
+    await registry.shutdown()
+    assert converted.calls[3:] == ["cleanup"]
+
+
+def test_in_the_sync_style_threads_get_one() -> None:
+    registry = LegacyRegistry(style="sync")
+    start = threading.Barrier(4)
+    found: list[object] = []
+
+    class Slow(Notes):
+        def __init__(self) -> None:
+            super().__init__()
+            threading.Event().wait(0.001)
+
+    registry.register_provider("slow", Slow)
+
+    def get() -> None:
+        start.wait(30)
+        found.append(registry.get_provider("slow", {}))
+
+    threads = [threading.Thread(target=get) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 4
+    assert len({*map(id, found)}) == 1
+
+
+# --- the end ---------------------------------------------------------------------------------------------
+
+
+async def test_a_manager_of_others_keeps_theirs() -> None:
+    manager = ProviderManager()
+    await manager.register(Free(metadata("other"), {}))
+    registry = LegacyRegistry(manager)
+    registry.register_provider("local", Local)
+    registry.register_provider("converted", Converted)
+    ended: list[str] = []
+
+    class Ending(Local):
+        async def cleanup(self) -> None:
+            ended.append(self.config["name"])
+            if "fails" in self.config:
+                raise OSError(self.config["name"])
+
+    registry.register_provider("ending", Ending)
+    for config in ({"name": "a", "fails": 1}, {"name": "b"}, {"name": "c", "fails": 1}):
+        await registry.get_provider("ending", config)
+    with pytest.raises(ExceptionGroup) as caught:
+        await registry.cleanup()
+    assert ended == ["c", "b", "a"]
+    assert [str(error) for error in caught.value.exceptions] == ["c", "a"]
+    assert manager.names() == ("other",)
+    assert registry.has_provider("local")
+    assert (await registry.get_provider("local", {})).legacy.open
+    await registry.cleanup()
+    await manager.cleanup()
+
+
+@pytest.mark.parametrize("owns", [True, False])
+async def test_a_cleanup_aborts_what_is_being_started(owns: bool) -> None:
+    manager = ProviderManager()
+    registry = LegacyRegistry(None if owns else manager)
+    registry.register_provider("local", Local)
+    caller = asyncio.ensure_future(registry.get_provider("local", {}))
+    await asyncio.sleep(0)
+    await registry.cleanup()
+    with pytest.raises(RegistrationAbortedError):
+        await caller
+    assert registry.manager.registered_names() == ()
+
+
+@pytest.mark.parametrize("turns", range(1, 10))
+async def test_a_cleanup_that_is_cancelled_skips_nobody(turns: int) -> None:
+    manager = ProviderManager()
+    registry = LegacyRegistry(manager)
+    registry.register_provider("local", Local)
+    legacy = [(await registry.get_provider("local", {"a": a})).legacy for a in range(3)]
+    cleanup = asyncio.ensure_future(registry.cleanup())
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    cleanup.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await cleanup
+    await asyncio.sleep(0)
+    assert manager.registered_names() == ()
+    assert [each.calls for each in legacy] == [["initialize", "cleanup"]] * 3
+
+
+async def test_a_class_may_be_forgotten(registry: LegacyRegistry) -> None:
+    provider = await registry.get_provider("local", {})
+    registry.unregister_provider("local")  # as sync registries did
+    assert not registry.has_provider("local")
+    assert registry.manager.names() == ("local",)
+    assert provider.status is ProviderStatus.READY
+    registry.register_provider("local", Local)
+    await registry.unregister_provider("local")
+    assert registry.manager.names() == ()
+    with pytest.raises(ProviderNotFoundError, match="local not found"):
+        registry.unregister_provider("local")
+    with pytest.raises(ProviderNotFoundError, match="local not found"):
+        await registry.get_provider("local", {})
+
+
+# --- what is refused -------------------------------------------------------------------------------------
+
+
+async def test_what_cannot_be_is_refused(registry: LegacyRegistry) -> None:
+    with pytest.raises(ProviderNotFoundError, match="locale not found; did you mean 'local'"):
+        await registry.get_provider("locale", {})
+    with pytest.raises(ConstructionError):
+        registry.register_provider("nothing", type("Nothing", (), {}))
+        await registry.get_provider("nothing", {"a": 1})
+    for arguments in ((), ("local", {}, {}), ({},)):
+        with pytest.raises(InvalidInputError, match="takes a type and a config"):
+            await registry.get_provider(*arguments)
+    with pytest.raises(InvalidInputError, match="takes a type and a config"):
+        await registry.get_provider("local", object(), more=1)
+    for arguments in ((), (Local,), ("local", Local, Local)):
+        with pytest.raises(InvalidInputError, match="takes a type and a class"):
+            registry.register_provider(*arguments)
+    with pytest.raises(InvalidInputError, match="takes a type and a class"):
+        registry.register_provider("local", Local, replace=True)
+    with pytest.raises(InvalidInputError, match="neither a class nor a function"):
+        registry.register_provider("local", 3)
+    with pytest.raises(InvalidInputError, match="style: is 'both'"):
+        LegacyRegistry(style="both")  # type: ignore[arg-type]
+
+
+# --- warnings --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("always::DeprecationWarning")
+async def test_each_place_is_warned_once_with_the_line_that_replaces_it() -> None:
+    registry = LegacyRegistry()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for _ in range(2):
+            registry.register_provider("local", Local)
+            await registry.get_provider("local", {"password": "S3CRET"})
+        here = inspect.currentframe()
+        assert here is not None
+        registry.register("memory", "converted", Converted); line = here.f_lineno  # noqa: E702
+        registry.register("native", Native)
+        await registry.get("memory", "converted", {})
+        await registry.create_provider("local", {})
+        registry.has_provider("local")
+        registry.list_providers()
+        await registry.initialize()
+        await registry.unregister_provider("local")
+        await registry.cleanup()
+    texts = [str(each.message).partition("write ")[2] for each in caught]
+    assert texts == [
+        "`await manager.register(adapt(Local(...), name='local'))`",
+        "`manager.get('local', Local)`",
+        "`await manager.register(Converted(...))`",
+        "`await manager.register(Native(ProviderMetadata('native', ...), config))`",
+        "`manager.get('memory.converted', Converted)`",
+        "`await manager.register(adapt(Local(...), name='local'))`",
+        "`'local' in manager`",
+        "`manager.names()`",
+        "`await manager.register_all([...])`",
+        "`await manager.unregister('local')`",
+        "`await manager.cleanup()`",
+    ]
+    assert {each.filename for each in caught} == {__file__}
+    assert caught[2].lineno == line
+    assert {each.category for each in caught} == {DeprecationWarning}
+
+
