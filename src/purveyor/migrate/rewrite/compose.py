@@ -59,8 +59,6 @@ def compose(decision: Decision, borrowed: Borrowed) -> Addition:
             made = _config_class(config, name, construct.fields, borrowed)
         elif config == "dict[str, Any]":
             config = f"dict[str, {borrowed.take('Any')}]"
-        elif config == "Any":
-            config = borrowed.take("Any")
     base = ""
     if changes.base:
         argument = config if construct is not None else borrowed.take("Any")

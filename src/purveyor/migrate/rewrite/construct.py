@@ -67,6 +67,7 @@ class Construct:
         arguments: The source of what its constructor is given, made of ``config``.
         fields: The config's fields, if its type has yet to be written.
         obstacle: Why no config can build it.
+        inherited: Whether it is built as its base is, by a parameter whose type only that says.
     """
 
     shape: Shape
@@ -75,6 +76,7 @@ class Construct:
     arguments: str = ""
     fields: tuple[Field, ...] | None = None
     obstacle: str | None = None
+    inherited: bool = False
 
     @property
     def uses_settings(self) -> bool:
@@ -113,6 +115,7 @@ class _Reading:
     owner: ClassFacts
     method: Method
     constructors: list[tuple[ClassFacts, Method]]
+    depth: int = 0
 
     def read(self) -> Construct:
         arguments = self.method.node.args
@@ -177,10 +180,7 @@ class _Reading:
             inherited = replace(self, owner=owner, method=method, constructors=self.constructors[1:])
             named = _named(method.node)
             if len(named) == 1 and named[0].annotation not in (None, "Any") and named[0].name == parameter.name:
-                found = inherited._one(named[0])
-                if found.shape == "typed-config" and owner.file is not self.facts.file:
-                    return replace(found, config="Any")  # its name is not to be had in this file
-                return found
+                return replace(inherited._one(named[0]), inherited=owner is not self.facts)
         keys = self._keys(parameter.name)
         if keys.keys or keys.coerced is not None:
             return self._dictionary(keys, parameter)
@@ -225,7 +225,7 @@ class _Reading:
 
     def _of_keys(self, shape: Shape, keys: KeysRead, arguments: str) -> Construct:
         line = self.method.line
-        if keys.coerced is not None and not keys.keys:
+        if keys.coerced is not None and not keys.keys and keys.open is None:
             made = self.project.resolve(self.owner.file, keys.coerced)
             name = ast.unparse(keys.coerced)
             if isinstance(made, ClassFacts) and _is_model(made) and self._at_hand(name):
@@ -266,7 +266,34 @@ class _Reading:
             if isinstance(owner, ClassFacts):
                 others += [each.node for name, each in owner.methods.items() if name not in seen]
                 seen |= owner.methods.keys()
-        return keys_read(constructors, others, within)
+        return self._with_handed(keys_read(constructors, others, within))
+
+    def _with_handed(self, keys: KeysRead) -> KeysRead:
+        """Add what those read that are built with the dictionary."""
+        for expression in keys.handed:
+            made = self.project.resolve(self.owner.file, expression)
+            constructors = (
+                list(_constructors(made)) if isinstance(made, ClassFacts) and made is not self.facts else []
+            )
+            named = _named(constructors[0][1].node) if constructors else []
+            if not isinstance(made, ClassFacts) or not named or self.depth > 3:
+                keys.open = keys.open or expression.lineno
+                continue
+            owner, method = constructors[0]
+            inner = replace(
+                self, facts=made, owner=owner, method=method, constructors=constructors, depth=self.depth + 1
+            )
+            read = inner._keys(named[0].name)
+            keys.open = keys.open or read.open
+            if read.coerced is not None:
+                keys.open = keys.open or expression.lineno
+            for name, key in read.keys.items():
+                if name in keys.keys:
+                    keys.keys[name].required |= key.required
+                    keys.keys[name].defaults |= key.defaults
+                else:
+                    keys.keys[name] = key
+        return keys
 
     def _handed_on(self, parameter: str) -> bool:
         """Whether the constructor gives a parameter to its base's."""
@@ -297,11 +324,11 @@ class _Reading:
 
     def _at_hand(self, annotation: str) -> bool:
         """Whether the class's own file binds a type's name when it runs, not for type checkers only."""
-        return annotation.partition(".")[0] in _bound_at_run_time(self.facts.file.tree)
+        return annotation.partition(".")[0] in _bound_at_run_time(self.owner.file.tree)
 
     def _named(self, config: str) -> str:
         """A config's type as source that can stand among the bases: in quotes if it is defined further down."""
-        before = [each for each in _body(self.facts.file.tree) if each.lineno < self.facts.line]
+        before = [each for each in _body(self.owner.file.tree) if each.lineno < self.owner.line]
         return config if config.partition(".")[0] in _bound_at_run_time(ast.Module(before, [])) else f'"{config}"'
 
 

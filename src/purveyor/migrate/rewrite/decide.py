@@ -210,14 +210,17 @@ def _decide_one(
         construct = replace(construct, config=None, obstacle=None, fields=None)
         text = "its own from_config is kept; purveyor calls it with a dict"
         warnings.append(Fault(facts.methods["from_config"].line, "own-from-config", text))
-    builds = concrete and construct.config is not None and not _inherits_build(facts, construct, providers)
+    own = "__init__" in facts.methods and construct.shape == "typed-config"  # those that derive from it rely on it
+    builds = (
+        (concrete or own) and construct.config is not None and not _inherits_build(facts, construct, providers)
+    )
     if builds and construct.fields == ():
         construct = replace(construct, config="dict[str, Any]", fields=None)
     changes = Changes(
         construct if builds else None,
         base=root or builds,
         operations=tuple(operations),
-        lifecycle=tuple(lifecycle_to_add(classified)),
+        lifecycle=_lifecycle(classified, providers),
         declares=_declares(decision, derived, facts) if concrete else (),
     )
     return replace(
@@ -229,8 +232,17 @@ def _decide_one(
     )
 
 
+def _lifecycle(classified: Classified, providers: Mapping[ClassFacts, Classified]) -> tuple[tuple[str, str], ...]:
+    """What the manager calls by another name, without what a base gets already."""
+    bases = _provider_bases(classified.facts, providers)
+    inherited = {each for base in bases for each in lifecycle_to_add(providers[base])}
+    return tuple(each for each in lifecycle_to_add(classified) if each not in inherited)
+
+
 def _inherits_build(facts: ClassFacts, construct: Construct, providers: Mapping[ClassFacts, Classified]) -> bool:
     """Whether a base that is itself a provider is built in the same way already."""
+    if construct.inherited:
+        return True
     if "__init__" in facts.methods or construct.fields:
         return False
     return any(

@@ -144,7 +144,7 @@ def _body(body: cst.BaseSuite, addition: Addition, module: cst.Module) -> cst.Ba
     lifecycle = [_parsed(each, module, [_BLANK]) for each in addition.lifecycle]
     if constructor is None:
         added += lifecycle
-    else:
+    elif lifecycle:
         statements[constructor + 1 : constructor + 1] = lifecycle
         _separate(statements, constructor + 1 + len(lifecycle))
     if added:

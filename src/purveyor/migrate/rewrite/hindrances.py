@@ -198,8 +198,6 @@ def _lifecycle(classified: Classified) -> Hindrance | None:
         taken = [each for each in method.required if method.name not in ("__aexit__", "__exit__") or not each]
         if not method.is_async or method.is_generator:
             return Hindrance("adapter", f"its {method.name} is no coroutine", method.line)
-        if method.kind != "method":
-            return Hindrance("adapter", f"its {method.name} is no plain method", method.line)
         if taken:
             return Hindrance("adapter", f"its {method.name} takes arguments: {', '.join(taken)}", method.line)
         if method.name != role and (found := classified.facts.find(role)) is not None:

@@ -63,11 +63,13 @@ class KeysRead:
         keys: By name, in the order in which they are read.
         open: The line at which the dictionary is handed on, so that there may be more keys; None if it never is.
         coerced: What the dictionary is made into, as an expression: ``LocalConfig`` in ``LocalConfig(**config)``.
+        handed: What is built with the dictionary alone, as expressions: ``LocalStore`` in ``LocalStore(config)``.
     """
 
     keys: dict[str, Key] = field(default_factory=dict)
     open: int | None = None
     coerced: ast.expr | None = None
+    handed: list[ast.expr] = field(default_factory=list)
 
 
 def is_secret(name: str) -> bool:
@@ -218,6 +220,13 @@ class _Reader:
                 name = func.id if isinstance(func, ast.Name) else func.attr
                 if name[:1].isupper() and any(self._is_dictionary(each) for each in value):
                     self._coerce(func, value)
+            case ast.Name() | ast.Attribute() if len(node.args) == 1 and not node.keywords:
+                value = _same(node.args[0])
+                name = func.id if isinstance(func, ast.Name) else func.attr
+                if name[:1].isupper() and any(self._is_dictionary(each) for each in value):
+                    self.found.handed.append(func)
+                    for each in value:
+                        self._use(each)
             case _:
                 pass
 

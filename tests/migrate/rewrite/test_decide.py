@@ -1,0 +1,324 @@
+"""What becomes of classes, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.migrate.rewrite.conftest import Converted
+
+THING = "class Thing{bases}:\n    def __init__(self, config):\n        self.a = config['a']\n\n    LIFECYCLE\n"
+
+
+@pytest.mark.parametrize(
+    ("member", "reason"),
+    [
+        ("    _gate = None", "it has a _gate of its own, which Purveyor uses"),
+        ("    def __setattr__(self, name, value):\n        pass", "it writes its own __setattr__"),
+        ("    def __eq__(self, other):\n        return True", "its instances have no hash"),
+        ("    def validate(self):\n        pass", "its validate is no coroutine without arguments"),
+        ("    async def reload(self, hard):\n        pass", "its reload is no coroutine without arguments"),
+        ("    async def check(self):\n        return True", "its check is not what Purveyor's is"),
+        ("    async def set(self):\n        self.metadata = {}", "its metadata is not what Purveyor's is"),
+        ("    provider_type = 'local'", "its provider_type is not what Purveyor's is"),
+    ],
+)
+def test_what_clashes_is_adapted(convert: Callable[..., Converted], member: str, reason: str) -> None:
+    thing = convert(THING.format(bases="") + "\n" + member + "\n")["Thing"]
+    assert thing.state == "adapter"
+    assert str(thing.reason).startswith(reason)
+    assert thing.line is not None
+
+
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [
+        ("class Thing(metaclass=Meta)", "it has the metaclass Meta"),
+        ("@dataclass\nclass Thing", "@dataclasses.dataclass writes its constructor"),
+        ("class Thing(Elsewhere)", "it also derives from elsewhere.Elsewhere"),
+        ("class Thing(BaseModel)", "it is itself a pydantic model"),
+    ],
+)
+def test_what_is_made_in_a_way_of_its_own_is_adapted(
+    convert: Callable[..., Converted], header: str, reason: str
+) -> None:
+    source = THING.format(bases="").replace("class Thing", header, 1)
+    imports = (
+        "from dataclasses import dataclass\nfrom elsewhere import Elsewhere\nfrom pydantic import BaseModel\n"
+    )
+    thing = convert(f"{imports}\n\nclass Meta(type):\n    pass\n\n\n{source}")["Thing"]
+    assert (thing.state, str(thing.reason).startswith(reason)) == ("adapter", True), thing.reason
+
+
+@pytest.mark.parametrize("metaclass", ["ABCMeta", "abc.ABCMeta"])
+def test_an_abstract_metaclass_is_no_hindrance(convert: Callable[..., Converted], metaclass: str) -> None:
+    source = THING.format(bases=f"(metaclass={metaclass})")
+    assert convert(f"import abc\nfrom abc import ABCMeta\n\n\n{source}")["Thing"].state == "converted"
+
+
+@pytest.mark.parametrize(
+    ("opening", "reason"),
+    [
+        ("def start(self):\n        pass", "its start is no coroutine"),
+        ("async def start(self, host):\n        pass", "its start takes arguments: host"),
+        ("async def start(self):\n        yield", "its start is a generator"),
+    ],
+)
+def test_a_lifecycle_that_cannot_be_awaited_as_it_is_is_adapted(
+    convert: Callable[..., Converted], opening: str, reason: str
+) -> None:
+    source = f"""
+class Thing:
+    def __init__(self, config):
+        self.a = config['a']
+
+    {opening}
+
+    async def stop(self):
+        pass
+
+    async def ask(self, text):
+        return text * 2
+"""
+    thing = convert(source)["Thing"]
+    assert (thing.state, thing.reason) == ("adapter", reason)
+
+
+def test_a_cleanup_that_is_something_else_is_in_the_way(convert: Callable[..., Converted]) -> None:
+    source = """
+class Thing:
+    def __init__(self, config):
+        self.a = config['a']
+
+    async def connect(self):
+        self.b = 1
+
+    async def disconnect(self):
+        self.b = 0
+
+    {cleanup}
+
+    async def ask(self, text):
+        return text * 2
+"""
+    thing = convert(source.format(cleanup="def cleanup(self, older_than):\n        self.b = older_than"))["Thing"]
+    assert thing.state == "adapter"
+    assert "cleanup" in str(thing.reason)
+
+
+def test_where_a_class_would_break_its_base_stays_and_those_beside_it_stay_too(
+    convert: Callable[..., Converted],
+) -> None:
+    source = """
+from abc import ABC
+
+class Meta(type(ABC)):
+    pass
+
+class Root(ABC):
+    def __init__(self, config):
+        self.a = config["a"]
+
+    async def initialize(self):
+        raise NotImplementedError
+
+    async def cleanup(self):
+        raise NotImplementedError
+
+class Odd(Root, metaclass=Meta):
+    LIFECYCLE
+
+class Even(Root):
+    LIFECYCLE
+"""
+    found = convert(source)
+    assert [found[name].state for name in ("Root", "Odd", "Even")] == ["adapter"] * 3
+    assert (
+        found["Root"].reason == "Odd, which derives from it (module.py:16), would break: it has the metaclass Meta"
+    )
+    assert found["Even"].reason == "its base Root (module.py:6) is not converted"
+    assert found.after == {}
+
+
+def test_a_mixin_that_purveyors_base_would_hide_is_in_the_way(convert: Callable[..., Converted]) -> None:
+    source = """
+from abc import ABC
+
+class Mixin:
+    def reload(self):
+        return 1
+
+class Plain:
+    def other(self):
+        return 1
+
+class Thing(ABC, Mixin):
+    LIFECYCLE
+
+class Fine(ABC, Plain):
+    LIFECYCLE
+"""
+    found = convert(source.replace("def reload", "def status"))
+    assert found["Thing"].reason == "its base Mixin has a status, which Purveyor's would hide"
+    assert found["Fine"].state == "converted"
+
+
+def test_a_file_that_does_not_compile_refuses_its_classes_and_leaves_those_that_derive(
+    convert: Callable[..., Converted],
+) -> None:
+    found = convert(
+        base=THING.format(bases="") + "\nreturn 1\n",
+        module="from base import Thing\n\n\nclass Leaf(Thing):\n    async def more(self):\n        return self.a + 1\n",
+    )
+    assert found["Thing"].state == "refused"
+    assert "it does not compile" in str(found["Thing"].reason)
+    assert (found["Leaf"].state, found["Leaf"].reason) == (
+        "adapter",
+        "its base Thing (base.py:1) is not converted",
+    )
+
+
+def test_a_builder_of_its_own_is_kept(convert: Callable[..., Converted]) -> None:
+    source = (
+        THING.format(bases="")
+        + "\n    @classmethod\n    def from_config(cls, config):\n        return cls(config)\n"
+    )
+    found = convert(source)
+    assert found["Thing"].state == "converted-with-warnings"
+    assert found["Thing"].warnings[0].code == "own-from-config"
+    assert found.text.count("from_config") == 1
+
+
+def test_the_name_under_which_a_class_is_registered_is_its_name(convert: Callable[..., Converted]) -> None:
+    found = convert(THING.format(bases="") + "\n\nREGISTRY.register_provider('special', Thing)\nregister(Thing)\n")
+    assert found["Thing"].name == "special"
+    assert 'provider_name = "special"' in found.text
+
+
+def test_a_class_that_is_registered_under_two_names_has_its_own(convert: Callable[..., Converted]) -> None:
+    found = convert(THING.format(bases="") + "\n\nr.register('one', Thing)\nr.register('two', Thing)\n")
+    assert found["Thing"].name == "thing"
+
+
+@pytest.mark.parametrize("version", ["    version = '1.5'\n", "__version__ = '1.5'\n"])
+def test_a_version_is_taken_over(convert: Callable[..., Converted], version: str) -> None:
+    found = convert(THING.format(bases="") + "\n" + version)
+    assert found["Thing"].version == "1.5"
+    assert 'provider_version = "1.5"' in found.text
+
+
+def test_capabilities_that_a_class_lists_are_taken_over(convert: Callable[..., Converted]) -> None:
+    found = convert(THING.format(bases="") + "\n    capabilities = ['one', 'two']\n")
+    assert 'provider_capabilities = ("one", "two")' in found.text
+    odd = convert(THING.format(bases="") + "\n    capabilities = ['one', TWO]\n")
+    assert 'provider_capabilities = ("ask",)' in odd.text
+
+
+def test_methods_that_say_what_is_known_and_hidden_ones_are_no_operations(
+    convert: Callable[..., Converted],
+) -> None:
+    source = """
+    def nothing(self):
+        pass
+
+    def documented(self):
+        '''Says nothing.'''
+
+    def twice_documented(self):
+        '''Says nothing.'''
+        '''Nor here.'''
+
+    def known(self):
+        return self.a
+
+    def worked_out(self):
+        return len(self.a)
+
+    def longer(self):
+        self.a += 1
+        return self.a
+
+    def fails(self):
+        raise KeyError
+
+    def numbers(self):
+        yield 1
+
+    def _hidden(self):
+        return len(self.a)
+
+    @staticmethod
+    def still(text):
+        return len(text)
+
+    @property
+    def given(self):
+        return len(self.a)
+"""
+    thing = convert(THING.format(bases="") + source)["Thing"]
+    assert thing.capabilities == ("ask", "worked_out", "longer", "fails")
+
+
+def test_the_other_name_of_a_lifecycle_is_called_once_for_a_family(convert: Callable[..., Converted]) -> None:
+    source = """
+class Root:
+    def __init__(self, config):
+        self.a = config["a"]
+
+    async def connect(self):
+        raise NotImplementedError
+
+    async def disconnect(self):
+        raise NotImplementedError
+
+class Leaf(Root):
+    async def connect(self):
+        self.b = 1
+
+    async def disconnect(self):
+        self.b = 0
+
+    async def ask(self, text):
+        return text * 2
+"""
+    text = convert(source).text
+    assert text.count("async def initialize(self) -> None:") == text.count("await self.connect()") == 1
+    assert text.count("await self.disconnect()") == 1
+
+
+def test_a_context_manager_is_entered_and_left(convert: Callable[..., Converted]) -> None:
+    source = """
+class Thing:
+    def __init__(self, config):
+        self.a = config["a"]
+
+    async def __aenter__(self):
+        self.b = 1
+        return self
+
+    async def __aexit__(self, kind, error, traceback):
+        self.b = 0
+
+    async def ask(self, text):
+        return text * 2
+"""
+    text = convert(source).text
+    assert "        await self.__aenter__()\n" in text
+    assert "        await self.__aexit__(None, None, None)\n" in text
+
+
+def test_members_that_hide_those_of_a_provider_are_told(convert: Callable[..., Converted]) -> None:
+    thing = convert(THING.format(bases="") + "\n    def health(self):\n        return len(self.a)\n")["Thing"]
+    assert [each.code for each in thing.warnings] == ["hides-provider"]
+
+
+def test_a_tree_without_libcst_says_which_extra_brings_it(
+    convert: Callable[..., Converted], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "libcst", None)
+    with pytest.raises(ImportError, match=r"purveyor\[migrate\]"):
+        convert(THING.format(bases=""))
