@@ -1,0 +1,3 @@
+from aurora.core.errors import AuroraError, ProviderError
+
+__all__ = ["AuroraError", "ProviderError"]

@@ -1,0 +1,24 @@
+from abc import ABC
+from typing import Any, Dict, Optional
+
+__all__ = ["Provider"]
+
+
+class Provider(ABC):
+    """Base class for providers."""
+
+    def __init__(self, config: Optional[Dict[str, Any]] = None):
+        self._config = config or {}
+
+    @property
+    def config(self) -> Dict[str, Any]:
+        """Get provider config."""
+        return self._config
+
+    async def initialize(self) -> None:
+        """Initialize provider."""
+        pass
+
+    async def cleanup(self) -> None:
+        """Cleanup provider."""
+        pass

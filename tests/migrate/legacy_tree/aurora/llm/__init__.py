@@ -1,0 +1,3 @@
+from aurora.llm.base import LLMConfig, LLMProvider
+
+__all__ = ["LLMConfig", "LLMProvider"]

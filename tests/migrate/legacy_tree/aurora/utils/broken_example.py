@@ -1,0 +1,4 @@
+# An example for the documentation that was never finished; nobody imports it.
+class ExampleProvider(
+    async def initialize(self):
+        pass
