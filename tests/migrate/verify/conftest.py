@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from purveyor.migrate.plan import Change, assemble
+from purveyor.migrate.plan import Change, assemble, converted, load_plan
 from purveyor.migrate.verify import Comparison, Verification, process, verify
 
 
@@ -44,6 +44,15 @@ class Pair:
             changes.append(Change(path, before, after, classes=classes))
         self.plan.write_bytes(assemble(self.root.name, changes).to_json())
 
+    def apply(self) -> None:
+        """As `purveyor migrate apply` leaves the tree."""
+        plan = load_plan(self.plan)
+        for file in plan.files:
+            target = self.root / file.path
+            before = target.read_bytes()
+            (self.root / file.copy).write_bytes(before)
+            target.write_bytes(converted(plan, file, before))
+
     def verify(self, **options: Any) -> Verification:
         return verify(self.plan, **options)
 
@@ -69,6 +78,3 @@ def step(found: Verification, text: str, *, scenario: int = 1) -> Comparison:
     """The comparison of the step that begins so."""
     (only,) = [each for each in found.comparisons if each.step.startswith(text) and each.scenario in {0, scenario}]
     return only
-
-
-Thing = Callable[..., Verification]

@@ -57,7 +57,11 @@ class Run:
     @property
     def imported(self) -> bool:
         """Whether the module could be imported."""
-        return self.seen[IMPORT].works
+        return IMPORT in self.seen and self.seen[IMPORT].works
+
+    def skip(self, cls: str, reason: str, member: str = "") -> None:
+        """Something cannot be played."""
+        self.skipped.append({"class": cls, "member": member, "reason": reason})
 
 
 class Observer:
@@ -91,15 +95,17 @@ class Observer:
         """
         run = Run(plays=plays)
         start = 0
-        with self._workspace.turn(side):
-            while True:
+        while True:
+            with self._workspace.turn(side):
                 told = self._process(unit, run.plays, start, now)
-                last = _take_in(run, told)
-                start = max(start, last + 1)
-                if told.ended == "done" or IMPORT not in run.seen or not run.imported:
-                    break
-                if run.plays is None or start >= len(run.plays):
-                    break
+            last = _take_in(run, told)
+            if told.ended == "done" or run.plays is None or not run.imported:
+                break
+            if last < start:  # it ended before it got there
+                run.skip(run.plays[start]["class"], f"its process ended: {told.how or told.ended}")
+            start = max(start, last) + 1  # what comes after the play that ended the process
+            if start >= len(run.plays):
+                break
         run.seen.setdefault(IMPORT, Seen("import", "died", {"told": "before it had begun"}))
         return run
 
@@ -154,18 +160,17 @@ def _take_in(run: Run, told: Told) -> int:
             last = max(last, message["play"])
         elif kind == "end" and begun is not None:
             seen = Seen(begun["label"], message["outcome"], message)
-            run.seen[begun["play"], begun["step"]] = seen
+            run.seen.setdefault((begun["play"], begun["step"]), seen)  # a module is imported in each process
             begun = None
         elif kind == "plays":
             run.plays = message["plays"]
             run.skipped += message["skipped"]
         elif kind == "missing":
-            run.skipped.append({"class": message["name"], "member": "", "reason": message["reason"]})
+            run.skip(message["name"], message["reason"])
         elif kind == "unplayed":
             assert run.plays is not None
-            name = run.plays[message["play"]]["class"]
-            run.skipped.append({"class": name, "member": "contract", "reason": message["reason"]})
+            run.skip(run.plays[message["play"]]["class"], message["reason"], "contract")
             last = max(last, message["play"])
     if begun is not None:
-        run.seen[begun["play"], begun["step"]] = Seen(begun["label"], told.ended, {"told": told.how})
+        run.seen.setdefault((begun["play"], begun["step"]), Seen(begun["label"], told.ended, {"told": told.how}))
     return last

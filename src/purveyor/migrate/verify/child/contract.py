@@ -49,7 +49,11 @@ class Contract:
         Returns:
             Why it cannot be played; None if it was.
         """
+        from purveyor.provider import Provider  # noqa: PLC0415 - the old side knows no Purveyor
+
         cls = resolve(play["class"])
+        if not issubclass(cls, Provider) or not hasattr(cls, "from_config"):
+            return "it is no provider that is built from a config"
         try:
             spec, made_up = _config(cls, play["build"])
         except CannotMakeUpError as error:
@@ -57,7 +61,7 @@ class Contract:
         return asyncio.run(self._steps(number, cls, spec, made_up))
 
     async def _steps(self, number: int, cls: Any, spec: Any, made_up: list[str]) -> str | None:
-        from purveyor.manager import ProviderManager  # noqa: PLC0415 - the old side knows no Purveyor
+        from purveyor.manager import ProviderManager  # noqa: PLC0415 - as above
         from purveyor.metadata import ProviderMetadata  # noqa: PLC0415 - as above
 
         metadata = ProviderMetadata("verified", cls.provider_type, "", "1", list(cls.provider_capabilities))

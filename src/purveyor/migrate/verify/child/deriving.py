@@ -70,7 +70,12 @@ class Derived:
             self._skip("", str(error))
             return
         for seed in seeds:
-            self._add(seed["build"], self._framed(seed["calls"], opening, closing), "calls")
+            calls = seed["calls"]
+            if not scripted:  # tests open and close in their fixtures, or not at all
+                calls = [call for call in calls if not self._opens_or_closes(call["method"])]
+            if not any(self._opens_or_closes(call["method"]) for call in calls):
+                calls = [*opening, *calls, *closing]
+            self._add(seed["build"], calls, "calls")
         if not scripted:
             called = {call["method"] for seed in seeds for call in seed["calls"]}
             operations = self._operations(called)
@@ -79,13 +84,8 @@ class Derived:
         self._add(builds[0], [*opening, *closing, *opening, *closing, *closing], "lifecycle")
         self.plays[-1]["roles"] = _roles(opening, closing)
 
-    def _framed(
-        self, calls: list[dict[str, Any]], opening: list[dict[str, Any]], closing: list[dict[str, Any]]
-    ) -> list[dict[str, Any]]:
-        """Calls between the lifecycle's, unless they bring their own."""
-        if any(_is_lifecycle(call["method"]) for call in calls):
-            return calls
-        return [*opening, *calls, *closing]
+    def _opens_or_closes(self, name: str) -> bool:
+        return name in {self._opens, self._closes} or (name in self._members and self._is_twin(name))
 
     def _add(self, build: dict[str, Any], calls: list[dict[str, Any]], kind: str) -> None:
         self.plays.append(
@@ -110,7 +110,7 @@ class Derived:
         opening = [self._call(self._opens)] if self._opens else []
         closing = [self._call(self._closes)] if self._closes else []
         for name in self._members:
-            if self._is_twin(name) and name not in {self._opens, self._closes}:
+            if self._opens_or_closes(name) and name not in {self._opens, self._closes}:
                 self._skip(name, "another name of the lifecycle")
         return opening, closing
 
@@ -132,12 +132,7 @@ class Derived:
         """Calls of the public members that nobody calls: what writes first, what removes last."""
         calls: list[dict[str, Any]] = []
         for name in sorted(self._members, key=_rank):
-            if (
-                name.startswith("_")
-                or name in called
-                or name in {self._opens, self._closes}
-                or self._is_twin(name)
-            ):
+            if name.startswith("_") or name in called or self._opens_or_closes(name):
                 continue
             try:
                 calls.append(self._call(name))

@@ -133,7 +133,7 @@ class Player:
                 _run_by_hand(scene.calls(play))
             else:
                 loop.run_until_complete(scene.calls(play))
-            self._witness.begin(number, scene.steps, "left behind")
+            self._witness.begin(number, len(play["calls"]) + 1, "left behind")
             left = loop.run_until_complete(_left(threads))
             self._witness.end("value", left)
         finally:
