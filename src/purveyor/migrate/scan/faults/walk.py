@@ -1,0 +1,426 @@
+"""One walk of a class's body, which all checks share."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from purveyor.migrate.scan.faults.body import (
+    Acquire,
+    Body,
+    Call,
+    Context,
+    Execution,
+    Function,
+    Name,
+    Read,
+    Scope,
+    Store,
+    self_attribute,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+__all__ = ["read_body"]
+
+#: Nodes that say something of the one they belong to, and nothing by themselves.
+_BARE = frozenset({ast.Load, ast.Store, ast.Del, *ast.operator.__subclasses__(), *ast.boolop.__subclasses__()})
+
+#: What awaits its arguments when it is awaited itself.
+_AWAITS_ARGUMENTS = frozenset({"gather", "wait_for", "shield"})
+
+#: What is called on a lock to find out whether it is held.
+_ASKS_LOCK = frozenset({"locked", "_is_owned", "owner", "is_locked"})
+
+
+def read_body(node: ast.ClassDef) -> Body:
+    """Walk a class's body once.
+
+    Args:
+        node: The class.
+    """
+    walker = _Walker()
+    context = Context(None, None, Scope(None))
+    walker.block(node.body, context)
+    return walker.body
+
+
+class _Walker:
+    def __init__(self) -> None:
+        self.body = Body()
+        self.executions: dict[int, Execution] = {}  # by the id of a node that is still to be visited
+        self.visitors = {
+            ast.ClassDef: self.class_def,
+            ast.FunctionDef: self.function,
+            ast.AsyncFunctionDef: self.function,
+            ast.Lambda: self.lambda_,
+            ast.With: self.with_,
+            ast.AsyncWith: self.with_,
+            ast.For: self.for_,
+            ast.AsyncFor: self.for_,
+            ast.comprehension: self.comprehension,
+            ast.If: self.if_,
+            ast.IfExp: self.if_,
+            ast.Try: self.try_,
+            ast.TryStar: self.try_,
+            ast.Assign: self.assign,
+            ast.AnnAssign: self.assign,
+            ast.AugAssign: self.assign,
+            ast.NamedExpr: self.named,
+            ast.Delete: self.children,
+            ast.Import: self.import_,
+            ast.ImportFrom: self.import_,
+            ast.ExceptHandler: self.handler,
+            ast.Global: self.global_,
+            ast.Await: self.await_,
+            ast.Yield: self.yield_,
+            ast.YieldFrom: self.yield_,
+            ast.Call: self.call,
+            ast.Compare: self.compare,
+            ast.Attribute: self.attribute,
+            ast.Name: self.name,
+            ast.Constant: self.constant,
+            ast.MatchAs: self.match,
+            ast.MatchStar: self.match,
+        }
+
+    def visit(self, node: ast.AST, context: Context) -> None:
+        visitor = self.visitors.get(type(node))
+        if visitor is None:
+            self.children(node, context)
+        else:
+            visitor(node, context)  # type: ignore[operator]  # each takes the nodes it stands for
+
+    def children(self, node: ast.AST, context: Context) -> None:
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if isinstance(value, list):
+                if value and isinstance(value[0], ast.stmt):
+                    self.block(value, context)
+                else:
+                    for item in value:
+                        if isinstance(item, ast.AST):
+                            self.visit(item, context)
+            elif isinstance(value, ast.AST) and type(value) not in _BARE:
+                self.visit(value, context)
+
+    def block(self, statements: Sequence[ast.stmt], context: Context) -> None:
+        held: str | None = None  # taken by the statement before
+        for statement in statements:
+            here = context._replace(statement=statement)
+            if held is not None and _is_held_during(statement, held, here):
+                here = here._replace(held=(*here.held, held))
+            self.visit(statement, here)
+            held = _acquired(statement, here)
+
+    # Definitions
+
+    def class_def(self, node: ast.ClassDef, context: Context) -> None:
+        self.bind(node.name, context)
+        if context.method is None:
+            self.define(node.name, node.lineno, None)
+        for part in [*node.decorator_list, *node.bases, *node.keywords]:
+            self.visit(part, context)
+        for inner in ast.walk(node):  # what it stores counts: it may do so on an instance of the outer class
+            if isinstance(inner, ast.Attribute) and isinstance(inner.ctx, ast.Store):
+                self.body.stored_anywhere.add(inner.attr)
+
+    def function(self, node: Function, context: Context) -> None:
+        for part in [
+            *node.decorator_list,
+            *node.args.defaults,
+            *(d for d in node.args.kw_defaults if d is not None),
+        ]:
+            self.visit(part, context)
+        is_async = isinstance(node, ast.AsyncFunctionDef)
+        if context.method is None:
+            self.define(node.name, node.lineno, node)
+            scope = _scope_of(node.args, None)
+            inner = Context(node, _receiver(node), scope, is_async)
+        else:
+            self.bind(node.name, context)
+            scope = _scope_of(node.args, context.scope)
+            inner = context._replace(scope=scope, is_async=is_async, deferred=True, held=(), catches=frozenset())
+        self.block(node.body, inner)
+
+    def lambda_(self, node: ast.Lambda, context: Context) -> None:
+        for part in [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]:
+            self.visit(part, context)
+        scope = _scope_of(node.args, context.scope)
+        self.visit(node.body, context._replace(scope=scope, is_async=False, deferred=True, held=()))
+
+    # Statements
+
+    def with_(self, node: ast.With | ast.AsyncWith, context: Context) -> None:
+        for item in node.items:
+            self.executions[id(item.context_expr)] = "with"
+            self.visit(item.context_expr, context)
+            if item.optional_vars is not None:
+                self.store(item.optional_vars, None, context)
+            name = self_attribute(item.context_expr, context)
+            if name is not None:
+                self.body.acquires.append(Acquire(name, item.context_expr.lineno, context))
+            elif isinstance(item.context_expr, ast.Call):
+                called = self_attribute(item.context_expr.func, context)
+                name = None if called is None else f"{called}()"
+                if _last(item.context_expr.func) == "suppress":
+                    context = context._replace(catches=context.catches | _caught(item.context_expr.args))
+            if name is not None and not _releases(node.body, name, context):
+                context = context._replace(held=(*context.held, name))
+        self.block(node.body, context)
+
+    def for_(self, node: ast.For | ast.AsyncFor, context: Context) -> None:
+        self.executions[id(node.iter)] = "iterate"
+        self.visit(node.iter, context)
+        self.store(node.target, None, context)
+        self.block(node.body, context)
+        self.block(node.orelse, context)
+
+    def comprehension(self, node: ast.comprehension, context: Context) -> None:
+        self.executions[id(node.iter)] = "iterate"
+        self.visit(node.iter, context)
+        self.store(node.target, None, context)
+        for test in node.ifs:
+            self.visit(test, context)
+
+    def if_(self, node: ast.If | ast.IfExp, context: Context) -> None:
+        self.visit(node.test, context)
+        inner = context._replace(conditional=True) if _depends(node.test, context) else context
+        for branch in (node.body, node.orelse):
+            if isinstance(branch, list):
+                self.block(branch, inner)
+            else:
+                self.visit(branch, inner)
+
+    def try_(self, node: ast.Try | ast.TryStar, context: Context) -> None:
+        caught = _caught([handler.type for handler in node.handlers])
+        self.block(node.body, context._replace(catches=context.catches | caught))
+        for handler in node.handlers:
+            self.visit(handler, context)
+        self.block(node.orelse, context)
+        self.block(node.finalbody, context)
+
+    def assign(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign, context: Context) -> None:
+        if node.value is not None:
+            self.visit(node.value, context)
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        for target in targets:
+            if isinstance(node, ast.AnnAssign) and node.value is None:
+                self.declare(target, context)
+            else:
+                self.store(target, node.value, context, augmented=isinstance(node, ast.AugAssign))
+
+    def named(self, node: ast.NamedExpr, context: Context) -> None:
+        self.visit(node.value, context)
+        self.store(node.target, node.value, context)
+
+    def import_(self, node: ast.Import | ast.ImportFrom, context: Context) -> None:
+        self.body.imports.append((node, context))
+        for alias in node.names:
+            name = alias.asname or alias.name.partition(".")[0]
+            if context.method is None:
+                self.define(name, node.lineno, None)
+            elif isinstance(node, ast.Import):
+                context.scope.imports[name] = alias.name if alias.asname else name
+            else:
+                context.scope.imports[name] = f"{'.' * node.level}{node.module or ''}.{alias.name}"
+
+    def handler(self, node: ast.ExceptHandler, context: Context) -> None:
+        if node.name is not None:
+            self.bind(node.name, context)
+        self.children(node, context)
+
+    def match(self, node: ast.MatchAs | ast.MatchStar, context: Context) -> None:
+        if node.name is not None:
+            self.bind(node.name, context)
+        self.children(node, context)
+
+    def global_(self, node: ast.Global, context: Context) -> None:
+        for name in node.names:
+            self.bind(name, context)
+
+    # Expressions
+
+    def await_(self, node: ast.Await, context: Context) -> None:
+        self.executions[id(node.value)] = "await"
+        if isinstance(node.value, ast.Call) and _last(node.value.func) in _AWAITS_ARGUMENTS:
+            for argument in node.value.args:
+                self.executions[id(argument)] = "await"
+        self.visit(node.value, context)
+
+    def yield_(self, node: ast.Yield | ast.YieldFrom, context: Context) -> None:
+        if context.method is not None and not context.deferred:
+            self.body.yields.append((context.method.name, context.held))
+        if node.value is not None:
+            if isinstance(node, ast.YieldFrom):
+                self.executions[id(node.value)] = "iterate"
+            self.visit(node.value, context)
+
+    def call(self, node: ast.Call, context: Context) -> None:
+        self.body.calls.append(Call(node, context, self.executions.pop(id(node), "plain")))
+        name = self_attribute(node.func, context)
+        if name is not None:
+            assert isinstance(node.func, ast.Attribute)
+            self.body.reads.append(Read(name, node.func.lineno, context, True, node.func))
+        else:
+            self.visit(node.func, context)
+        for argument in node.args:
+            self.visit(argument, context)
+        for keyword in node.keywords:
+            self.visit(keyword.value, context)
+        self.notice_dynamic(node, context)
+
+    def notice_dynamic(self, node: ast.Call, context: Context) -> None:
+        called = _last(node.func)
+        if called in {"setattr", "delattr"}:
+            first = node.args[0] if node.args else None
+            named = len(node.args) > 1 and isinstance(node.args[1], ast.Constant)
+            if not named and not (isinstance(first, ast.Name) and first.id != context.receiver):
+                self.body.dynamic = True
+        elif (
+            (called == "__setattr__" and not any(isinstance(argument, ast.Constant) for argument in node.args))
+            or (called == "vars" and any(isinstance(a, ast.Name) and a.id == context.receiver for a in node.args))
+            or (called in {"locals", "exec"} and context.method is None)
+        ):
+            self.body.dynamic = True
+
+    def compare(self, node: ast.Compare, context: Context) -> None:
+        self.body.compares.append((node, context))
+        self.children(node, context)
+
+    def attribute(self, node: ast.Attribute, context: Context) -> None:
+        if isinstance(node.ctx, ast.Load):
+            if node.attr == "__dict__":
+                self.body.dynamic = True
+            name = self_attribute(node, context)
+            if name is not None:
+                self.body.reads.append(Read(name, node.lineno, context, False, node))
+                return
+            self.body.names.append(Name(node, context))
+        else:  # del self.x
+            self.body.stored_anywhere.add(node.attr)
+        self.visit(node.value, context)
+
+    def name(self, node: ast.Name, context: Context) -> None:
+        if isinstance(node.ctx, ast.Load):
+            self.body.names.append(Name(node, context))
+        else:
+            self.bind(node.id, context)
+
+    def constant(self, node: ast.Constant, context: Context) -> None:
+        if isinstance(node.value, str) and node.value.isidentifier():
+            self.body.texts.add(node.value)
+
+    # Bindings
+
+    def define(self, name: str, line: int, value: Function | ast.expr | None) -> None:
+        self.body.bindings.setdefault(name, []).append((line, value))
+
+    def bind(self, name: str, context: Context, value: ast.expr | None = None) -> None:
+        if context.method is not None:
+            context.scope.bound.setdefault(name, []).append(value)
+
+    def declare(self, target: ast.expr, context: Context) -> None:
+        """An annotation without a value: ``x: int`` or ``self.x: int``."""
+        if isinstance(target, ast.Attribute):
+            self.body.stored_anywhere.add(target.attr)
+        elif isinstance(target, ast.Name) and context.method is None:
+            self.define(target.id, target.lineno, None)
+
+    def store(
+        self, target: ast.expr, value: ast.expr | None, context: Context, *, augmented: bool = False
+    ) -> None:
+        if isinstance(target, ast.Name):
+            self.bind(target.id, context, None if augmented else value)
+            if context.method is None:
+                self.define(target.id, target.lineno, value)
+        elif isinstance(target, ast.Attribute):
+            self.body.stored_anywhere.add(target.attr)
+            if self_attribute(target, context) is not None:
+                self.body.stores.append(Store(target.attr, target.lineno, context, value, augmented))
+            else:
+                self.visit(target.value, context)
+        elif isinstance(target, ast.Tuple | ast.List):
+            pairs: Iterator[tuple[ast.expr, ast.expr | None]]
+            if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts):
+                pairs = zip(target.elts, value.elts, strict=True)
+            else:
+                pairs = ((element, None) for element in target.elts)
+            for element, its in pairs:
+                self.store(element, its, context)
+        elif isinstance(target, ast.Starred):
+            self.store(target.value, None, context)
+        else:
+            self.visit(target, context)
+
+
+def _receiver(node: Function) -> str | None:
+    if any(_last(decorator) == "staticmethod" for decorator in node.decorator_list):
+        return None
+    arguments = [*node.args.posonlyargs, *node.args.args]
+    return arguments[0].arg if arguments and arguments[0].arg in {"self", "cls"} else None
+
+
+def _scope_of(arguments: ast.arguments, parent: Scope | None) -> Scope:
+    scope = Scope(parent)
+    positional = [*arguments.posonlyargs, *arguments.args]
+    for parameter in [*positional, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]:
+        if parameter is not None:
+            scope.parameters[parameter.arg] = parameter
+    for parameter, default in zip(reversed(positional), reversed(arguments.defaults), strict=False):
+        scope.defaults[parameter.arg] = default
+    for parameter, default_or_none in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        if default_or_none is not None:
+            scope.defaults[parameter.arg] = default_or_none
+    for name in scope.parameters:
+        scope.bound[name] = [None]
+    return scope
+
+
+def _depends(test: ast.expr, context: Context) -> bool:
+    """Whether a condition depends on an argument of the method, or asks whether a lock is held."""
+    for node in ast.walk(test):
+        if isinstance(node, ast.Name) and node.id in context.scope.parameters and node.id != context.receiver:
+            return True
+        if isinstance(node, ast.Attribute) and node.attr in _ASKS_LOCK:
+            return True
+    return False
+
+
+def _caught(types: Sequence[ast.expr | None]) -> frozenset[str]:
+    names = set[str]()
+    for node in types:
+        names.update(_last(each) or "" for each in (node.elts if isinstance(node, ast.Tuple) else [node]))
+    return frozenset(names)
+
+
+def _acquired(statement: ast.stmt, context: Context) -> str | None:
+    """The attribute whose ``acquire()`` the statement is."""
+    if not isinstance(statement, ast.Expr):
+        return None
+    call = statement.value.value if isinstance(statement.value, ast.Await) else statement.value
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "acquire":
+        return None if call.args or call.keywords else self_attribute(call.func.value, context)
+    return None
+
+
+def _is_held_during(statement: ast.stmt, lock: str, context: Context) -> bool:
+    """Whether this is ``try: ... finally: lock.release()``, and the lock is not let go of in between."""
+    if not isinstance(statement, ast.Try) or not _releases(statement.finalbody, lock, context):
+        return False
+    return not _releases([*statement.body, *statement.orelse, *statement.handlers], lock, context)
+
+
+def _releases(nodes: Sequence[ast.AST], lock: str, context: Context) -> bool:
+    return any(
+        isinstance(node, ast.Attribute) and node.attr == "release" and self_attribute(node.value, context) == lock
+        for statement in nodes
+        for node in ast.walk(statement)
+    )
+
+
+def _last(node: ast.expr | None) -> str | None:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else None
