@@ -73,7 +73,12 @@ def _statement(draw: st.DrawFn, module: _Module, others: list[_Module], tags: It
         module.lines.append(f"{name} = {draw(st.sampled_from(module.expressions or module.classes))}")
         _add(module, name)
     elif kind == "nested":
-        module.lines += [f"class {name}:", f"    tag = {next(tags)}", "    class Inner:", f"        tag = {next(tags)}"]
+        module.lines += [
+            f"class {name}:",
+            f"    tag = {next(tags)}",
+            "    class Inner:",
+            f"        tag = {next(tags)}",
+        ]
         _add(module, name, f"{name}.Inner")
     elif kind == "conditional":
         first, second = draw(st.permutations(module.classes * 2))[:2]
@@ -124,7 +129,12 @@ def _import(draw: st.DrawFn, kind: str, module: _Module, other: _Module, name: s
         module.classes += visible
         module.expressions += visible
     elif kind == "fallback" and theirs:
-        module.lines += ["try:", f"    from {other.name} import {theirs} as {name}", "except ImportError:", f"    {name} = None"]
+        module.lines += [
+            "try:",
+            f"    from {other.name} import {theirs} as {name}",
+            "except ImportError:",
+            f"    {name} = None",
+        ]
         _add(module, name)
     elif kind == "typing" and theirs:
         module.lines += ["if TYPE_CHECKING:", f"    from {other.name} import {theirs} as OnlyForTyping"]
@@ -137,7 +147,11 @@ def _class(draw: st.DrawFn, module: _Module, name: str, tags: Iterator[int]) -> 
     bases = draw(st.lists(st.sampled_from([*candidates, *outside, *candidates]), max_size=3, unique=True))
     if "abc.ABC" in bases and draw(st.booleans()):
         bases.append("metaclass=abc.ABCMeta")
-    module.lines += [f"class {name}({', '.join(bases)}):", f"    tag = {next(tags)}", "    def __init__(self): ..."]
+    module.lines += [
+        f"class {name}({', '.join(bases)}):",
+        f"    tag = {next(tags)}",
+        "    def __init__(self): ...",
+    ]
     _add(module, name)
 
 
@@ -180,7 +194,7 @@ def _name(one: object) -> object:
     return one.qualified if isinstance(one, External) else one
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_packages())
 def test_a_generated_package_resolves_as_python_resolves_it(package: tuple[str, dict[str, str]]) -> None:
     root, sources = package
@@ -223,7 +237,11 @@ def test_the_generator_makes_what_it_is_for() -> None:
     @given(_packages())
     def look(package: tuple[str, dict[str, str]]) -> None:
         text = "".join(package[1].values())
-        seen.update(word for word in ("import *", "Generic[T]", "from .", "class Inner", "except ImportError") if word in text)
+        seen.update(
+            word
+            for word in ("import *", "Generic[T]", "from .", "class Inner", "except ImportError")
+            if word in text
+        )
 
     look()
     assert seen == {"import *", "Generic[T]", "from .", "class Inner", "except ImportError"}

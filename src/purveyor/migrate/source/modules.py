@@ -95,11 +95,13 @@ class Modules:
             return External("." * level + name)
         parts = package[: len(package) - up] + (name.split(".") if name else [])
         full = ".".join(parts)
+        if not full:
+            return Module("", self._files.get(""))
         return self.named(full) or self._missing(full, "." * level + name)
 
     def _missing(self, full: str, written: str) -> External | Unresolved:
-        if full in self._compiled or not full:
-            return External(full or written)
+        if full in self._compiled:
+            return External(full)
         return Unresolved(written, f"there is no module {full} in the tree", 0)
 
     def _is_standard(self, top: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+from collections import Counter
 from typing import TYPE_CHECKING, TypeAlias
 
 from purveyor.migrate.source.classes import ClassFacts
@@ -77,8 +78,7 @@ def _one(facts: ClassFacts, done: dict[ClassFacts, tuple[Ancestor, ...]]) -> tup
     elif len(set(bases)) < len(bases):
         facts.mro_problem = "it names a base twice"
     else:
-        lines = [list(_line(one, done)) for one in bases]
-        merged = _merge([*lines, list(bases)])
+        merged = _merge([*(_line(one, done) for one in bases), bases])
         if merged is not None:
             facts.mro = (facts, *(one for one in merged if one != _OBJECT))
             return (facts, *merged) if merged else (facts, _OBJECT)
@@ -116,16 +116,22 @@ def _line(one: Ancestor, done: dict[ClassFacts, tuple[Ancestor, ...]]) -> tuple[
     return (one, _OBJECT)
 
 
-def _merge(lines: list[list[Ancestor]]) -> list[Ancestor] | None:
+def _merge(lines: list[tuple[Ancestor, ...]]) -> list[Ancestor] | None:
+    """C3: again and again the first head that no line has further behind; None if there is no such head."""
     merged: list[Ancestor] = []
-    lines = [line for line in lines if line]
-    while lines:
-        later = {one for line in lines for one in line[1:]}
-        head = next((line[0] for line in lines if line[0] not in later), None)
-        if head is None:
+    behind = Counter(one for line in lines for one in line[1:])
+    heads = [0] * len(lines)
+    while any(head < len(line) for head, line in zip(heads, lines, strict=True)):
+        fronts = (line[head] for head, line in zip(heads, lines, strict=True) if head < len(line))
+        chosen = next((one for one in fronts if not behind[one]), None)
+        if chosen is None:
             return None
-        merged.append(head)
-        lines = [rest for line in lines if (rest := line[1:] if line[0] == head else line)]
+        merged.append(chosen)
+        for number, line in enumerate(lines):
+            if heads[number] < len(line) and line[heads[number]] == chosen:
+                heads[number] += 1
+                if heads[number] < len(line):
+                    behind[line[heads[number]]] -= 1
     return merged
 
 

@@ -50,9 +50,9 @@ class Resolver:
         self._modules = modules
         self._scopes = scopes
         self._classes = classes
-        modules.learn_own_name(self._absolute_imports(), self._provides)
         self._active: set[_Key] = set()
         self._known: dict[_Key, Resolved | None] = {}
+        modules.learn_own_name(self._absolute_imports(), self._provides)
 
     def resolve(self, scope: Scope, node: ast.expr, *, at: Position = _END, path: Path = ()) -> Resolved:
         """What an expression means where it stands.
@@ -129,7 +129,10 @@ class Resolver:
             while current is not None and isinstance(current.node, ast.ClassDef):
                 path = current.path
                 current = current.parent  # a class body is no scope to what is nested in it
-        return self._guess(self._scopes[scope.file], name)
+        if hasattr(builtins, name):
+            return External(f"builtins.{name}")
+        behind = self._behind_stars(self._scopes[scope.file], name)
+        return behind or Unresolved(name, "nothing defines or imports it", 0)
 
     def _bound(self, scope: Scope, name: str, at: Position, path: Path) -> Resolved | None:
         """What a name is bound to in one scope; None if nothing in it binds the name."""
@@ -189,7 +192,8 @@ class Resolver:
 
     def _brings(self, scope: Scope, star: Binding, name: str) -> bool:
         """Whether a star import binds a name, through other stars if need be, which may go in circles."""
-        waiting, seen = [(scope, star)], set[Scope]()
+        waiting = [(scope, star)]
+        seen = {active for active, wanted, _ in self._active if wanted == name}
         while waiting:
             importer, one = waiting.pop()
             module = self._starred(importer, one)
@@ -210,10 +214,8 @@ class Resolver:
         assert isinstance(star.target, Import), "a star is an import"
         return self._modules.find(scope.file, star.target.module, star.target.level)
 
-    def _guess(self, scope: Scope, name: str) -> Resolved:
-        """What a name is that nothing binds: perhaps one that a star brings from where nobody can look."""
-        if hasattr(builtins, name):
-            return External(f"builtins.{name}")
+    def _behind_stars(self, scope: Scope, name: str) -> External | Unresolved | None:
+        """What a name may be that nothing binds: one that a star brings from where nobody can look."""
         waiting, seen, unseen = [scope], {scope}, list[External | Unresolved]()
         while waiting:
             importer = waiting.pop()
@@ -225,34 +227,38 @@ class Resolver:
                     waiting.append(inner)
                 elif not isinstance(module, Module) and module not in unseen:
                     unseen.append(module)
-        match unseen:
-            case [External(qualified)]:
-                return External(f"{qualified}.{name}")
-            case [Unresolved() as missing]:
-                return missing
-            case [_, *_]:
-                return Unresolved(name, "it comes from one of several star imports", 0)
-            case _:
-                return Unresolved(name, "nothing defines or imports it", 0)
+        if len(unseen) > 1:
+            return Unresolved(name, "it comes from one of several star imports", 0)
+        if unseen and isinstance(unseen[0], External):
+            return External(f"{unseen[0].qualified}.{name}")
+        return unseen[0] if unseen else None
 
     def _of_scope(self, scope: Scope, name: str) -> Resolved | None:
         return self._bound(scope, name, _END, ())
 
     def _of_module(self, module: Module, name: str) -> Resolved:
         scope = self._scopes.get(module.file) if module.file else None
-        if scope is not None:
+        circular = (scope, name, _END) in self._active  # as in a package's own `from . import name`
+        if scope is not None and not circular:
             found = self._of_scope(scope, name)
             if found is not None:
                 return found
-        inner = self._modules.named(f"{module.name}.{name}" if module.name else name)
+        inner = self._modules.named(f"{module.name}.{name}".lstrip("."))
         if inner is not None:
             return inner
-        if module.file is None or module.name in sys.stdlib_module_names:
+        if module.name in sys.stdlib_module_names or (module.name and module.file is None):
             return External(f"{module.name}.{name}")
+        return self._missing(module, scope, name, circular=circular)
+
+    def _missing(self, module: Module, scope: Scope | None, name: str, *, circular: bool) -> Resolved:
+        if circular:
+            return Unresolved(name, "it is defined in a circle", 0)
+        if module.file is None:
+            return Unresolved(name, f"there is no module {name} in the tree", 0)
         if scope is None:
             return Unresolved(name, f"{module.file.path} is {module.file.status}", 0)
-        guess = self._guess(scope, name) if scope.stars and not hasattr(builtins, name) else None
-        return guess or Unresolved(name, f"{module.file.path} does not define it", 0)
+        behind = None if hasattr(builtins, name) else self._behind_stars(scope, name)
+        return behind or Unresolved(name, f"{module.file.path} does not define it", 0)
 
     def _absolute_imports(self) -> Iterator[tuple[str, str]]:
         for scope in self._scopes.values():
@@ -301,7 +307,7 @@ def _likeliest(bindings: list[Binding], path: Path, depth: int) -> tuple[list[Bi
     """Order bindings of one name, given in the order of the source: the latest statement first.
 
     Of the branches of one statement the first comes first, for it is what the author hopes for (``try: from fast
-    import X``, ``except ImportError: X = None``). What is before a binding that is certain at ``path`` does not count.
+    import X``, ``except ImportError: X = None``). Nothing before a binding that is certain at `path` counts.
 
     Returns:
         The bindings, and whether the last of them is certain.
