@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from purveyor.migrate.scan.ancestry import is_model
@@ -127,8 +128,9 @@ def mentioned(facts: ClassFacts, annotation: ast.expr) -> Iterator[ClassFacts]:
                     yield from mentioned(facts, child)
 
 
-def words_of(name: str) -> list[str]:
-    """The words of a name in lower case: ``["open", "ai", "config"]`` for ``"OpenAiConfig"``; at least one."""
+@lru_cache(maxsize=65536)  # the same names are looked at for every class that has them
+def words_of(name: str) -> tuple[str, ...]:
+    """The words of a name in lower case: ``("open", "ai", "config")`` for ``"OpenAiConfig"``; at least one."""
     spaced: list[str] = []
     for index, letter in enumerate(name):
         if letter == "_":
@@ -139,7 +141,7 @@ def words_of(name: str) -> list[str]:
         if letter.isupper() and (before.islower() or before.isdigit() or (before.isupper() and after.islower())):
             spaced.append(" ")
         spaced.append(letter.lower())
-    return "".join(spaced).split() or [""]
+    return tuple("".join(spaced).split()) or ("",)
 
 
 def _fields(facts: ClassFacts) -> Iterator[tuple[str, ast.expr | None]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -70,6 +71,7 @@ def closing_word(name: str) -> str | None:
     return _word(name, CLOSES)
 
 
+@lru_cache(maxsize=65536)
 def _word(name: str, words: tuple[str, ...]) -> str | None:
     bare = name.removeprefix("async_").removesuffix("_async")
     for form in (bare, bare.removeprefix("a")):
