@@ -36,7 +36,7 @@ def test_where_a_class_stands(tmp_path: Path) -> None:
                 class Inner: ...
                 if x:
                     class Maybe: ...
-            def local(): 
+            def local():
                 class Inside: ...
                 async def deeper():
                     class Deep: ...
@@ -294,7 +294,31 @@ def test_what_methods_assign_on_their_receiver(tmp_path: Path) -> None:
                 while x: self.plain = 3
         """,
     )
-    assert facts.assigned == 0
+    assert facts.assigned == {
+        "annotated": [4],
+        "branch": [11],
+        "counted": [6],
+        "each": [8],
+        "entered": [9],
+        "finished": [17],
+        "frozen": [22],
+        "handled": [15],
+        "item": [40],
+        "left": [7],
+        "matched": [19],
+        "named": [20],
+        "nested": [27],
+        "opened": [39],
+        "otherwise": [16],
+        "plain": [3, 41],
+        "rest": [7],
+        "right": [7],
+        "second": [3],
+        "shared": [33],
+        "tried": [14],
+        "walrus": [13],
+    }
+    assert list(facts.assigned) == sorted(facts.assigned)
 
 
 def test_a_method_is_found_along_the_order_of_lookup(tmp_path: Path) -> None:

@@ -309,8 +309,8 @@ def test_pipes_sockets_and_folders_are_not_opened(tmp_path: Path) -> None:
 
 def test_a_file_that_becomes_a_pipe_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     os.mkfifo(tmp_path / "a.py")
-    regular = write(tmp_path, {"b.py": ""}) / "b.py"
-    monkeypatch.setattr(Path, "stat", lambda _, **__: os.stat(regular))
+    regular = (write(tmp_path, {"b.py": ""}) / "b.py").stat()
+    monkeypatch.setattr(Path, "stat", lambda *_, **__: regular)
     assert files._read(tmp_path, "a.py").reason == "no regular file"
 
 

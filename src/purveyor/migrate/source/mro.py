@@ -78,7 +78,8 @@ def _one(facts: ClassFacts, done: dict[ClassFacts, tuple[Ancestor, ...]]) -> tup
     elif len(set(bases)) < len(bases):
         facts.mro_problem = "it names a base twice"
     else:
-        merged = _merge([*(_line(one, done) for one in bases), bases])
+        lines = [_line(one, done) for one in bases]
+        merged = _merge([*lines, bases]) if len(lines) > 1 else list(*lines)
         if merged is not None:
             facts.mro = (facts, *(one for one in merged if one != _OBJECT))
             return (facts, *merged) if merged else (facts, _OBJECT)
