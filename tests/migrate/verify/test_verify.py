@@ -142,7 +142,11 @@ def test_a_thread_lock_that_is_taken_twice_ends_the_process_and_the_rest_is_play
 
 
 def test_a_planted_defect_is_regressed(pair: Pair) -> None:
-    new = converted(STORE).replace("self._items.get(key)", "self._items.get(key + 'x')").replace("it begins", "it began")
+    new = (
+        converted(STORE)
+        .replace("self._items.get(key)", "self._items.get(key + 'x')")
+        .replace("it begins", "it began")
+    )
     found = pair.thing(STORE, new)
     assert not found.ok
     assert [(each.scenario, each.step, each.aspect, each.old, each.new) for each in found.regressed] == [
@@ -170,7 +174,9 @@ def test_files_logs_leftovers_and_refusals_are_compared(pair: Pair) -> None:
         old.replace('.write("a")', '.write("b")')
         .replace('log.info("a %s", 1)', 'log.info("b %s", 1)')
         .replace('open("/nowhere.txt"', 'open("/elsewhere.txt"')
-        .replace("def shutdown(self): ...", "def shutdown(self): self.left = asyncio.create_task(asyncio.sleep(9))")
+        .replace(
+            "def shutdown(self): ...", "def shutdown(self): self.left = asyncio.create_task(asyncio.sleep(9))"
+        )
     )
     found = pair.thing(old, new)
     regressed = {(each.step, each.aspect): (each.old, each.new) for each in found.regressed if each.scenario == 1}
@@ -179,7 +185,10 @@ def test_files_logs_leftovers_and_refusals_are_compared(pair: Pair) -> None:
     }  # fmt: skip
     assert regressed["logged()", "log"] == ('["INFO mod: a 1"]', '["INFO mod: b 1"]')
     assert '"tree/out.txt"' in regressed["written()", "files"][0]
-    assert regressed["left behind", "result"] == ('{"tasks": [], "threads": []}', '{"tasks": ["sleep"], "threads": []}')
+    assert regressed["left behind", "result"] == (
+        '{"tasks": [], "threads": []}',
+        '{"tasks": ["sleep"], "threads": []}',
+    )
     assert step(found, "gone").outcome == "same"
 
 
@@ -231,7 +240,9 @@ def test_imports_that_fail_in_every_way(pair: Pair) -> None:
     pair.write("sub/__init__.py", "")
     pair.write("sub/broken.py", "import c (")
     found = pair.verify(timeout=0.3)
-    assert [(each.module, each.outcome, each.old, each.new) for each in found.comparisons if each.step == "import"] == [
+    assert [
+        (each.module, each.outcome, each.old, each.new) for each in found.comparisons if each.step == "import"
+    ] == [
         ("a", "same-failure", "", ""),
         ("b", "same-failure", "", ""),
         ("c", "same-failure", "", ""),
@@ -291,7 +302,9 @@ def test_noise_children_and_deaths(pair: Pair, tmp_path: Path) -> None:
     assert outcome == {
         "Thing()": "same", "noise()": "same", "forked()": "same", "started()": "same", "tampered()": "same", "thread()": "same", "zz()": "same-failure",
     }  # fmt: skip
-    assert [each.reason for each in found.not_exercised if each.member != "contract"] == ["not reached, since zz() the process ended: exit code 0"]
+    assert [each.reason for each in found.not_exercised if each.member != "contract"] == [
+        "not reached, since zz() the process ended: exit code 0"
+    ]
     assert not list(process._marked(f"{process._MARK}=".encode()))
     assert (pair.root / "link.txt").is_symlink()
     # Nothing of it is left for the next run: the files are as they were, so that it goes the same way.
@@ -299,7 +312,10 @@ def test_noise_children_and_deaths(pair: Pair, tmp_path: Path) -> None:
 
 
 def test_a_script_says_what_is_called(pair: Pair) -> None:
-    old = STORE.replace('config["path"]', "config.path") + "\n    class Config:\n        def __init__(self, path): self.path = path\n"
+    old = (
+        STORE.replace('config["path"]', "config.path")
+        + "\n    class Config:\n        def __init__(self, path): self.path = path\n"
+    )
     build = {"args": [{"$call": "mod:Config", "args": [{"$path": "deep.txt"}]}]}
     script = [
         {"class": "mod:Thing", "build": build, "calls": [{"method": "put", "args": ["a", {"b": [1]}]}, {"method": "get", "args": ["a"]}]},
@@ -403,7 +419,11 @@ def test_a_tree_within_a_package_and_one_below_src(pair: Pair) -> None:
     """Modules are imported by the names that the project uses."""
     old = "from app.core import base\nclass Thing(base.Base):\n    def use(self): return type(self).__module__\n"
     pair.change({"src/app/mod.py": (old, old + "#\n")})
-    for path, text in {"src/app/__init__.py": "", "src/app/core/__init__.py": "", "src/app/core/base.py": "class Base: ..."}.items():
+    for path, text in {
+        "src/app/__init__.py": "",
+        "src/app/core/__init__.py": "",
+        "src/app/core/base.py": "class Base: ...",
+    }.items():
         pair.write(path, text)
     pair.write("src/app/user.py", "from . import mod\nfrom .mod import Thing")
     pair.write(".hidden/secret.py", "")
@@ -437,7 +457,9 @@ def test_what_cannot_be_tried_out_is_said(pair: Pair, monkeypatch: pytest.Monkey
         pair.verify()
 
 
-def test_nothing_of_the_environment_is_handed_on(pair: Pair, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_nothing_of_the_environment_is_handed_on(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("API_KEY", "s3cr3t")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(["relative", str(tmp_path / "more")]))
     (tmp_path / "more").mkdir()

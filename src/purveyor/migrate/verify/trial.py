@@ -75,8 +75,8 @@ class Trial:
         if broken:
             for name in self._unit.classes:
                 self._not_exercised(name, "", f"its module cannot be imported: {' and '.join(broken)}")
-            return False
-        chance = judgement.outcome == "regressed"
+            return self._may_be_chance(IMPORT, judgement)
+        chance = self._may_be_chance(IMPORT, judgement)
         scenarios: dict[str, int] = {}
         for number, play in enumerate(self._plays):
             name = play["class"].partition(":")[2]
@@ -102,10 +102,15 @@ class Trial:
             diverged = diverged or judgement.outcome == "fixed"
             if judgement.outcome == "regressed":
                 regressed = True
-                chance = chance or (olds[0].works and news[0].works)
+                chance = chance or self._may_be_chance((number, step), judgement)
             if not news[0].works:
                 stopped = f"{text} {told(news[0])}"
         return chance
+
+    def _may_be_chance(self, place: tuple[int, int], judgement: Judgement) -> bool:
+        """Whether what regressed may differ by chance: both sides work, or fail, in different ways."""
+        old, new = (self._seen(runs[0], place) for runs in (self._olds, self._news))
+        return judgement.outcome == "regressed" and old.works == new.works
 
     def _judge_contract(self, number: int, play: dict[str, Any], name: str, scenario: int) -> None:
         """What the legacy lifecycle could not do either is not asked of the converted class."""

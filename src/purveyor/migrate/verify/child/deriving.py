@@ -101,7 +101,9 @@ class Derived:
         for parameter in constructor.parameters.values():
             if parameter.kind is parameter.VAR_KEYWORD:
                 for model in models_made(self._cls, parameter.name):
-                    call["kwargs"].update(self._up.typed(model, parameter.name)["kwargs"])
+                    made = self._up.typed(model, parameter.name)
+                    call["kwargs"].update(zip(inspect.signature(model).parameters, made["args"], strict=False))
+                    call["kwargs"].update(made["kwargs"])
                 if not call["args"]:
                     call["kwargs"].update(self._up.named("kwargs"))
         return call

@@ -1,0 +1,148 @@
+"""Calls are taken from tests as far as they are written out."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+from purveyor.migrate.verify.literals import calls_in_tests
+
+
+def read(source: str, *names: str) -> dict[str, list[dict[str, Any]]]:
+    return calls_in_tests([textwrap.dedent(source).encode()], names or ("Store",))
+
+
+def arguments(*args: Any, **kwargs: Any) -> dict[str, Any]:
+    return {"args": list(args), "kwargs": kwargs}
+
+
+def call(method: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    return {"method": method, **arguments(*args, **kwargs)}
+
+
+def test_an_object_and_what_is_called_on_it() -> None:
+    found = read(
+        """
+        async def test_it():
+            size: int = -3
+            key = "k"
+            store = Store({"path": "x", 1: (1, 2), "s": {1}}, size=size)
+            await store.initialize()
+            await store.put(key, b"ab", **{"ttl": 1.5})
+            assert (await store.get(key)) == b"ab"
+            store._private(1)
+            store.get(unknown)
+            key = unknown()
+            store.get(key)
+            other(1)
+            same = store
+            same.delete("k")
+        """
+    )
+    table = [
+        ["path", "x"],
+        [1, {"$call": "builtins:tuple", "args": [[1, 2]]}],
+        ["s", {"$call": "builtins:set", "args": [[1]]}],
+    ]
+    data = {"$call": "builtins:bytes.fromhex", "args": ["6162"]}
+    assert found["Store"] == [
+        {
+            "build": arguments({"$call": "builtins:dict", "args": [table]}, size=-3),
+            "calls": [call("initialize"), call("put", "k", data, ttl=1.5), call("get", "k"), call("delete", "k")],
+        }
+    ]  # fmt: skip
+
+
+def test_fixtures_and_set_up() -> None:
+    found = read(
+        """
+        import unittest, pytest
+
+        @pytest.fixture()
+        def store(tmp_path):
+            made = Store(tmp_path / "a" / "b")
+            yield made
+
+        @pytest.fixture
+        def given():
+            return Store(1)
+
+        def helper(store): store.get("never")
+        def test_one(store, monkeypatch): store.get("one")
+        def test_two(given): given.get("two")
+
+        class TestIt(unittest.TestCase):
+            async def asyncSetUp(self):
+                self.store = Store(2)
+            def test_three(self):
+                self.store.get("three")
+
+        def test_four():
+            with Store(4) as store, other():
+                store.get("four")
+        """
+    )
+    assert found["Store"] == [
+        {"build": arguments({"$path": "a/b"}), "calls": [call("get", "one")]},
+        {"build": arguments(1), "calls": [call("get", "two")]},
+        {"build": arguments(4), "calls": [call("get", "four")]},
+        {"build": arguments(2), "calls": [call("get", "three")]},
+    ]
+
+
+def test_what_tests_import_can_be_called() -> None:
+    found = read(
+        """
+        import pkg.configs, os
+        import pkg.other as short
+        from pkg.configs import Config, Kind as K
+        from . import nothing
+        def test_it(tmpdir):
+            Store(Config(path=str(tmpdir)), pkg.configs.Inner(1), short.make(K.of("x")), Path("x"))
+            Store(pkg.configs.Outer.Inner(Config("a")))
+        def test_bare(): store = Store(os())
+        def test_made(tmp_path):
+            store = Store(Config(Path(tmp_path)), pkg.configs.Inner(1), short.make(K.of("x")))
+        """
+    )
+    assert found["Store"] == [
+        {
+            "build": arguments(
+                {"$call": "pkg.configs:Config", **arguments({"$path": ""})},
+                {"$call": "pkg.configs:Inner", **arguments(1)},
+                {"$call": "pkg.other:make", **arguments({"$call": "pkg.configs:Kind.of", **arguments("x")})},
+            ),
+            "calls": [],
+        }
+    ]
+
+
+def test_what_is_not_written_out_is_left_out() -> None:
+    found = read(
+        """
+        def test_it(tmp_path, n):
+            a = Store(n)
+            b = Store(-n)
+            c = Store(-"x")
+            d = Store(**n)
+            e = Store({**n})
+            f = Store(unknown(1))
+            g = Store(...)
+            h = Store(tmp_path / n)
+            i = Store(tmp_path / "../x")
+            j = Store(1 / 2)
+            k = Store(n + 1)
+            l = Store(*n)
+            m = Store({"$path": "x"})
+        """
+    )
+    assert [each["build"] for each in found["Store"]] == [
+        arguments({"$call": "builtins:dict", "args": [[["$path", "x"]]]})
+    ]
+    assert read("def test_it(") == {"Store": []}
+    assert read("class TestIt:\n    x = 1\ndef test_it(): x: int\n") == {"Store": []}
+
+
+def test_each_series_counts_once_and_there_is_a_bound() -> None:
+    many = "".join(f"def test_{n}():\n    s = Store({n // 2})\n" for n in range(40))
+    assert [each["build"]["args"] for each in read(many)["Store"]] == [[n] for n in range(8)]
