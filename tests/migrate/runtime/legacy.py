@@ -115,7 +115,7 @@ class Database:
         raise LookupError("no such thing")
 
     def ping(self) -> bool:
-        return self._note().execute("select 1").fetchone() == (1,)
+        return bool(self._note().execute("select 1").fetchone() == (1,))
 
 
 class Late:

@@ -18,8 +18,9 @@ import pytest
 
 from purveyor.errors import InvalidInputError, NotBuiltError, ProviderNotFoundError, UnsupportedError
 from purveyor.manager import ProviderManager
-from purveyor.metadata import ProviderMetadata, ProviderStatus, ProviderType
+from purveyor.metadata import HealthState, ProviderMetadata, ProviderStatus, ProviderType
 from purveyor.migrate import adapt
+from purveyor.migrate.adapting import Adapted
 from purveyor.monitor.metrics import MetricsManager
 from purveyor.operations import operations_of
 from purveyor.policy import Policy
@@ -71,26 +72,26 @@ def failures(provider: Provider[Any], operation: str) -> int:
 @pytest.mark.parametrize("is_async", [True, False])
 @pytest.mark.parametrize("opens", [form for word in OPEN for form in forms(word)])
 async def test_it_is_opened_under_any_name(opens: str, is_async: bool) -> None:
-    Thing = legacy(opens, "close", is_async=is_async)
-    await live(adapt(Thing()))
-    assert Thing.calls == [opens, "close"]
-    assert (Thing.threads[0] == threading.get_ident()) is is_async
-    assert Thing.threads[0] == Thing.threads[1]
+    thing = legacy(opens, "close", is_async=is_async)
+    await live(adapt(thing()))
+    assert thing.calls == [opens, "close"]
+    assert (thing.threads[0] == threading.get_ident()) is is_async
+    assert thing.threads[0] == thing.threads[1]
 
 
 @pytest.mark.parametrize("is_async", [True, False])
 @pytest.mark.parametrize("closes", [form for word in CLOSE for form in forms(word)])
 async def test_it_is_closed_under_any_name(closes: str, is_async: bool) -> None:
-    Thing = legacy("open", closes, is_async=is_async)
-    await live(adapt(Thing))
-    assert Thing.calls == ["open", closes]
+    thing = legacy("open", closes, is_async=is_async)
+    await live(adapt(thing))
+    assert thing.calls == ["open", closes]
 
 
 @pytest.mark.parametrize(("opens", "closes"), [("open", None), (None, "close"), (None, None)])
 async def test_one_side_or_none_is_enough(opens: str | None, closes: str | None) -> None:
-    Thing = legacy(opens, closes)
-    await live(adapt(Thing()))
-    assert Thing.calls == [name for name in (opens, closes) if name]
+    thing = legacy(opens, closes)
+    await live(adapt(thing()))
+    assert thing.calls == [name for name in (opens, closes) if name]
 
 
 async def test_of_twins_the_async_one_is_taken_and_its_partner_is_of_its_kind() -> None:
@@ -192,7 +193,7 @@ async def test_a_context_manager_is_entered_and_left_with_the_exception(is_async
             seen.append("enter")
             return self
 
-        def __exit__(self, *error: Any) -> bool:
+        def __exit__(self, *error: object) -> bool:
             seen.append(error[0])
             return True
 
@@ -201,7 +202,7 @@ async def test_a_context_manager_is_entered_and_left_with_the_exception(is_async
             seen.append("enter")
             return self
 
-        async def __aexit__(self, *error: Any) -> bool:
+        async def __aexit__(self, *error: object) -> bool:
             seen.append(error[0])
             return True
 
@@ -222,9 +223,9 @@ async def test_a_context_manager_is_entered_and_left_with_the_exception(is_async
 
 @pytest.mark.parametrize("opens", ["connect", None])
 async def test_a_close_that_has_a_name_goes_before_a_context_manager(opens: str | None) -> None:
-    Thing = legacy(opens, "close")
+    thing = legacy(opens, "close")
 
-    class Both(Thing):  # type: ignore[misc, valid-type]
+    class Both(thing):  # type: ignore[misc, valid-type]
         async def __aenter__(self) -> Any:
             raise AssertionError
 
@@ -271,8 +272,9 @@ async def test_what_a_context_manager_gives_is_what_is_used() -> None:
     async with ProviderManager() as manager:
         await manager.register(provider)
         assert isinstance(provider, sqlite3.Connection)
-        await provider.execute("create table t (a)")
-        await provider.commit()
+        connection: Any = provider  # to a type checker it is one of the two
+        await connection.execute("create table t (a)")
+        await connection.commit()
 
     provider = adapt(make, config={"a": 1}, operations=["nothing"])
     with pytest.raises(InvalidInputError, match="nothing"):
@@ -295,8 +297,8 @@ async def test_a_context_manager_that_cannot_be_entered_is_not_left() -> None:
 
 
 @pytest.mark.parametrize("is_async", [True, False])
-async def test_what_fails_half_way_is_closed(is_async: bool, caplog: pytest.LogCaptureFixture) -> None:
-    Thing = legacy("open", "close", is_async=is_async)
+async def test_what_fails_half_way_is_closed(is_async: bool) -> None:
+    thing = legacy("open", "close", is_async=is_async)
 
     def fail(self: Any) -> None:
         self.calls.append("open")
@@ -305,16 +307,16 @@ async def test_what_fails_half_way_is_closed(is_async: bool, caplog: pytest.LogC
     async def afail(self: Any) -> None:
         fail(self)
 
-    Thing.open = afail if is_async else fail
+    thing.open = afail if is_async else fail
     with pytest.raises(OSError, match="disk is full"):
-        await live(adapt(Thing))
-    assert Thing.calls == ["open", "close"]
+        await live(adapt(thing))
+    assert thing.calls == ["open", "close"]
     assert not any(thread.name == "purveyor:thing" for thread in threading.enumerate())
 
 
 @pytest.mark.parametrize("is_async", [True, False])
 async def test_a_close_that_fails_is_told_and_is_not_repeated(is_async: bool) -> None:
-    Thing = legacy("open", "close", is_async=is_async)
+    thing = legacy("open", "close", is_async=is_async)
 
     def fail(self: Any) -> None:
         self.calls.append("close")
@@ -323,13 +325,13 @@ async def test_a_close_that_fails_is_told_and_is_not_repeated(is_async: bool) ->
     async def afail(self: Any) -> None:
         fail(self)
 
-    Thing.close = afail if is_async else fail
-    provider = adapt(Thing)
+    thing.close = afail if is_async else fail
+    provider = adapt(thing)
     await provider.initialize()
     with pytest.raises(OSError, match="gone"):
         await provider.cleanup()
     await provider.cleanup()
-    assert Thing.calls == ["open", "close"]
+    assert thing.calls == ["open", "close"]
     assert not any(thread.name == "purveyor:thing" for thread in threading.enumerate())
 
 
@@ -372,7 +374,7 @@ async def test_an_instance_is_opened_again_by_a_reload_and_a_factory_called_anew
         assert before.calls == ["initialize", "cleanup"]
         assert made.config == {"a": 1}
         await manager.reload_provider("factory", config={"a": 2})
-        assert made.current.legacy.config == {"a": 2}
+        assert manager.get("factory", Adapted).legacy.config == {"a": 2}
         await manager.reload_provider("instance", config={"a": 2})
         assert notes.open
         assert notes.config == {"a": 2}, "it finds it where it looks for it"
@@ -380,13 +382,13 @@ async def test_an_instance_is_opened_again_by_a_reload_and_a_factory_called_anew
 
 
 async def test_an_instance_without_a_config_takes_none() -> None:
-    Thing = legacy("open", "close")
+    thing = legacy("open", "close")
     async with ProviderManager() as manager:
-        await manager.register(adapt(Thing()))
+        await manager.register(adapt(thing()))
         await manager.reload_provider("thing", config=None)
         with pytest.raises(UnsupportedError, match="one instance was adapted"):
             await manager.reload_provider("thing", config={"a": 2})
-        assert Thing.calls == ["open", "close", "open", "close", "open"], "it serves on"
+        assert thing.calls == ["open", "close", "open", "close", "open"], "it serves on"
         assert manager.status("thing") is ProviderStatus.READY
 
 
@@ -398,7 +400,7 @@ async def test_a_factory_swaps() -> None:
         await provider.put("a", 1)
         await manager.reload_provider("n")
         assert first.calls == ["initialize", "cleanup"]
-        second = manager.get("n")
+        second: Any = manager.get("n")
         assert second is not provider
         await provider.put("b", 2)  # goes to the one that serves
         assert await second.get("b") == 2
@@ -413,7 +415,7 @@ async def test_an_instance_cannot_swap_by_policy() -> None:
         await manager.register(adapt(Notes(), name="n"), policy=Policy(reload="swap"))
         with pytest.raises(UnsupportedError, match="adapt\\(\\) with its class"):
             await manager.reload_provider("n")
-        await manager.get("n").put("a", 1)
+        await manager.get("n", Adapted).put("a", 1)
 
 
 async def test_factories_may_be_async_or_partial_or_lambdas() -> None:
@@ -445,7 +447,7 @@ async def test_a_factory_may_choose_the_class_by_its_config() -> None:
         await manager.register(provider)
         await provider.put("a", 1)
         await manager.reload_provider("n", config={"more": True})
-        assert await manager.get("n").more() == 2
+        assert await manager.get("n", Adapted).more() == 2
 
 
 # --- operations ------------------------------------------------------------------------------------------
@@ -544,7 +546,7 @@ async def test_methods_of_an_instance_may_be_operations() -> None:
 
 
 async def test_special_methods_work_as_before() -> None:
-    provider = adapt(Notes)
+    provider: Any = adapt(Notes)
     await provider.initialize()
     await provider.put("a", 1)
     assert len(provider) == 1
@@ -601,7 +603,10 @@ async def test_who_wins_where_both_have_a_name() -> None:
     assert provider.state == {"a": 1}
     assert not hasattr(full, "state")
     assert provider.legacy.metadata == {"mine": True}
-    assert inspect.getdoc(type(provider).config) == "The provider's configuration; settable, since legacy classes assign it."
+    assert (
+        inspect.getdoc(type(provider).config)
+        == "The provider's configuration; settable, since legacy classes assign it."
+    )
     new = metadata("other")
     provider._metadata = new
     assert provider.metadata is new
@@ -610,14 +615,29 @@ async def test_who_wins_where_both_have_a_name() -> None:
     assert not hasattr(provider, "metadata")
 
 
+async def test_methods_of_such_names_are_operations() -> None:
+    class Asked:
+        def status(self) -> str:
+            return "up"
+
+        async def health(self) -> str:
+            return "fine"
+
+    provider = adapt(Asked)
+    async with ProviderManager() as manager:
+        await manager.register(provider)
+        assert (provider.status(), await provider.health()) == ("up", "fine")
+        assert successes(provider, "status") == successes(provider, "health") == 1
+        assert manager.status("asked") is ProviderStatus.READY
+        assert (await manager.check("asked")).state is HealthState.DEGRADED
+
+
 async def test_a_read_only_config_is_left_alone() -> None:
     class ReadOnly(Notes):
-        held = {"a": 1}
-        config = property(lambda self: self.held)  # type: ignore[assignment]
+        config = property(lambda self: self.items)
 
         def __init__(self) -> None:
-            self.calls: list[str] = []
-            self.open = False
+            self.items = {"a": 1}
 
     provider = adapt(ReadOnly())
     provider.config = provider.config
@@ -768,7 +788,8 @@ def test_what_cannot_be_is_refused_at_once(subject: Any, options: dict[str, Any]
 
 
 async def test_what_does_not_tell_its_arguments_is_tried() -> None:
-    provider = adapt(type("Opaque", (dict,), {"__signature__": "none"}), name="o")
+    cls = type("Opaque", (dict,), {"__signature__": "none", "start": dict.update, "stop": dict.clear})
+    provider: Any = adapt(cls, name="o")
     await provider.initialize()
     provider["a"] = 1
     assert provider["a"] == 1

@@ -28,7 +28,7 @@ class TestAsyncInstance(_Adapted):
     async def operate(self, provider: Any) -> None:
         await provider.put("key", 3)
         assert await provider.get("key") == 3
-        assert "key" in [key async for key in provider.keys()]
+        assert "key" in [key async for key in provider.keys(more=1)]
 
 
 class TestAsyncFactory(_Adapted):

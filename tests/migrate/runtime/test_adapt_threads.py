@@ -20,12 +20,13 @@ from purveyor.errors import (
     RegistrationAbortedError,
     StoreClosedError,
 )
+from purveyor.lease import UNREGISTERED
 from purveyor.lifecycle import owner
 from purveyor.manager import ProviderManager
 from purveyor.metadata import HealthState, ProviderStatus
 from purveyor.migrate import adapt
+from purveyor.migrate.adapting import Adapted, thread
 from purveyor.migrate.adapting import provider as adapted_module
-from purveyor.migrate.adapting import thread
 from purveyor.migrate.adapting.thread import Lane
 from purveyor.policy import Policy
 from tests.migrate.runtime.legacy import Database, Notes
@@ -138,7 +139,7 @@ async def test_context_variables_are_carried_over(manager: ProviderManager) -> N
 
     await manager.register(adapt(Reader))
     _who.set("alice")
-    assert manager.get("reader").who() == "alice"
+    assert manager.get("reader", Adapted).who() == "alice"
 
 
 async def test_a_call_from_its_own_thread_is_no_deadlock(manager: ProviderManager) -> None:
@@ -226,7 +227,8 @@ async def test_which_has_a_thread_can_be_told(given: Any) -> None:
         await provider.initialize()
         assert (provider._lane is not None) is has_thread, provider
         if has_thread and isinstance(provider, Bare):
-            where = provider.where() if given != "await" else await provider.where()  # type: ignore[attr-defined, misc]
+            asked: Any = provider.where()
+            where = asked if given != "await" else await asked
             assert where != threading.get_ident()
         await provider.cleanup()
 
@@ -288,7 +290,7 @@ async def test_a_cancelled_caller_leaves_when_the_call_is_over(manager: Provider
 
 
 async def test_the_error_of_a_call_whose_caller_is_cancelled_is_its_cause() -> None:
-    lane = Lane("l", lambda: adapted_module.Provider._gate)
+    lane = Lane("l", lambda: UNREGISTERED)
     entered, go = threading.Event(), threading.Event()
 
     def work() -> None:
@@ -312,7 +314,7 @@ async def test_a_function_that_raises_stop_iteration_is_over_as_well() -> None:
     def work() -> None:
         raise StopIteration
 
-    lane = Lane("l", lambda: adapted_module.Provider._gate)
+    lane = Lane("l", lambda: UNREGISTERED)
     with pytest.raises(RuntimeError, match="StopIteration"):  # as from any coroutine
         await lane.run(work)
     lane.end()
@@ -321,7 +323,7 @@ async def test_a_function_that_raises_stop_iteration_is_over_as_well() -> None:
 
 
 def test_an_answer_that_comes_after_the_loop_has_ended_is_nobodys() -> None:
-    lane = Lane("l", lambda: adapted_module.Provider._gate)
+    lane = Lane("l", lambda: UNREGISTERED)
     go = threading.Event()
     loop = asyncio.new_event_loop()
     task = loop.create_task(lane.run(lambda: go.wait(30)))
@@ -333,7 +335,7 @@ def test_an_answer_that_comes_after_the_loop_has_ended_is_nobodys() -> None:
     assert lane._thread is not None
     lane._thread.join()
     task._log_destroy_pending = False  # type: ignore[attr-defined]
-    task.get_coro().close()  # type: ignore[union-attr]
+    task.get_coro().close()
 
 
 # --- the lifecycle under cancellation and deadlines ------------------------------------------------------
@@ -516,6 +518,7 @@ async def test_a_thread_at_work_is_not_asked(monkeypatch: pytest.MonkeyPatch) ->
 
 async def test_a_provider_that_fails_its_check_is_restarted() -> None:
     """Supervision sees what a legacy `ping` says."""
+
     class Failing(Notes):
         well = True
 
@@ -529,6 +532,13 @@ async def test_a_provider_that_fails_its_check_is_restarted() -> None:
         notes.well = False
         health = await manager.check("failing")
         assert (health.state, health.message) == (HealthState.UNHEALTHY, "no route")
+
+
+async def test_what_a_function_makes_is_asked_after_a_reload_as_well() -> None:
+    async with ProviderManager() as manager:
+        await manager.register(adapt(lambda: Database(), name="d"))
+        await manager.reload_provider("d")
+        assert (await manager.check("d")).state is HealthState.HEALTHY
 
 
 async def test_nothing_is_asked_of_what_is_not_built() -> None:
@@ -547,12 +557,10 @@ def test_sqlite_is_what_it_takes(tmp_path: Path) -> None:
     async def main() -> None:
         async with ProviderManager() as manager:
             await manager.register(adapt(partial(sqlite3.connect, tmp_path / "x.db"), name="db"))
-            db = manager.get("db")
+            db = manager.get("db", Adapted)
             db.execute("create table t (a)")
             with pytest.raises(sqlite3.ProgrammingError, match="same thread"):
                 db.legacy.execute("select 1")
 
     asyncio.run(main())
     assert alive("db") == 0
-
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pydantic import BaseModel, ConfigDict
@@ -69,7 +69,7 @@ def init_keyword_only(self: Any, *, options: Mapping[str, Any]) -> None:
     self.got = options
 
 
-def init_optional(self: Any, config: Optional[dict[str, Any]] = None) -> None:
+def init_optional(self: Any, config: dict[str, Any] | None = None) -> None:
     self.got = config
 
 
@@ -161,11 +161,19 @@ def test_a_dictionary_stays_one_though_there_are_generic_configs() -> None:
 @pytest.mark.parametrize(
     ("cls", "config", "text"),
     [
-        (taking(init_keywords), {"folder": "S3CRET"}, r"Thing\(path, size\): it cannot be built from the keys folder"),
+        (
+            taking(init_keywords),
+            {"folder": "S3CRET"},
+            r"Thing\(path, size\): it cannot be built from the keys folder",
+        ),
         (taking(init_keywords), None, "from an empty config; register a function"),
         (taking(init_nothing), {"a": 1}, r"Thing\(\): it cannot be built from the keys a"),
         (taking(init_nothing), Model(model="x"), "from an empty config"),
-        (taking(init_model), {"temperature": 1}, r"Model\(.*model.*\): it cannot be built from the keys temperature"),
+        (
+            taking(init_model),
+            {"temperature": 1},
+            r"Model\(.*model.*\): it cannot be built from the keys temperature",
+        ),
         (taking(init_with_more), {"a": 1}, "the keys a"),
         (type("Bare", (), {}), {"a": 1}, "Bare"),
         (type("Converted", (LegacyProvider,), {}), {"a": 1}, "Converted"),

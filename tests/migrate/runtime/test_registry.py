@@ -200,7 +200,9 @@ async def test_one_that_fails_is_told_to_all_and_built_anew(registry: LegacyRegi
             await super().initialize()
 
     registry.register_provider("failing", Failing)
-    results = await asyncio.gather(*(registry.get_provider("failing", {}) for _ in range(2)), return_exceptions=True)
+    results = await asyncio.gather(
+        *(registry.get_provider("failing", {}) for _ in range(2)), return_exceptions=True
+    )
     assert [type(result) for result in results] == [OSError, OSError]
     Failing.fails = False
     assert (await registry.get_provider("failing", {})).metadata.name == "failing"
@@ -357,6 +359,19 @@ async def test_a_cleanup_that_is_cancelled_skips_nobody(turns: int) -> None:
     assert [each.calls for each in legacy] == [["initialize", "cleanup"]] * 3
 
 
+async def test_what_one_raises_at_its_end_is_raised_as_it_is() -> None:
+    class Ending(Local):
+        async def cleanup(self) -> None:
+            raise OSError("gone")
+
+    registry = LegacyRegistry(style="sync")
+    registry.register_provider("ending", Ending)
+    ending = registry.get_provider("ending", {})
+    await ending.initialize()
+    with pytest.raises(OSError, match="gone"):
+        await ending.cleanup()
+
+
 async def test_a_class_may_be_forgotten(registry: LegacyRegistry) -> None:
     provider = await registry.get_provider("local", {})
     registry.unregister_provider("local")  # as sync registries did
@@ -381,12 +396,14 @@ async def test_what_cannot_be_is_refused(registry: LegacyRegistry) -> None:
     with pytest.raises(ConstructionError):
         registry.register_provider("nothing", type("Nothing", (), {}))
         await registry.get_provider("nothing", {"a": 1})
-    for arguments in ((), ("local", {}, {}), ({},)):
+    refused: list[Any] = [(), ("local", {}, {}), ({},)]
+    for arguments in refused:
         with pytest.raises(InvalidInputError, match="takes a type and a config"):
             await registry.get_provider(*arguments)
     with pytest.raises(InvalidInputError, match="takes a type and a config"):
         await registry.get_provider("local", object(), more=1)
-    for arguments in ((), (Local,), ("local", Local, Local)):
+    refused = [(), (Local,), ("local", Local, Local)]
+    for arguments in refused:
         with pytest.raises(InvalidInputError, match="takes a type and a class"):
             registry.register_provider(*arguments)
     with pytest.raises(InvalidInputError, match="takes a type and a class"):
@@ -410,7 +427,8 @@ async def test_each_place_is_warned_once_with_the_line_that_replaces_it() -> Non
             await registry.get_provider("local", {"password": "S3CRET"})
         here = inspect.currentframe()
         assert here is not None
-        registry.register("memory", "converted", Converted); line = here.f_lineno  # noqa: E702
+        line = here.f_lineno + 1
+        registry.register("memory", "converted", Converted)
         registry.register("native", Native)
         await registry.get("memory", "converted", {})
         await registry.create_provider("local", {})
@@ -436,5 +454,3 @@ async def test_each_place_is_warned_once_with_the_line_that_replaces_it() -> Non
     assert {each.filename for each in caught} == {__file__}
     assert caught[2].lineno == line
     assert {each.category for each in caught} == {DeprecationWarning}
-
-

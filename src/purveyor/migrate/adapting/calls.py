@@ -101,14 +101,16 @@ class _Call:
         if self._over:
             return
         self._over = True
-        self.gate.cell(get_ident())[0] -= 1
+        if self.gate is _FORWARDED:  # it is leased and recorded by whom it went to
+            return
+        # Not by `Gate.cell`: a collection may come while this thread holds the lock that a new cell takes.
+        self.gate.cells.setdefault(get_ident(), [0])[0] -= 1
         self.gate.left()
-        if self.gate is not _FORWARDED:  # else it was recorded by whom it went to
-            record = record_of(self._provider, self._method.__name__)
-            if error is None:
-                record.succeed(perf_counter() - self._started)
-            else:
-                record.fail(error)
+        record = record_of(self._provider, self._method.__name__)
+        if error is None:
+            record.succeed(perf_counter() - self._started)
+        else:
+            record.fail(error)
 
     def __del__(self) -> None:
         self.leave()

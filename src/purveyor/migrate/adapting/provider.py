@@ -32,7 +32,10 @@ if TYPE_CHECKING:
     from purveyor.migrate.adapting.lifecycle import Step
     from purveyor.migrate.adapting.surface import Sync
 
-__all__ = ["RESERVED", "Adapted", "Blueprint"]
+__all__ = ["RESERVED", "Adapted", "Blueprint", "learn"]
+
+#: Names of `Provider` that a legacy object may have for its own.
+_YIELDING = frozenset({"config", "current", "health", "state", "status"})
 
 #: For how many seconds a thread may be at work before a check, for which it has no time, says so.
 _LONG = 60.0
@@ -114,12 +117,24 @@ class Adapted(Provider[Any]):
     _lane: Lane | None = None
     _changing: asyncio.Lock
 
-    if not TYPE_CHECKING:  # the legacy object has attributes of its own of these names
+    if TYPE_CHECKING:  # the legacy object may have something else of these names
+        config: Any  # pyright: ignore[reportIncompatibleMethodOverride]
+        state: Any  # pyright: ignore[reportIncompatibleMethodOverride]
+        status: Any  # pyright: ignore[reportIncompatibleMethodOverride]
+        health: Any  # pyright: ignore[reportIncompatibleMethodOverride]
+        current: Any  # pyright: ignore[reportIncompatibleMethodOverride]
+    else:
         config = _Yields("config")
         state = _Yields("state")
         status = _Yields("status")
         health = _Yields("health")
         current = _Yields("current")
+
+        @property
+        def __class__(self) -> type:
+            """That of the legacy object, so that it is an instance of that class as well as of this one."""
+            known = self._blueprint.cls if self._legacy is None else _class_of(self._legacy)
+            return known or type(self)
 
     def __init__(self, metadata: ProviderMetadata, config: Any) -> None:
         super().__init__(metadata, config)
@@ -196,14 +211,6 @@ class Adapted(Provider[Any]):
 
     def __dir__(self) -> list[str]:
         return sorted({*dir(type(self)), *vars(self), *(dir(self._legacy) if self._legacy is not None else ())})
-
-    if not TYPE_CHECKING:
-
-        @property
-        def __class__(self) -> type:
-            """That of the legacy object, so that it is an instance of that class as well as of this one."""
-            known = self._blueprint.cls if self._legacy is None else _class_of(self._legacy)
-            return known or type(self)
 
     # --- what operations use ------------------------------------------------------------------------
 
@@ -338,7 +345,7 @@ def learn(adapted: type[Adapted], cls: type, blueprint: Blueprint, legacy: Any =
         The names of the operations.
     """
     sync = blueprint.sync or "wait"  # without a thread it is the same as "inline"
-    names = find_operations(cls, blueprint.operations, RESERVED, legacy)
+    names = find_operations(cls, blueprint.operations, RESERVED - _YIELDING, legacy)
     add_operations(adapted, cls, names, sync, blueprint.idempotent, legacy)
     add_special_methods(adapted, cls)
     if adapted._check is None:
