@@ -24,7 +24,8 @@ _CATCHES_NAME = frozenset({"", "NameError", "Exception", "BaseException"})
 
 #: What binds names of a module without spelling them out.
 _BINDS_UNSEEN = re.compile(
-    r"import\s+\*|\bglobals\(\)|\bexec\(|\bsys\.modules\b|\bdef __getattr__\b|\b__builtins__\b|\bimport builtins\b|\b_convert_\("
+    r"import\s+\*|\bglobals\(\)|\bexec\(|\bsys\.modules\b|\bdef __getattr__\b"
+    r"|\b__builtins__\b|\bimport builtins\b|\b_convert_\("
 )
 
 #: Names that every module or method has, or that some version of Python or some platform has.

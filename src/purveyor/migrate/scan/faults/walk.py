@@ -83,6 +83,7 @@ class _Walker:
             ast.Constant: self.constant,
             ast.MatchAs: self.match,
             ast.MatchStar: self.match,
+            ast.MatchMapping: self.match,
         }
 
     def visit(self, node: ast.AST, context: Context) -> None:
@@ -231,9 +232,10 @@ class _Walker:
             self.bind(node.name, context)
         self.children(node, context)
 
-    def match(self, node: ast.MatchAs | ast.MatchStar, context: Context) -> None:
-        if node.name is not None:
-            self.bind(node.name, context)
+    def match(self, node: ast.MatchAs | ast.MatchStar | ast.MatchMapping, context: Context) -> None:
+        name = node.rest if isinstance(node, ast.MatchMapping) else node.name
+        if name is not None:
+            self.bind(name, context)
         self.children(node, context)
 
     def global_(self, node: ast.Global, context: Context) -> None:
@@ -279,7 +281,7 @@ class _Walker:
             if not named and not (isinstance(first, ast.Name) and first.id != context.receiver):
                 self.body.dynamic = True
         elif (
-            (called == "__setattr__" and not any(isinstance(argument, ast.Constant) for argument in node.args))
+            (called == "__setattr__" and len(node.args) > 1 and not isinstance(node.args[-2], ast.Constant))
             or (called == "vars" and any(isinstance(a, ast.Name) and a.id == context.receiver for a in node.args))
             or (called in {"locals", "exec"} and context.method is None)
         ):
