@@ -14,6 +14,7 @@ def test_a_package_shadows_a_module_of_its_name(tmp_path: Path) -> None:
         "pkg/__init__.py": "class A: ...",
         "pkg.py": "class A: ...",
         "space.py": "class A: ...",
+        "space.pyw": "class A: ...",
         "space/inner.py": "class A: ...",
         "main.py": "from pkg import A\nfrom space import A as B\nimport space.inner",
     }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sys
+import ast
 from pathlib import Path
 
 import pytest
 
+from purveyor.migrate.source.mro import linearize
 from tests.migrate.source.trees import cls, name, project
 
 
@@ -69,11 +70,22 @@ def test_the_order_of_a_class(tmp_path: Path, text: str, mro: list[str], problem
     assert (found, told) == (mro, problem)
 
 
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="the syntax is of Python 3.12")
 def test_type_parameters_make_a_class_generic(tmp_path: Path) -> None:
-    text = "from typing import Protocol\nclass P[T](Protocol): ...\nclass B[T]: ...\nclass A[T](B[T]): ..."
-    assert order(tmp_path, text) == (["A", "B", "typing.Generic"], None)
-    assert order(tmp_path, text, "P") == (["P", "typing.Protocol"], None)
+    of = project(
+        tmp_path,
+        {
+            "main.py": "from typing import Generic, Protocol\nclass P(Protocol): ...\nclass B: ...\nclass A(B[int]): ..."
+        },
+    )
+    for facts in of.classes:
+        facts.node.type_params = [ast.Name("T")]  # type: ignore[attr-defined]  # as Python 3.12 reads `class A[T]`
+    linearize(of.classes)
+    orders = {facts.name: [name(one).removeprefix("main.py:") for one in facts.mro] for facts in of.classes}
+    assert orders == {
+        "P": ["P", "typing.Protocol"],
+        "B": ["B", "typing.Generic"],
+        "A": ["A", "B", "typing.Generic"],
+    }
 
 
 def test_inheritance_in_a_circle_is_told_for_all_in_it_and_below(tmp_path: Path) -> None:

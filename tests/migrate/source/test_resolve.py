@@ -66,6 +66,8 @@ BASE = "class Base: ...\nclass Other: ...\n"
         ("from .app.core import base", "base.Base", "app/core/base.py:Base"),
         ("from . import app", "app.Exported", "app/core/base.py:Base"),
         ("from .gone import Base", "Base", "? there is no module gone in the tree"),
+        ("from . import gone", "gone", "? there is no module gone in the tree"),
+        ("class A:\n    B = A.B", "A.B", "? it is defined in a circle"),
         ("from .fast import Base", "Base", "fast.Base"),  # compiled
         ("def f(): ...\nf = f", "f", "main.py:f()"),
     ],

@@ -34,8 +34,7 @@ class Modules:
         self._own: str | None = None
         by_path = {file.path: file for file in files}
         for file in by_path.values():
-            known = self._files.get(file.module)
-            if known is None or not known.is_package:  # a package wins over a module of the same name
+            if file.module not in self._files or file.is_package:  # a package wins over a module of the same name
                 self._files[file.module] = by_path.get(file.alias_of or "", file)
             parts = file.module.split(".")
             self._folders.update(".".join(parts[:end]) for end in range(1, len(parts)))
