@@ -64,10 +64,13 @@ def _ask(git: str, top: Path, base: Path, paths: Sequence[str]) -> Iterator[Refu
         advice = "see to it that git works here, or allow it with --allow-dirty"
         yield Refusal(paths[0], f"git could not say whether it is committed: {said}", advice)
         return
+    problems: dict[str, str] = {}
     entries = iter(os.fsdecode(answer).split("\0"))
     for entry in entries:
         if "R" in entry[:2] or "C" in entry[:2]:
             next(entries)  # where it was renamed from
-        if entry[3:] in names:
+        if entry[3:] in names:  # one that is staged for removal, but there, is told twice
             problem = "git does not know it" if entry.startswith("??") else "it has changes that are not committed"
-            yield Refusal(names[entry[3:]], problem, "commit it first, or allow it with --allow-dirty")
+            problems.setdefault(names[entry[3:]], problem)
+    for path, problem in problems.items():
+        yield Refusal(path, problem, "commit it first, or allow it with --allow-dirty")

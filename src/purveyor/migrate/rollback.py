@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path  # noqa: TC003 - for sphinx
 from typing import TYPE_CHECKING
 
@@ -194,16 +193,14 @@ class _Rollback:
 
     def _keep(self, path: str, now: Found, journal: Journal) -> None:
         """Keep an edited version beside the file; a run that was killed may have done so already."""
-        for number in count():
-            name = f"{path}.rej.{number}" if number else f"{path}.rej"
-            there = self._tree.find(name)
-            if there is None:
-                self._tree.add(name, now.data, now.attributes)
-                journal.append("kept", name)
-            elif not isinstance(there, Found) or there.data != now.data:
-                continue
-            self._kept.append((path, name))
-            return
+        number, name = 0, f"{path}.rej"
+        while (there := self._tree.find(name)) and (not isinstance(there, Found) or there.data != now.data):
+            number += 1
+            name = f"{path}.rej.{number}"
+        if there is None:
+            self._tree.add(name, now.data, now.attributes)
+            journal.append("kept", name)
+        self._kept.append((path, name))
 
     def _refusals(self, item: _Item, journal: Journal | None) -> Iterator[Refusal]:
         path = item.file.path

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -61,12 +60,20 @@ def sample_plan(root: str = "tree", **options: Any) -> Plan:
 def look(root: Path) -> Tree:
     """Every file and folder but the journal, with its mode and its bytes."""
     found: Tree = {}
-    for path in sorted(root.rglob("*")):
-        name = path.relative_to(root).as_posix()
-        if not name.startswith(".purveyor"):
-            about = path.lstat()
-            found[name] = (about.st_mode, path.read_bytes() if stat.S_ISREG(about.st_mode) else b"")
-    return found
+    folders = [(str(root), "")]
+    while folders:
+        folder, prefix = folders.pop()
+        for entry in os.scandir(folder):
+            name = prefix + entry.name
+            if name.startswith(".purveyor"):
+                continue
+            data = b""
+            if entry.is_dir(follow_symlinks=False):
+                folders.append((entry.path, f"{name}/"))
+            elif entry.is_file(follow_symlinks=False):
+                data = Path(entry.path).read_bytes()
+            found[name] = (entry.stat(follow_symlinks=False).st_mode, data)
+    return dict(sorted(found.items()))
 
 
 def times(root: Path) -> dict[str, int]:

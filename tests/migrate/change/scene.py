@@ -18,6 +18,7 @@ from .helpers import (
     MODIFIED,
     Killed,
     Recorder,
+    Tree,
     WatchedSteps,
     after_tree,
     look,
@@ -83,7 +84,7 @@ class Scene:
             RUNS[run](self.plan, WatchedSteps(watch))
         self.check_each()
 
-    def check_each(self) -> None:
+    def check_each(self) -> Tree:
         """Every file is wholly as before or wholly as planned, and there is nothing that an import would pick up."""
         found = look(self.root)
         for path in FILES:
@@ -91,6 +92,7 @@ class Scene:
         for path, entry in found.items():
             if not path.endswith(".part"):
                 assert entry in (self.before.get(path), self.after.get(path)), path
+        return found
 
     def check_end(self, run: str) -> None:
         RUNS[run](self.plan, quick())

@@ -30,8 +30,9 @@ def check_as_before(scene: Scene) -> None:
     assert set(times(scene.root).values()) == {MODIFIED}
 
 
-@pytest.mark.parametrize("later", [(), GROWING], ids=["once", "from then on"])
-@pytest.mark.parametrize("error", ERRORS, ids=errno.errorcode.get)
+@pytest.mark.parametrize(
+    ("error", "later"), [(errno.ENOSPC, ()), (errno.EIO, ()), (errno.EACCES, ()), (errno.ENOSPC, GROWING)]
+)
 def test_an_apply_that_fails_at_any_step_has_undone_itself(
     scene: Scene, error: int, later: tuple[str, ...]
 ) -> None:

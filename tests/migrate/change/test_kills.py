@@ -6,6 +6,9 @@ A kill is an exception at a step after which no step has any effect; `test_proce
 from __future__ import annotations
 
 import errno
+import os
+import random
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -17,11 +20,12 @@ from .scene import RUNS, STARTS, Scene
 
 
 def test_killed_at_any_of_a_thousand_points(scene: Scene) -> None:
-    met = killed_once(scene) | killed_twice(scene) | killed_while_it_undoes_a_failure(scene)
+    met = killed_once(scene) | killed_again_and_again(scene, 750) | killed_while_it_undoes_a_failure(scene)
     assert len(met) >= 1000
 
 
 def killed_once(scene: Scene) -> set[tuple[object, ...]]:
+    """Each point there is, followed by what finishes and by what undoes."""
     met: set[tuple[object, ...]] = set()
     for run, before in STARTS:
         for point in list(scene.kill_points(run, *before)):
@@ -33,23 +37,31 @@ def killed_once(scene: Scene) -> set[tuple[object, ...]]:
     return met
 
 
-def killed_twice(scene: Scene) -> set[tuple[object, ...]]:
-    """The run that finishes or undoes what a kill has left is killed as well."""
+def killed_again_and_again(scene: Scene, kills: int) -> set[tuple[object, ...]]:
+    """What goes on with what a kill has left is killed as well, in any order."""
     met: set[tuple[object, ...]] = set()
-    for run, before in STARTS:
-        for index, point in enumerate(list(scene.kill_points(run, *before))):
-            for second in RUNS:
-                scene.begin(*before)
-                scene.kill(run, KillAt(*point))
-                steps = scene.steps(second).changing
-                for at in sorted({steps * share // 8 for share in (index % 4, 4 + index % 4)}):
-                    saved = scene.save()
-                    if at < steps:
-                        scene.kill(second, KillAt(at))
-                        met.add((run, *point, second, at))
-                    scene.check_end(("apply", "rollback")[index % 2])
-                    scene.bring_back(saved)
+    chance = random.Random(4)
+    scene.begin()
+    found = scene.check_each()
+    while len(met) < kills:
+        run, torn = chance.choice(("apply", "rollback")), chance.random() < 0.2
+        kill = KillAt(chance.randrange(chance.choice((5, 20, 60))) // (4 if torn else 1), torn)
+        point = (tuple(found.items()), journal_of(scene), run, kill.left, torn)
+        with suppress(Killed):
+            RUNS[run](scene.plan, WatchedSteps(kill))
+        found = scene.check_each()
+        if kill.dead:
+            met.add(point)
+        if chance.random() < 0.1:
+            scene.check_end(chance.choice(("apply", "rollback")))
+            found = scene.check_each()
     return met
+
+
+def journal_of(scene: Scene) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The folders of journals, whole or not, and what is in them."""
+    found = (each for top in sorted(scene.root.glob(".purveyor*")) for each in os.walk(top))
+    return tuple((folder, (*sorted(folders), *sorted(files))) for folder, folders, files in found)
 
 
 def killed_while_it_undoes_a_failure(scene: Scene) -> set[tuple[object, ...]]:
