@@ -26,7 +26,8 @@ def config_of(text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("parameters", "lines", "fields"),
     [
-        (", config", ["self.path = config['path']"], ["path: Any"]),
+        (", config", ["self.path = config['path']"], ["path: str"]),
+        (", config", ["self.port = config.get('server_port')"], ["server_port: int | None = None"]),
         (", config", ["self.size = config.get('size', 10)"], ["size: int = 10"]),
         (", config", ["self.rate = config.get('rate', 0.5)"], ["rate: float = 0.5"]),
         (", config", ["self.name = config.get('name', 'a \"b\"')"], ["name: str = 'a \"b\"'"]),
@@ -59,9 +60,9 @@ def config_of(text: str) -> list[str]:
         (", config: 'dict[str, int] | None' = None", ["self.a = (config or {}).get('a', 3)"], []),
         (", *, config", ["self.a = config['a']"], ["a: Any"]),
         (", **config", ["self.a = config['a']"], ["a: Any"]),
-        (", host, port=80", ["self.host = host"], ["host: Any", "port: int = 80"]),
+        (", host, port=80", ["self.host = host"], ["host: str", "port: int = 80"]),
         (", host: str, port: int | None = None", ["self.host = host"], ["host: str", "port: int | None = None"]),
-        (", path: 'Path'", ["self.path = path"], ["path: Any"]),
+        (", path: 'Path'", ["self.path = path"], ["path: str"]),
         (", name: str = 'n', /", ["self.name = name"], []),
     ],
 )

@@ -27,6 +27,11 @@ _PLAIN_WORDS = re.compile(
     r"|suffix|key|token|secret|user|username|password|bucket|region|database|db|table|schema|model|timeout|interval|ttl|delay"
     r"|size|limit|count|capacity|retries|attempts|level|mode|encoding|version|size|rate|seed|verbose|debug|enabled)"
 )
+#: What a key without a default is called whose value is text, or a number.
+_TEXT_WORDS = re.compile(
+    r"(.*_)?(host|hostname|url|uri|dsn|endpoint|path|folder|directory|file|filename|name|username|bucket|region|prefix)"
+)
+_NUMBER_WORDS = re.compile(r"(.*_)?port")
 _CONFIG_WORDS = {"config", "configuration", "settings", "options", "conf", "cfg", "params", "opts"}
 #: Where a generic config keeps what is particular to a provider.
 _EXTRA_FIELDS = ("config", "settings", "options", "params", "parameters", "extra", "extras")
@@ -476,6 +481,8 @@ def _field_of(name: str, annotation: str | None, default: str | None, *, require
     kept = _without_none(annotation) if annotation else ""
     if not _KEPT_ANNOTATION.fullmatch(kept):
         kept = "Any"
+    if kept == "Any" and default in (None, "None"):
+        kept = "str" if _TEXT_WORDS.fullmatch(name) else "int" if _NUMBER_WORDS.fullmatch(name) else "Any"
     if is_secret(name) and kept in ("Any", "str"):
         return Field(name, "SecretStr" if required else "SecretStr | None", None if required else "None")
     if required:
