@@ -18,7 +18,7 @@ _STRUCTURE = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
 
 #: How the legacy stores may have been written, the most usual first.
 _INDENTS: tuple[int | str | None, ...] = (2, None, 4, "\t", 1, 3, 8)
-_SEPARATORS: tuple[tuple[str, str] | None, ...] = (None, (",", ":"))
+_SEPARATORS: tuple[tuple[str, str] | None, ...] = (None, (",", ":"), (", ", ": "))
 
 
 class NotExactError(ValueError):
@@ -174,7 +174,7 @@ class Layout:
     def comma(self) -> str:
         """What stands between two members of the outer object."""
         if self.indent is not None:
-            return f",{self.newline}{self.step}"
+            return f"{self.separators[0] if self.separators else ','}{self.newline}{self.step}"
         return self.separators[0] if self.separators else ", "
 
 

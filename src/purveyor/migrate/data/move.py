@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from purveyor.errors import (
-    FileInTheWayError,
     InvalidInputError,
     JournalError,
     MoveCollisionError,
@@ -166,7 +165,7 @@ async def move_data(
         else:
             reader = partial(read_legacy, source, format, allow_pickle=allow_pickle, timezone=timezone)
             read = await asyncio.to_thread(reader)
-            check = partial(asyncio.to_thread, check_unchanged, read, cast("Path", origin))
+            check = partial(_check_later, read, cast("Path", origin))
         path = Path(journal) if journal is not None else journal_of(origin, target, read.name, namespace)
         base = place_of(target) or path
         aside = base.with_name(f"{base.name}.aside.json")
@@ -357,10 +356,14 @@ async def _write(plan: _Plan, desk: Desk, clock: Callable[[], float]) -> None:
         raise MoveVerificationError(desk.label, wrong)
 
 
+async def _check_later(source: Source, path: Path) -> None:
+    await asyncio.to_thread(check_unchanged, source, path)
+
+
 def _check_in_the_way(path: Path, hashed: str, namespace: Namespace) -> None:
     """See that no journal of another move is replaced: it is the only way back of that one."""
     if path.is_dir():
-        raise FileInTheWayError(str(path))
+        raise JournalError(str(path), "it is a folder", "name a file (--journal)")
     if path.exists():
         there = Journal.read(path)
         if (there.sha256, there.namespace) != (hashed, namespace):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
+from glob import escape
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from purveyor.errors import FileInTheWayError, InvalidInputError
+from purveyor.errors import InvalidInputError, StoreError
 from purveyor.memory.provider import MemoryProvider
 from purveyor.migrate.data.memory_desk import MemoryDesk
 from purveyor.migrate.data.snapshot import failures_of, sync_folder
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from purveyor.memory.store import Namespace
     from purveyor.migrate.data.desk import Desk
     from purveyor.provider import Provider
+
+_numbers = count()
 
 __all__ = ["Opened", "is_running", "opened", "place_of"]
 
@@ -46,7 +50,7 @@ class Opened:
         """Give a database that was made its name; everything else is where it belongs already.
 
         Raises:
-            FileInTheWayError: Something else has got that name meanwhile.
+            StoreError: Something else has got that name meanwhile, or there is no room.
         """
         if self.made is None or self.provider is None or self.final is None:
             return
@@ -58,7 +62,8 @@ class Opened:
             try:
                 os.link(self.made, self.final)  # a rename would replace what is there
             except FileExistsError:
-                raise FileInTheWayError(str(self.final)) from None
+                problem = "something else has got its name meanwhile, and nothing was moved"
+                raise StoreError(str(self.final), problem, "move it away, or name another path") from None
             sync_folder(self.final.parent)
 
 
@@ -125,31 +130,47 @@ def _new_database(provider: Provider[Any]) -> Path | None:
     from purveyor.memory.sqlite import SQLiteMemory  # noqa: PLC0415 - it needs apsw, and others do not
 
     path = place_of(provider)
-    return path if isinstance(provider, SQLiteMemory) and path is not None and not path.exists() else None
+    if not isinstance(provider, SQLiteMemory) or path is None:
+        return None
+    with failures_of(path):
+        _sweep(path)
+        return None if path.exists() else path
 
 
 @asynccontextmanager
 async def _made_beside(provider: MemoryProvider[Any], path: Path, namespace: Namespace) -> AsyncGenerator[Opened]:
-    made = path.with_name(f".{path.name}.moving")
+    made = path.with_name(f".{path.name}.{os.getpid()}-{next(_numbers)}.moving")
     with failures_of(path):
         is_new = not path.parent.exists()
         path.parent.mkdir(parents=True, exist_ok=True)
-        _remove(made)  # what a killed process has left
     sibling: Any = provider.next_generation(replace(cast("SQLiteConfig", provider.config), path=made))
-    await sibling.initialize()
-    opened = Opened(MemoryDesk(sibling, namespace), made, sibling, path)
-    opened.desk.label = provider.metadata.name
+    opened: Opened | None = None
     try:
+        await sibling.initialize()
+        opened = Opened(MemoryDesk(sibling, namespace), made, sibling, path)
+        opened.desk.label = provider.metadata.name
         yield opened
     finally:
         try:
-            if opened.provider is not None:
+            if opened is not None and opened.provider is not None:
                 await sibling.cleanup()
         finally:
             with suppress(OSError):
                 _remove(made)
                 if is_new:
                     path.parent.rmdir()  # which fails if it has got its database
+
+
+def _sweep(path: Path) -> None:
+    """Remove what processes that were killed have left beside a database."""
+    for left in path.parent.glob(f".{escape(path.name)}.*-*.moving"):
+        pid = left.name.removeprefix(f".{path.name}.").partition("-")[0]
+        try:
+            os.kill(int(pid), 0)
+        except ProcessLookupError:
+            _remove(left)
+        except (ValueError, OverflowError, PermissionError):  # it is none of ours, or runs
+            continue
 
 
 def _remove(database: Path) -> None:

@@ -1,8 +1,8 @@
 """Reads pickles of plain data without running anything that they say.
 
 `pickle` itself calls whatever a pickle names. Here the opcodes, which `pickletools` takes apart, are carried out
-by a machine of our own that knows containers, texts, numbers and times, and nothing else: no name is ever imported,
-and nothing is called but the constructors in `_KNOWN`. The format: https://peps.python.org/pep-3154/ and, by
+by a machine of our own that knows containers, texts, numbers and times, and nothing else: no name is imported, and
+nothing is called but the constructors in `_KNOWN`. The format: https://peps.python.org/pep-3154/ and, by
 opcode, the source of the standard library's `pickletools`.
 """
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
 
-from purveyor.errors import StoreError, StoreFullError, StorePermissionError
+from purveyor.errors import PurveyorError
 from purveyor.storage.local.failures import typed
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def failures_of(path: Path) -> Generator[None]:
     """Have what the operating system says of a file raised as a `StoreError`."""
     try:
         yield
-    except (StoreError, StoreFullError, StorePermissionError):
+    except PurveyorError:  # some are also an OSError
         raise
     except OSError as error:
         raise typed(error, str(path)) from error

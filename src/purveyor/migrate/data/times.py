@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from math import isfinite
+from math import inf, isfinite
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -30,7 +30,7 @@ def zone_of(name: str | None) -> tzinfo | None:
         return UTC
     try:
         return ZoneInfo(name)
-    except (OSError, ValueError):
+    except (OSError, ValueError, LookupError):
         advice = 'use a name of the IANA database, such as "Europe/Berlin", or "UTC", or "local"'
         raise InvalidInputError("timezone", f"{name!r:.80} is no time zone", advice) from None
 
@@ -70,9 +70,12 @@ class Clockwork:
         if not isinstance(moment, datetime):
             raise ValueError("is no time")  # noqa: TRY004 - it is the data that is wrong
         try:
-            return moment.timestamp() if moment.tzinfo is not None else self._read_naive(moment, late=late)
+            seconds = moment.timestamp() if moment.tzinfo is not None else self._read_naive(moment, late=late)
         except (OverflowError, OSError, ValueError):
-            raise ValueError("lies beyond all calendars") from None
+            seconds = -inf
+        if not _FIRST <= seconds <= _LAST:
+            raise ValueError("lies beyond all calendars")
+        return seconds
 
     def write(self, seconds: float, like: Any) -> Any:
         """A moment, spelled as the store spells others.

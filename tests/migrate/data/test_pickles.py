@@ -1,0 +1,207 @@
+"""Pickles: plain data comes out of them, and nothing that they say is ever run."""
+
+from __future__ import annotations
+
+import collections
+import os
+import pickle
+import struct
+import subprocess
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from purveyor.migrate.data import pickles
+from purveyor.migrate.data.pickles import UnsafePickleError, read_pickle
+
+PLAIN: list[Any] = [
+    None,
+    True,
+    [1, -1, 2**31, 2**70, 1.5, float("inf"), "é\n'", "x" * 300, b"", b"abc", b"x" * 300],
+    {"a": {"b": (1, 2, 3, 4), "c": (), "d": (1,), "e": (1, 2), "f": (1, 2, 3)}},
+    {1, 2, 3},
+    set(),
+    frozenset({"a", "b"}),
+    frozenset(),
+    datetime(2024, 3, 1, 10, 0, 0, 123456),
+    datetime(2024, 3, 1, tzinfo=timezone(timedelta(hours=2), "here")),
+    datetime(2024, 3, 1, tzinfo=UTC, fold=1),
+    [date(2024, 3, 1), time(10, 30), timedelta(days=1, microseconds=5)],
+    [UUID(int=5), UUID(int=5)],
+    Decimal("1.10"),
+    [["shared"]] * 3,
+]
+
+
+@pytest.mark.parametrize("protocol", range(6))
+@pytest.mark.parametrize("value", PLAIN, ids=repr)
+def test_plain_data_of_every_protocol_comes_out(value: Any, protocol: int) -> None:
+    data = pickle.dumps(value, protocol=protocol)
+    found, expected = read_pickle(data), pickle.loads(data)  # which keeps no fold in old protocols
+    assert found == expected == value
+    assert repr(found) == repr(expected) or isinstance(value, (set, frozenset))
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner) | st.tuples(inner, inner),
+    ),
+    st.integers(0, 5),
+)
+def test_any_plain_data_comes_out(value: Any, protocol: int) -> None:
+    assert read_pickle(pickle.dumps(value, protocol=protocol)) == value
+
+
+class Runs:
+    """Runs something when it is unpickled, by the means of `pickle` itself."""
+
+    def __init__(self, *call: Any) -> None:
+        self.call = call
+
+    def __reduce__(self) -> Any:
+        return self.call[0], self.call[1:]
+
+
+class Stateful:
+    def __init__(self) -> None:
+        self.state = 1
+
+
+class Listed(list[int]):
+    pass
+
+
+MALICIOUS: dict[str, Any] = {
+    "os.system": Runs(os.system, "touch owned"),
+    "subprocess": Runs(subprocess.check_output, ["touch", "owned"]),
+    "eval": Runs(eval, "open('owned', 'w')"),
+    "exec": Runs(exec, "open('owned', 'w')"),
+    "open": Runs(open, "owned", "w"),
+    "getattr": Runs(getattr, dict, "fromkeys"),
+    "import": Runs(__import__, "os"),
+    "partial": Runs(partial, os.system, "touch owned"),
+    "bytes of a terabyte": Runs(bytes, 10**12),
+    "bytearray": bytearray(b"x"),
+    "a class of one's own": Stateful(),
+    "a list of one's own": Listed([1]),
+    "an ordered dictionary": collections.OrderedDict(a=1),
+    "a complex number": 1j,
+    "a range": range(10),
+    "a function": len,
+    "a type": int,
+    "a name that is allowed, but is no value": datetime,
+    "a path": Path("x"),
+    "an exception": ValueError("x"),
+}
+
+
+@pytest.mark.parametrize("protocol", [0, 1, 2, 4, 5])
+@pytest.mark.parametrize("attack", MALICIOUS)
+def test_nothing_that_a_pickle_says_is_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, attack: str, protocol: int
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for payload in (MALICIOUS[attack], [MALICIOUS[attack]], {"value": MALICIOUS[attack]}):
+        with pytest.raises(UnsafePickleError):
+            read_pickle(pickle.dumps(payload, protocol=protocol))
+    assert [*tmp_path.iterdir()] == []
+
+
+BY_HAND: dict[str, bytes] = {
+    "persistent id": b"Pid\n.",
+    "binary persistent id": b"\x80\x02U\x02idQ.",
+    "extension": b"\x80\x02\x82\x01.",
+    "INST": b"(S'touch owned'\nios\nsystem\n.",
+    "OBJ": b"(cos\nsystem\nS'touch owned'\no.",
+    "GLOBAL": b"cos\nsystem\n(S'touch owned'\ntR.",
+    "GLOBAL with blanks": b"cdatetime\ndatetime.__class__\n.",
+    "STACK_GLOBAL of numbers": b"\x80\x04K\x01K\x02\x93.",
+    "STACK_GLOBAL with a dot": b"\x80\x04\x8c\x08datetime\x8c\x12datetime.fromordinal\x93.",
+    "a codec that decompresses": b"c_codecs\nencode\n(Vx\nVzlib\ntR.",
+    "a codec that is no text": b"c_codecs\nencode\n(Vx\nK\x01tR.",
+    "bytes of a text": b"c__builtin__\nbytes\n(Vx\ntR.",
+    "a number of a tuple": b"cdecimal\nDecimal\n((I1\nttR.",
+    "an object": b"c__builtin__\nobject\n)R.",
+    "a reconstructed datetime": b"ccopy_reg\n_reconstructor\n(cdatetime\ndatetime\nc__builtin__\nobject\nNtR.",
+    "a UUID with an argument": b"cuuid\nUUID\n(I1\ntR.",
+    "a UUID without a number": b"cuuid\nUUID\n)R.",
+    "a UUID with an odd number": b"cuuid\nUUID\n)R(dS'int'\nNsb.",
+    "BUILD on a dictionary": b"}}b.",
+    "BUILD with a slot": b"cuuid\nUUID\n)R(d(Vint\nI1\nsb.",
+    "REDUCE of a text": b"Vx\n)R.",
+    "REDUCE with a list": b"cdatetime\ndatetime\n]R.",
+    "wrong arguments": b"cdatetime\ndatetime\n(Vx\nVy\ntR.",
+    "a timedelta beyond all": b"cdatetime\ntimedelta\n(L99999999999999L\ntR.",
+    "APPEND to a dictionary": b"}I1\na.",
+    "SETITEM on a list": b"](I1\nI2\nu.",
+    "ADDITEMS to a list": b"\x80\x04](K\x01\x90.",
+    "an unhashable key": b"}]I1\ns.",
+    "no mark": b"I1\nt.",
+    "an odd dictionary": b"(I1\nd.",
+    "an unknown memo": b"g5\n.",
+    "an empty stack": b".",
+    "two values": b"I1\nI2\n.",
+    "a mark left": b"(I1\n.",
+    "no end": b"I1\n",
+    "an unknown opcode": b"\xff.",
+    "more behind it": b"I1\n.I2\n.",
+    "cut short": pickle.dumps({"a": [1, 2, 3]})[:-4],
+    "an integer of too many digits": b"I" + b"9" * 5000 + b"\n.",
+    "a length beyond the end": b"\x80\x04\x8d" + struct.pack("<Q", 2**40) + b"x.",
+    "old strings": b"U\x01x.",
+    "DUP": b"I1\n2.",
+    "too long": b"N" * 100 + b".",
+}
+
+
+@pytest.mark.parametrize("attack", BY_HAND)
+def test_pickles_that_no_pickler_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, attack: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    if attack == "too long":
+        monkeypatch.setattr(pickles, "MAX_BYTES", 100)
+    with pytest.raises(UnsafePickleError):
+        read_pickle(BY_HAND[attack])
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_bombs_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    bomb: list[Any] = []
+    for _ in range(60):
+        bomb = [bomb, bomb]  # 2 to the 60 lists
+    with pytest.raises(UnsafePickleError, match="more than 1,000,000 values"):
+        read_pickle(pickle.dumps(bomb))
+    wide: list[Any] = [0] * 100_000
+    for _ in range(3):
+        wide = [wide] * 50
+    with pytest.raises(UnsafePickleError, match="more than 1,000,000 values"):
+        read_pickle(pickle.dumps(wide))
+    loop: list[Any] = []
+    loop.append(loop)
+    with pytest.raises(UnsafePickleError, match="more than 200 levels"):
+        read_pickle(pickle.dumps(loop))
+    recursive: tuple[Any, ...] = ([],)
+    recursive[0].append(recursive)  # for which the pickler pops what it has pushed
+    with pytest.raises(UnsafePickleError, match="more than 200 levels"):
+        read_pickle(pickle.dumps(recursive))
+    with pytest.raises(UnsafePickleError, match="more than 200 levels"):
+        read_pickle(b"\x80\x04" + b"(" * 10_000 + b"N" + b"l" * 10_000 + b".")
+    three: tuple[Any, ...] = ([], 1, 2, 3)
+    three[0].append(three)
+    with pytest.raises(UnsafePickleError, match="more than 200 levels"):
+        read_pickle(pickle.dumps(three))
+
+
+@given(st.binary(max_size=200))
+def test_damage_is_one_error(data: bytes) -> None:
+    try:
+        read_pickle(data)
+    except UnsafePickleError:
+        pass
