@@ -88,5 +88,16 @@ def test_what_blocks(tmp_path: Path) -> None:
     assert any(message.startswith("`Path.read_text`") and "to_thread" in message for message in messages)
 
 
+def test_what_blocks_by_way_of_another_module(tmp_path: Path) -> None:
+    text = """
+        import compat
+        class Slow:
+            async def go(self):
+                compat.time.sleep(1)  # ! sync-in-async
+                compat.sleep(1)
+        """
+    check(tmp_path, text, kind="data", files={"compat.py": "import time\ndef sleep(seconds): ...\n"})
+
+
 def test_what_does_not(tmp_path: Path) -> None:
     check(tmp_path, FREE, kind="data")

@@ -91,6 +91,8 @@ WRONG = {
             async def size(self):
                 async with self.locked():
                     return 1
+            def keys(self):
+                yield 1
             async def put(self):
                 async with self.locked():
                     await self.size()  # ! lock-reentry
@@ -311,10 +313,14 @@ RIGHT = {
                 with self._lock:
                     return self.one()
             async def drop(self):
-                with self.locked():
+                with self.locked(), self.other:
                     self.one()
+                    self.hook()
+                    return self.locked
             def locked(self):
                 return self._lock
+            def __init_subclass__(cls): ...
+            other = hook = None
         """,
 }
 

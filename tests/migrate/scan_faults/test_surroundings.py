@@ -59,7 +59,7 @@ NAMED = """
                 getattr(module, "Local"), getattr(module, fixed), getattr(self, f"{name}Provider"), getattr(package, name),
                 getattr(package, f"_on_{name}"), getattr(package, f"{name}_handler"), getattr(package, f""), getattr(),
                 getattr(package, f"Provider{name}"), self.import_module(name), package.getattr(name), package()(name),
-                getattr(package),
+                getattr(package), getattr(package, name.title()),
             )
         def import_module(self, name): ...
         def own(self, importlib, name): return importlib.import_module(name)

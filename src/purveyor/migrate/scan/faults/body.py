@@ -139,7 +139,7 @@ class Body:
 def self_attribute(node: ast.AST, context: Context) -> str | None:
     """The name of the attribute, if the node is one of the method's own instance or class."""
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == context.receiver:
-        scope = context.scope.owner(context.receiver)
+        scope = context.scope.owner(node.value.id)
         if (
             scope is not None and scope.parent is None
         ):  # no function within the method has a parameter of that name

@@ -227,9 +227,9 @@ def _assigned_from(survey: Survey, facts: ClassFacts, constructor: Function) -> 
 
 def _is_effective(survey: Survey, facts: ClassFacts, owner: ClassFacts, read: Read) -> bool:
     """Whether the method in which something is read is one that an instance of the class has."""
-    context = read.context
-    if context.method is None or (context.method.name == "__init__" and owner is not facts):
+    assert read.context.method is not None, "self is known in methods only"
+    name = read.context.method.name
+    if name == "__init__" and owner is not facts:
         return False
-    name = context.method.name
     first = next((each for each in survey.classes(facts) if name in survey.body(each).bindings), None)
     return first is owner

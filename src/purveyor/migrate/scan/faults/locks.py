@@ -114,7 +114,8 @@ class _Graph:
                 continue
             if step.lock is not None:
                 taken.add(step.lock)
-            elif step.target is not None:
+            else:
+                assert step.target is not None
                 below = self.takes(step.target, seen | {key})
                 taken |= {lock for lock in below if self.locks[lock]} if step.fresh else below
         return taken
@@ -122,14 +123,12 @@ class _Graph:
     def way(self, node: _Node, lock: str, seen: frozenset[int] = frozenset()) -> list[_Node]:
         """The methods from this one to the one that takes the lock."""
         key = id(node.function)
-        for step in self._steps.get(key, ()):
-            if step.lock == lock and not step.context.conditional:
-                return [node]
-        for step in self._steps.get(key, ()):
-            target = step.target
-            if target is not None and id(target.function) not in seen and lock in self.takes(target, seen | {key}):
-                return [node, *self.way(target, lock, seen | {key})]
-        return [node]
+        steps = [step for step in self._steps.get(key, ()) if not step.context.conditional]
+        if any(step.lock == lock for step in steps):
+            return [node]
+        targets = (step.target for step in steps if step.target is not None)
+        following = next(target for target in targets if lock in self.takes(target, seen | {key}))
+        return [node, *self.way(following, lock, seen | {key})]
 
     def find(self, name: str, after: ClassFacts | None = None) -> Iterator[_Node]:
         """The definitions of a method in the first class that has it."""

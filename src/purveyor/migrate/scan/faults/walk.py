@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from purveyor.migrate.scan.faults.body import (
     Acquire,
@@ -20,7 +20,7 @@ from purveyor.migrate.scan.faults.body import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 __all__ = ["read_body"]
 
@@ -50,7 +50,7 @@ class _Walker:
     def __init__(self) -> None:
         self.body = Body()
         self.executions: dict[int, Execution] = {}  # by the id of a node that is still to be visited
-        self.visitors = {
+        self.visitors: dict[type[ast.AST], Callable[[Any, Context], None]] = {
             ast.ClassDef: self.class_def,
             ast.FunctionDef: self.function,
             ast.AsyncFunctionDef: self.function,
@@ -91,7 +91,7 @@ class _Walker:
         if visitor is None:
             self.children(node, context)
         else:
-            visitor(node, context)  # type: ignore[operator]  # each takes the nodes it stands for
+            visitor(node, context)
 
     def children(self, node: ast.AST, context: Context) -> None:
         for name in node._fields:
