@@ -135,9 +135,15 @@ def test_names(tmp_path: Path) -> None:
                 match by:
                     case [f, *g]: use = f, g
                     case {"x": h, **i}: use = h, i
+                    case [_]: use = None
                     case other_name: use = other_name
+                declared: int
+                del use
+                use = declared
                 def inner(j, /): return j, use, json.dumps(1)  # ! missing-import
-                class Inner: ...
+                class Inner(missing_base): ...  # ! missing-import
+                def later(): yield use
+                use = later
                 import re, os.path as p
                 from math import pi as k
                 use = [m for m in by if (n := m)], lambda o=1: o, Inner, inner, re, p, k, n

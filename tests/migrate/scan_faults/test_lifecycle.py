@@ -133,7 +133,7 @@ CONSTRUCTORS = {
                 self.name = name
                 self._ready = False
                 self._unused = 1
-                (lambda: setattr(self, "later", 1))
+                (lambda: setattr(self, "later", self._unused))
             def use(self):
                 return self._ready
         class Feed(Base):

@@ -112,6 +112,17 @@ WRONG = {
                         print(key)
                 async with self._lock:
                     return [key async for key in self.keys()]  # ! lock-reentry
+        class Plain:
+            def __init__(self):
+                self._lock = threading.Lock()
+            def keys(self):
+                with self._lock:
+                    yield 1
+                    def later(): yield
+            def put(self):
+                with self._lock:
+                    yield from self.keys()  # ! lock-reentry
+                    yield
         """,
     "a field of a dataclass": """
         @dataclass

@@ -327,8 +327,8 @@ class _Walker:
         """An annotation without a value: ``x: int`` or ``self.x: int``."""
         if isinstance(target, ast.Attribute):
             self.body.stored_anywhere.add(target.attr)
-        elif isinstance(target, ast.Name) and context.method is None:
-            self.define(target.id, target.lineno, None)
+        else:
+            self.store(target, None, context)
 
     def store(
         self, target: ast.expr, value: ast.expr | None, context: Context, *, augmented: bool = False
