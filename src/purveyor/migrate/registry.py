@@ -199,7 +199,8 @@ class LegacyRegistry:
         if self._is_async:
             return self._get(key, config, fresh)
         built = self._find(key, config, fresh)
-        return self.manager.get_provider(built.name) or built.provider
+        live = self.manager.get_provider(built.name)  # which may be an empty store: not asked for its truth
+        return built.provider if live is None else live
 
     async def _get(self, key: Key, config: Any, fresh: bool) -> Provider[Any]:
         built = self._find(key, config, fresh)

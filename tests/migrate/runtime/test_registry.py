@@ -21,7 +21,8 @@ from purveyor.errors import (
 )
 from purveyor.manager import ProviderManager
 from purveyor.metadata import ProviderStatus, ProviderType
-from purveyor.migrate import LegacyProvider, LegacyRegistry, settings
+from purveyor.migrate import LegacyProvider, LegacyRegistry, adapt, settings
+from purveyor.migrate.adapting import Adapted
 from purveyor.operations import operation
 from purveyor.provider import Provider
 from tests.migrate.runtime.legacy import Notes
@@ -263,9 +264,14 @@ async def test_in_the_sync_style_the_caller_starts_and_stops_it() -> None:
     assert registry.manager.names() == ()
     again = registry.get_provider("local", {"a": 1})
     assert again is not provider
+    await again.initialize()
+    await registry.manager.reload_provider("local", replacement=adapt(Notes, name="local"))
+    assert len(registry.manager.get("local", Adapted).legacy) == 0
+    assert registry.get_provider("local", {"a": 1}) is registry.manager.get("local"), "though it is empty"
+    await registry.cleanup()
     converted = registry.get_provider("converted", {})
     await registry.initialize()
-    assert registry.manager.names() == ("local", "converted")
+    assert registry.manager.names() == ("converted",)
     await registry.initialize()
     await registry.manager.reload_provider("converted")
     assert converted.calls == ["initialize", "cleanup", "initialize"]

@@ -15,6 +15,7 @@ from purveyor.metadata import Health
 from purveyor.migrate.adapting.checks import CHECK_NAMES, health_of
 from purveyor.migrate.adapting.lifecycle import (
     Lifecycle,
+    find_attribute,
     find_lifecycle,
     find_method,
     is_coroutine_function,
@@ -385,7 +386,7 @@ def _class_of(legacy: Any) -> type:
 
 
 def _has_async(cls: type) -> bool:
-    methods = (inspect.getattr_static(cls, name, None) for name in dir(cls) if not name.startswith("_"))
+    methods = (find_attribute(cls, name) for name in dir(cls) if not name.startswith("_"))
     return any(is_coroutine_function(method) or inspect.isasyncgenfunction(method) for method in methods)
 
 

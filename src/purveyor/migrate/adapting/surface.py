@@ -10,6 +10,7 @@ from purveyor.errors import InvalidInputError, near_misses
 from purveyor.migrate.adapting.calls import late_operation
 from purveyor.migrate.adapting.lifecycle import (
     LIFECYCLE_WORDS,
+    find_attribute,
     find_method,
     is_coroutine_function,
     needs_arguments,
@@ -105,7 +106,7 @@ def add_special_methods(adapted: type[Adapted], cls: type) -> None:
 def _is_operation(cls: type, name: str, taken: Collection[str]) -> bool:
     if name.startswith("_") or name in taken:
         return False
-    method = inspect.getattr_static(cls, name, None)
+    method = find_attribute(cls, name)
     return inspect.isroutine(method) and not (
         isinstance(method, (staticmethod, classmethod))
         or (name in LIFECYCLE_WORDS and not needs_arguments(method))
