@@ -141,7 +141,7 @@ def test_names(tmp_path: Path) -> None:
                 del use
                 use = declared
                 def inner(j, /): return j, use, json.dumps(1)  # ! missing-import
-                class Inner(missing_base): ...  # ! missing-import
+                class Inner(missing_base): ...  # ! missing-import missing-base
                 def later(): yield use
                 use = later
                 import re, os.path as p
