@@ -9,7 +9,6 @@ import asyncio
 import hashlib
 import json
 import os
-import shutil
 import signal
 import sys
 import tempfile
@@ -22,9 +21,6 @@ from purveyor.memory.sqlite.database import Database
 from purveyor.migrate.data import move_back, move_data
 from tests.migrate.data.conftest import contents, entry, memory, write_entries
 from tests.migrate.data.test_files import body
-
-_steps = 0
-_kill_at = 0
 
 _EVENTS = {
     "open",
@@ -39,11 +35,17 @@ _EVENTS = {
 }
 
 
+class Fate:
+    """When this process is killed: 0 for never."""
+
+    steps = 0
+    kill_at = 0
+
+
 def _step(event: str = "os.rename", _: object = None) -> None:
-    global _steps
-    if _kill_at and event in _EVENTS:
-        _steps += 1
-        if _steps == _kill_at:
+    if Fate.kill_at and event in _EVENTS:
+        Fate.steps += 1
+        if Fate.steps == Fate.kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -59,14 +61,13 @@ def _stepping(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def in_child(work: Callable[[], None], kill_at: int = 0) -> bool:
     """Whether the child was killed before its end."""
-    global _kill_at
     child = os.fork()
     if child == 0:
         code = 1
         try:
-            _kill_at = kill_at
+            Fate.kill_at = kill_at
             work()
-            _kill_at = 0
+            Fate.kill_at = 0
             code = 0
         except BaseException:
             traceback.print_exc()
@@ -99,96 +100,85 @@ def make(folder: Path, kind: str) -> Path:
     return source
 
 
-def there(kind: str, running: bool, every: int) -> int:
-    """Kill moves there; how many places there were."""
-    kill_at = 1
-    while True:
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            source = make(folder, kind)
-            before = tree(source)
-            target = memory(folder / "notes.db")
+def there(folder: Path, kind: str, running: bool, kill_at: int) -> bool:
+    """Kill a move there, look at what it left, and make it again; whether it was killed before its end."""
+    source = make(folder, kind)
+    before = tree(source)
+    target = memory(folder / "notes.db")
 
-            async def move() -> None:
-                if running:
-                    await target.initialize()
-                await move_data(source, target, set_aside=True)
-                if running:
-                    await target.cleanup()
+    async def move() -> None:
+        if running:
+            await target.initialize()
+        await move_data(source, target, set_aside=True)
+        if running:
+            await target.cleanup()
 
-            def look(kill_at: int = kill_at) -> None:
-                found = asyncio.run(contents(target)) if (folder / "notes.db").exists() else {}
-                assert found in ({}, {"a": "a", "b": "b", "c": "c"}), (kill_at, found)
+    def look() -> None:
+        found = asyncio.run(contents(target)) if (folder / "notes.db").exists() else {}
+        assert found in ({}, {"a": "a", "b": "b", "c": "c"}), (kill_at, found)
 
-            def again() -> None:
-                asyncio.run(move())
-                assert asyncio.run(contents(target)) == {"a": "a", "b": "b", "c": "c"}
-                names = sorted(one.name for one in folder.iterdir())
-                aside = ["notes.db.aside.json"] if kind == "entries" else []
-                assert names == sorted([source.name, "notes.db", *aside, f"notes.db.{source.name}.moved"])
-                shutil.rmtree(source) if source.is_dir() else source.unlink()
-                assert asyncio.run(move_back(source, target)).identical
-                assert tree(source) == before
+    def again() -> None:
+        asyncio.run(move())
+        assert asyncio.run(contents(target)) == {"a": "a", "b": "b", "c": "c"}
+        names = sorted(one.name for one in folder.iterdir())
+        aside = ["notes.db.aside.json"] if kind == "entries" else []
+        assert names == sorted([source.name, "notes.db", *aside, f"notes.db.{source.name}.moved"]), names
+        source.rename(folder / "before")
+        assert asyncio.run(move_back(source, target)).identical
+        assert tree(source) == before
 
-            killed = in_child(lambda: asyncio.run(move()), kill_at)
-            assert tree(source) == before
-            in_child(look)
-            in_child(again)
-            if not killed:
-                return kill_at
-        kill_at += every
+    killed = in_child(lambda: asyncio.run(move()), kill_at)
+    assert tree(source) == before
+    in_child(look)
+    in_child(again)
+    return killed
 
 
-def back(kind: str, every: int) -> int:
-    """Kill moves back; how many places there were."""
-    with tempfile.TemporaryDirectory() as name:
-        origin = Path(name) / "origin"
-        origin.mkdir()
-        source = make(origin, kind)
+def back(folder: Path, kind: str, kill_at: int) -> bool:
+    """Kill a move back, look at what it left, and make it again; whether it was killed before its end."""
+    source = make(folder, kind)
+    target = memory(folder / "notes.db")
 
-        def prepare() -> None:
-            async def work() -> None:
-                target = memory(origin / "notes.db")
-                await move_data(source, target, set_aside=True)
-                await target.initialize()
-                await target.put("a", "changed")
-                await target.delete("b")
-                await target.cleanup()
+    def prepare() -> None:
+        async def work() -> None:
+            await move_data(source, target, set_aside=True)
+            await target.initialize()
+            await target.put("a", "changed")
+            await target.delete("b")
+            await target.cleanup()
 
-            asyncio.run(work())
+        asyncio.run(work())
 
-        in_child(prepare)
-        kill_at = 1
-        while True:
-            folder = Path(name) / "copy"
-            shutil.copytree(origin, folder)
-            place = folder / source.name
+    def work() -> None:
+        asyncio.run(move_back(source, target))
 
-            def work() -> None:
-                asyncio.run(move_back(place, memory(folder / "notes.db")))
-
-            before = tree(place)
-            killed = in_child(work, kill_at)
-            left = tree(place)
-            aside = folder / f".{place.name}.before"
-            # A folder is replaced by two renames; between them it lies beside its name.
-            assert left != "nothing" or (kind == "files" and tree(aside) == before)
-            in_child(work)
-            after = tree(place)
-            assert after != before
-            assert left in (before, after, "nothing")
-            assert not [one.name for one in folder.iterdir() if one.name.startswith(".")]
-            shutil.rmtree(folder)
-            if not killed:
-                return kill_at
-            kill_at += every
+    in_child(prepare)
+    before = tree(source)
+    killed = in_child(work, kill_at)
+    left = tree(source)
+    # A folder is replaced by two renames; between them it lies beside its name.
+    assert left != "nothing" or (kind == "files" and tree(folder / f".{source.name}.before") == before)
+    in_child(work)
+    after = tree(source)
+    assert after != before
+    assert left in (before, after, "nothing")
+    assert not [one.name for one in folder.iterdir() if one.name.startswith(".")]
+    return killed
 
 
 def main(what: str, kind: str, every: str) -> None:
     sys.addaudithook(_step)
     os.fsync = _stepping(os.fsync)
     Database._put = _stepping(Database._put)  # type: ignore[method-assign]
-    print(back(kind, int(every)) if what == "back" else there(kind, what == "running", int(every)))
+    kill_at, killed = 1, True
+    while killed:
+        with tempfile.TemporaryDirectory() as name:
+            if what == "back":
+                killed = back(Path(name), kind, kill_at)
+            else:
+                killed = there(Path(name), kind, what == "running", kill_at)
+        kill_at += int(every)
+    sys.stdout.write(f"{kill_at}\n")
 
 
 if __name__ == "__main__":

@@ -116,7 +116,9 @@ def test_any_changes_come_back_as_the_model_says(entries: Any, changes: Any, lay
         write(source)
         await target.initialize()
         await move_data(source, target, timezone="UTC")
-        model = {key: (value, {"of": key}, None) for key, value in entries.items()}
+        model: dict[str, tuple[Any, Any, float | None]] = {
+            key: (value, {"of": key}, None) for key, value in entries.items()
+        }
         for change, key, value, lasting in changes:
             expires = None if lasting else 4e10
             if change == "put":

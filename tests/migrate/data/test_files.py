@@ -38,7 +38,7 @@ def state(folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for path in sorted(folder.rglob("*")):
         status = path.lstat()
-        content = os.readlink(path) if path.is_symlink() else path.read_bytes() if path.is_file() else None
+        content = str(path.readlink()) if path.is_symlink() else path.read_bytes() if path.is_file() else None
         times = None if path.is_symlink() else status.st_mtime_ns
         found[path.relative_to(folder).as_posix()] = (content, status.st_mode, times)
     return found

@@ -163,12 +163,12 @@ async def _made_beside(provider: MemoryProvider[Any], path: Path, namespace: Nam
 
 def _sweep(path: Path) -> None:
     """Remove what processes that were killed have left beside a database."""
-    for left in path.parent.glob(f".{escape(path.name)}.*-*.moving"):
+    for left in path.parent.glob(f".{escape(path.name)}.*-*.moving*"):
         pid = left.name.removeprefix(f".{path.name}.").partition("-")[0]
         try:
             os.kill(int(pid), 0)
         except ProcessLookupError:
-            _remove(left)
+            _remove(left.with_name(f"{left.name.partition('.moving')[0]}.moving"))
         except (ValueError, OverflowError, PermissionError):  # it is none of ours, or runs
             continue
 
