@@ -347,6 +347,10 @@ class Loads:
     def load(self, key: str) -> None: ...
 
 
+class Both:
+    def __init__(self, name: str, **kwargs: Any) -> None: ...
+
+
 class Wraps:
     def __init__(self, **kwargs: Any) -> None:
         self.path = kwargs["path"]
@@ -380,6 +384,8 @@ def test_what_wants_arguments_is_an_operation_unless_nothing_else_opens() -> Non
     assert [call["method"] for call in calls["calls"]] == ["start", "load"]
     (calls, _) = derive(Wraps, f"{HERE}:Wraps", [], scripted=False).plays
     assert calls["build"] == {"args": [], "kwargs": {"path": {"$path": "path"}}}
+    (calls, _) = derive(Both, f"{HERE}:Both", [], scripted=False).plays
+    assert calls["build"] == {"args": ["name"], "kwargs": {}}
 
 
 def test_seeds_come_first_and_are_framed() -> None:

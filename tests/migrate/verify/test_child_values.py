@@ -163,6 +163,11 @@ class Generic:
 
 
 T = typing.TypeVar("T")
+
+
+class Box(typing.Generic[T]): ...
+
+
 UP = MakeUp(["path", "max_size"])
 SETTINGS = {"path": {"$path": "path"}, "max_size": 1}
 POINT = {"$call": f"{HERE}:Point", "args": [], "kwargs": {"x": 1}}
@@ -203,6 +208,7 @@ POINT = {"$call": f"{HERE}:Point", "args": [], "kwargs": {"x": 1}}
         (set[int], "x", {"$call": "builtins:set", "args": [[1]]}),
         (list[int], "x", [1]),
         (Sequence[str], "x", ["example"]),
+        (Box[int], "x", {"$call": f"{HERE}:Box", "args": [], "kwargs": {}}),
         (Iterable[str], "x", ["example"]),
         (Movie, "x", {"name": "name"}),
         (Host, "x", {"$call": f"{HERE}:Host", "args": ["name"], "kwargs": {}}),
@@ -233,6 +239,7 @@ def test_names_tell_where_types_do_not(name: str, spec: Any) -> None:
         ("Nowhere", "x: 'Nowhere' is no class that is known"),
         (Proto, "x: a Proto cannot be made up"),
         (type[int], "x: a class cannot be made up"),
+        (type("Inner", (), {"__qualname__": "f.<locals>.Inner"}), "x: <class"),
         (Callable[[], int], "x: a function cannot be made up"),
         (typing.Union[Proto, type[int]], "x: a Proto cannot be made up"),
         (Around, "inner: a Around cannot be made up"),
@@ -242,7 +249,7 @@ def test_names_tell_where_types_do_not(name: str, spec: Any) -> None:
 def test_what_cannot_be_made_up_is_named(annotation: Any, problem: str) -> None:
     with pytest.raises(CannotMakeUpError) as caught:
         UP.typed(annotation, "x")
-    assert str(caught.value) == problem
+    assert str(caught.value).startswith(problem)
 
 
 def test_arguments_are_what_is_required() -> None:

@@ -125,6 +125,7 @@ def test_what_is_not_written_out_is_left_out() -> None:
             b = Store(-n)
             c = Store(-"x")
             d = Store(**n)
+            d = Store(**{1: 2})
             e = Store({**n})
             f = Store(unknown(1))
             g = Store(...)

@@ -106,7 +106,11 @@ class Observer:
             start = max(start, last) + 1  # what comes after the play that ended the process
             if start >= len(run.plays):
                 break
-        run.seen.setdefault(IMPORT, Seen("import", "died", {"told": "before it had begun"}))
+        if run.imported and run.plays is None:
+            for name in unit.classes:
+                run.skip(
+                    f"{unit.module}:{name}", f"its process ended as it was looked at: {told.how or told.ended}"
+                )
         return run
 
     def _process(self, unit: Unit, plays: list[dict[str, Any]] | None, start: int, now: float) -> Told:
@@ -158,7 +162,8 @@ def _take_in(run: Run, told: Told) -> int:
         if kind == "begin":
             begun = message
             last = max(last, message["play"])
-        elif kind == "end" and begun is not None:
+        elif kind == "end":
+            assert begun is not None
             seen = Seen(begun["label"], message["outcome"], message)
             run.seen.setdefault((begun["play"], begun["step"]), seen)  # a module is imported in each process
             begun = None
@@ -167,7 +172,7 @@ def _take_in(run: Run, told: Told) -> int:
             run.skipped += message["skipped"]
         elif kind == "missing":
             run.skip(message["name"], message["reason"])
-        elif kind == "unplayed":
+        else:
             assert run.plays is not None
             run.skip(run.plays[message["play"]]["class"], message["reason"], "contract")
             last = max(last, message["play"])

@@ -89,13 +89,13 @@ def run(job: Mapping[str, Any], *, folder: Path, sandbox: Path, cwd: Path, timeo
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(_END)
         elif told.ended == "died":
-            told.how = _how(process.wait(_END))
+            told.how = _how(process)
     finally:
         os.close(reading)
         _end(process, mark)
-    if not told.messages and told.ended == "died":
+    if not told.messages:
         complaint = errors.read_text(errors="replace").strip().rpartition("\n")[2]
-        raise VerifyError(f"{sys.executable} ends before it has begun: {complaint or told.how}")
+        raise VerifyError(f"{sys.executable} says nothing: {complaint or told.how or told.ended}")
     return told
 
 
@@ -149,10 +149,12 @@ def _hear(process: subprocess.Popen[bytes], reading: int, timeout: float) -> Tol
             deadline = time.monotonic() + timeout * message.get("times", 1) + _GRACE
 
 
-def _how(code: int) -> str:
-    if code < 0:
-        return f"signal {signal.Signals(-code).name}"
-    return f"exit code {code}"
+def _how(process: subprocess.Popen[bytes]) -> str:
+    try:
+        code = process.wait(_GRACE)
+    except subprocess.TimeoutExpired:
+        return "it closed what it had not opened"
+    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
 
 def _end(process: subprocess.Popen[bytes], mark: str) -> None:

@@ -79,7 +79,7 @@ def _verify(
     layout = Layout(workspace.folder / "old" / "tree", workspace.paths())
     units, not_exercised = _units(layout, plan, workspace.prefix, scripted)
     known = {f"{unit.module}:{name}" for unit in units for name in unit.classes}
-    for name in scripted.keys() - known:
+    for name in sorted(scripted.keys() - known):
         raise CallScriptError(script, f"{name!r} is no converted class of this plan")
     observer = Observer(workspace, layout.roots([workspace.prefix + file.path for file in plan.files]), timeout)
     comparisons: list[Comparison] = []

@@ -23,6 +23,8 @@ CONTRACT = {
     "cleanup": ("build", "open", "close", "open again", "close again"),
     "cleanup twice": ("build", "open", "close", "open again", "close again", "close twice"),
 }
+#: Steps of a method's length that the longest of these takes: a reload closes and opens.
+_TIMES = 2
 
 
 class Contract:
@@ -96,9 +98,9 @@ class Contract:
         return None
 
     async def _step(self, number: int, step: int, name: str, call: Callable[[], Awaitable[Any]]) -> bool:
-        self._witness.begin(number, step, f"contract: {name}")
+        self._witness.begin(number, step, f"contract: {name}", _TIMES)
         try:
-            async with asyncio.timeout(2 * self._timeout):
+            async with asyncio.timeout(_TIMES * self._timeout):
                 await call()
         except TimeoutError:
             self._witness.end("timeout", None)

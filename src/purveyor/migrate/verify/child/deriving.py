@@ -7,7 +7,7 @@ import inspect
 import sys
 from typing import Any
 
-from purveyor.migrate.verify.child.plausible import CannotMakeUpError, MakeUp
+from purveyor.migrate.verify.child.plausible import CannotMakeUpError, MakeUp, signature_of
 from purveyor.migrate.verify.child.reading import keys_read, models_made
 
 __all__ = ["Derived", "derive"]
@@ -97,12 +97,12 @@ class Derived:
 
     def _construction(self) -> dict[str, Any]:
         call = self._up.arguments(self._cls)
-        constructor = inspect.signature(self._cls)
+        constructor = signature_of(self._cls)
         for parameter in constructor.parameters.values():
             if parameter.kind is parameter.VAR_KEYWORD:
                 for model in models_made(self._cls, parameter.name):
                     made = self._up.typed(model, parameter.name)
-                    call["kwargs"].update(zip(inspect.signature(model).parameters, made["args"], strict=False))
+                    call["kwargs"].update(zip(signature_of(model).parameters, made["args"], strict=False))
                     call["kwargs"].update(made["kwargs"])
                 if not call["args"]:
                     call["kwargs"].update(self._up.named("kwargs"))
@@ -159,7 +159,7 @@ class Derived:
         member = self._members[name]
         if name.startswith("__") or not inspect.isfunction(member):
             return False
-        parameters = list(inspect.signature(member).parameters.values())[1:]
+        parameters = list(signature_of(member).parameters.values())[1:]
         variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
         return any(each.default is each.empty and each.kind not in variadic for each in parameters)
 

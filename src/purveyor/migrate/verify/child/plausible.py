@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import inspect
+import sys
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
@@ -20,7 +21,7 @@ from purveyor.migrate.verify.child.specs import reference
 if TYPE_CHECKING:
     from purveyor.migrate.verify.child.specs import Spec
 
-__all__ = ["CannotMakeUpError", "MakeUp", "fields_of", "hints_of"]
+__all__ = ["CannotMakeUpError", "MakeUp", "fields_of", "hints_of", "signature_of"]
 
 _ANYTHING = (inspect.Parameter.empty, Any, object)
 #: Classes within classes that are built.
@@ -163,7 +164,7 @@ class MakeUp:
             CannotMakeUpError: There is no value for one of its parameters.
         """
         try:
-            parameters = list(inspect.signature(function).parameters.values())[1 if bound else 0 :]
+            parameters = list(signature_of(function).parameters.values())[1 if bound else 0 :]
         except (ValueError, TypeError):
             raise CannotMakeUpError(f"{function!r} has no signature") from None
         hints = hints_of(function.__init__ if inspect.isclass(function) else function)
@@ -313,4 +314,20 @@ def hints_of(owner: Any) -> dict[str, Any]:
     try:
         return typing.get_type_hints(owner, include_extras=True)
     except Exception:  # names that exist for a type checker only, and whatever else annotations do
+        if sys.version_info >= (
+            3,
+            14,
+        ):  # pragma: no cover - there annotations are computed when they are asked for
+            from annotationlib import Format, get_annotations  # noqa: PLC0415 - as above
+
+            return get_annotations(owner, format=Format.STRING)
         return dict(getattr(owner, "__annotations__", {}))
+
+
+def signature_of(function: Callable[..., Any]) -> inspect.Signature:
+    """A signature, also where names of annotations exist for a type checker only."""
+    if sys.version_info >= (3, 14):  # pragma: no cover - as above
+        from annotationlib import Format  # noqa: PLC0415 - as above
+
+        return inspect.signature(function, annotation_format=Format.FORWARDREF)
+    return inspect.signature(function)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import inspect
 import logging
@@ -76,9 +77,16 @@ class Witness:
         logging.getLogger().addHandler(self._heard)
         logging.getLogger().setLevel(logging.INFO)
 
-    def begin(self, play: int, step: int, text: str) -> None:
-        """A step begins."""
-        self._channel.send("begin", play=play, step=step, label=text)
+    def begin(self, play: int, step: int, text: str, times: int = 1) -> None:
+        """A step begins.
+
+        Args:
+            play: The play's number; -1 for the import.
+            step: The step's in it.
+            text: The step, for people.
+            times: How many times as long as usual it may take.
+        """
+        self._channel.send("begin", play=play, step=step, label=text, times=times)
         self._clock.step(1_000 * play + step)
 
     def end(self, outcome: str, told: Any) -> None:
@@ -138,8 +146,7 @@ class Player:
             self._witness.end("value", left)
         finally:
             asyncio.set_event_loop(None)
-            if not loop.is_running():
-                loop.close()
+            loop.close()
 
 
 class _Scene:
@@ -240,11 +247,8 @@ class _Elements(list[Any]):
 
 def _run_by_hand(steps: Any) -> None:
     """Run a coroutine that never waits, without a loop: synchronous code may want to run one of its own."""
-    try:
+    with contextlib.suppress(StopIteration):
         steps.send(None)
-    except StopIteration:
-        return
-    raise AssertionError("a synchronous play waited")
 
 
 async def _left(before: set[threading.Thread]) -> dict[str, Any]:

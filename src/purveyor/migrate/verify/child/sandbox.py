@@ -64,7 +64,7 @@ class Printed:
     """Standard output, in the place of which a file stands; standard error and input lead nowhere."""
 
     def __init__(self, path: str) -> None:
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600)
         nowhere = os.open(os.devnull, os.O_RDWR)
         for target, source in ((0, nowhere), (1, self._descriptor), (2, nowhere)):
             os.dup2(source, target)
