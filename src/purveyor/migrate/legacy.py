@@ -46,7 +46,7 @@ class LegacyProvider(Provider[T], metaclass=_BuiltBothWays):
     """A provider whose constructor takes what it took before it was one.
 
     ``Class(...)`` with its own arguments works as ever, and gives a provider with metadata made from the class.
-    ``Class(metadata, config)``, which is how a configuration file's providers are built, goes through `from_config`.
+    ``Class(metadata, config)``, as a configuration file's providers are built, goes through `from_config`.
 
     .. code-block:: python
 
@@ -70,10 +70,10 @@ class LegacyProvider(Provider[T], metaclass=_BuiltBothWays):
             async def greet(self, name: str) -> str:
                 return f"{self.config.get('greeting', 'Good morning')}, {name}"
 
-    What the class calls `config` stays what it was; so do `status`, `health`, `current`, `state` and `metadata`, where
-    the class assigns or defines them: ask the manager for those of the provider.
+    What the class calls `config` stays what it was; so do `status`, `health`, `current`, `state` and `metadata`,
+    where the class assigns or defines them: ask the manager for those of the provider.
 
-    A reload in place cleans the instance up and initializes it again. With another config, another instance is built.
+    A reload in place cleans the instance up and initializes it again. With another config, another one is built.
     """
 
     #: The name of a provider that was built with its own arguments; made from the class's if empty.

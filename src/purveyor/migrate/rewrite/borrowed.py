@@ -91,7 +91,7 @@ class Borrowed:
                     bound[each.asname or each.name] = bound.get(each.asname or each.name, 0) + 1
             elif bound and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
                 break
-        written = [each for each in _names(self._file.tree or ast.Module([], []))]
+        written = _names(self._file.tree or ast.Module([], []))
         return {name for name, count in bound.items() if written.count(name) == count}
 
 

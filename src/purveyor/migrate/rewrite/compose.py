@@ -73,15 +73,18 @@ def compose(decision: Decision, borrowed: Borrowed) -> Addition:
         name,
         made,
         base,
-        tuple(
-            f"{attribute} = {source.replace('ProviderType.', borrowed.take('ProviderType') + '.') if attribute == 'provider_type' else source}"
-            for attribute, source in changes.declares
-        ),
+        tuple(_declared(attribute, source, borrowed) for attribute, source in changes.declares),
         builder,
         tuple(_lifecycle(role, called) for role, called in changes.lifecycle),
         changes.operations,
         borrowed.take("operation") if changes.operations else "",
     )
+
+
+def _declared(attribute: str, source: str, borrowed: Borrowed) -> str:
+    if attribute == "provider_type":
+        source = source.replace("ProviderType", borrowed.take("ProviderType"))
+    return f"{attribute} = {source}"
 
 
 def _config_class(name: str, provider: str, fields: tuple[Field, ...], borrowed: Borrowed) -> str:

@@ -107,9 +107,10 @@ def construct_of(facts: ClassFacts, project: Project, provider_name: str) -> Con
 def _constructors(facts: ClassFacts) -> Iterator[tuple[ClassFacts, Method]]:
     """The constructors along the bases, without those that hand on whatever they get."""
     for owner in facts.mro:
-        if isinstance(owner, ClassFacts) and (method := owner.methods.get("__init__")) is not None:
-            if not (method.var_positional and method.var_keyword and not _named(method.node)):
-                yield owner, method
+        method = owner.methods.get("__init__") if isinstance(owner, ClassFacts) else None
+        if method is not None and not (method.var_positional and method.var_keyword and not _named(method.node)):
+            assert isinstance(owner, ClassFacts)
+            yield owner, method
 
 
 @dataclass(slots=True)
@@ -426,9 +427,13 @@ def _fields_of(model: ClassFacts) -> dict[str, bool]:
     found: dict[str, bool] = {}
     for owner in reversed([each for each in model.mro if isinstance(each, ClassFacts)]):
         for statement in owner.node.body:
-            if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-                if "ClassVar" not in ast.unparse(statement.annotation):
-                    found[statement.target.id] = _must_be_given(statement.value)
+            match statement:
+                case ast.AnnAssign(target=ast.Name(id=name)) if "ClassVar" not in ast.unparse(
+                    statement.annotation
+                ):
+                    found[name] = _must_be_given(statement.value)
+                case _:
+                    pass
     return found
 
 

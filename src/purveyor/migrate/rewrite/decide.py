@@ -161,7 +161,8 @@ def _hindered(providers: Mapping[ClassFacts, Classified]) -> dict[ClassFacts, Hi
     for facts, own in [*found.items()]:
         if own.spreads:
             for base in _provider_bases(facts, providers):
-                reason = f"{facts.name}, which derives from it ({facts.file.path}:{facts.line}), would break: {own.reason}"
+                who = f"{facts.name}, which derives from it ({facts.file.path}:{facts.line}),"
+                reason = f"{who} would break: {own.reason}"
                 found.setdefault(base, Hindrance("adapter", reason, base.line))
     for facts in providers:
         for base in _provider_bases(facts, providers):
@@ -210,10 +211,9 @@ def _decide_one(
         construct = replace(construct, config=None, obstacle=None, fields=None)
         text = "its own from_config is kept; purveyor calls it with a dict"
         warnings.append(Fault(facts.methods["from_config"].line, "own-from-config", text))
-    own = "__init__" in facts.methods and construct.shape == "typed-config"  # those that derive from it rely on it
-    builds = (
-        (concrete or own) and construct.config is not None and not _inherits_build(facts, construct, providers)
-    )
+    inherited = _inherits_build(facts, construct, providers)
+    relied_on = "__init__" in facts.methods and construct.shape == "typed-config"  # by those that derive from it
+    builds = (concrete or relied_on) and construct.config is not None and not inherited
     if builds and construct.fields == ():
         construct = replace(construct, config="dict[str, Any]", fields=None)
     changes = Changes(

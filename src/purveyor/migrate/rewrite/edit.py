@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 import libcst as cst
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from purveyor.migrate.rewrite.compose import Addition
 
@@ -44,18 +43,24 @@ def edit(module: cst.Module, additions: Mapping[str, Addition], imports: Sequenc
         if isinstance(statement, cst.ClassDef)
     }
     for index, statement in enumerate(module.body):
+        addition = None
         if isinstance(statement, cst.ClassDef) and last[statement.name.value] == index:
             addition = additions.get(statement.name.value)
-            if addition is not None:
-                if addition.config:
-                    body.append(_parsed(addition.config, module, [_BLANK, _BLANK] if body else []))
-                    if not statement.leading_lines or statement.leading_lines[0].comment is not None:
-                        statement = statement.with_changes(
-                            leading_lines=[_BLANK, _BLANK, *statement.leading_lines]
-                        )
-                statement = _class(statement, addition, module)
-        body.append(statement)
+        if addition is None:
+            body.append(statement)
+        else:
+            assert isinstance(statement, cst.ClassDef)
+            body += _with_config(_class(statement, addition, module), addition, module, first=not body)
     return module.with_changes(body=_with_imports(body, imports, module))
+
+
+def _with_config(node: cst.ClassDef, addition: Addition, module: cst.Module, *, first: bool) -> list[Statement]:
+    if not addition.config:
+        return [node]
+    config = _parsed(addition.config, module, [] if first else [_BLANK, _BLANK])
+    if not node.leading_lines or node.leading_lines[0].comment is not None:
+        node = node.with_changes(leading_lines=[_BLANK, _BLANK, *node.leading_lines])
+    return [config, node]
 
 
 def _with_imports(body: list[Statement], imports: Sequence[str], module: cst.Module) -> list[Statement]:

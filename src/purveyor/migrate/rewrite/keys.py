@@ -83,8 +83,8 @@ def keys_read(
     """Find the keys.
 
     Args:
-        constructors: The ``__init__`` that is called and those of bases that it calls, each with the parameter that
-            is the dictionary.
+        constructors: The ``__init__`` that is called and those of bases that it calls, each with the parameter
+            that is the dictionary.
         others: The class's other methods, inherited ones included.
         within: The attribute of a generic config that is the dictionary: ``"config"`` in ``config.config["x"]``.
     """
@@ -161,15 +161,35 @@ class _Reader:
 
     def _account(self, node: ast.AST) -> None:
         match node:
-            case ast.Subscript(value=value, slice=ast.Constant(value=str(name)), ctx=ast.Load()) if (
-                self._is_dictionary(value)
-            ):
+            case ast.Subscript(value=value, slice=ast.Constant(value=str(name))) if self._is_dictionary(value):
                 self._use(value)
-                self._key(name, node.lineno).required = True
-            case ast.Subscript(value=value, slice=ast.Constant(value=str()), ctx=ast.Store() | ast.Del()) if (
-                self._is_dictionary(value)
-            ):
+                if isinstance(node.ctx, ast.Load):
+                    self._key(name, node.lineno).required = True
+            case ast.Compare(left=ast.Constant(value=str(name)), ops=[op], comparators=[value]) if isinstance(
+                op, ast.In | ast.NotIn
+            ) and self._is_dictionary(value):
                 self._use(value)
+                self._key(name, node.lineno)
+                self._optional.add(name)
+            case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
+                named = node.targets if isinstance(node, ast.Assign) else [node.target]
+                if any(self._is_dictionary(each) for each in _same(value)):
+                    for each in (*_same(value), *named):
+                        self._use(each)
+                self._annotate(node, value)
+            case ast.Call(func=func):
+                if not self._read_by(node):
+                    self._call(node, func)
+            case ast.If(test=test) | ast.IfExp(test=test) | ast.Assert(test=test):
+                self._test(test)
+            case ast.Return(value=ast.expr() as value) if self._is_dictionary(value):
+                self._use(value)  # an accessor; who reads it is told by the keys of others
+            case _:
+                pass
+
+    def _read_by(self, node: ast.Call) -> bool:
+        """Note a key that a method of the dictionary reads; whether one does."""
+        match node:
             case ast.Call(
                 func=ast.Attribute(value=value, attr=attribute), args=[ast.Constant(value=str(name)), *rest]
             ) if attribute in _READERS and self._is_dictionary(value):
@@ -181,26 +201,9 @@ class _Reader:
                     key.required = True
                 else:
                     key.defaults.add("None")
-            case ast.Compare(
-                left=ast.Constant(value=str(name)), ops=[ast.In() | ast.NotIn()], comparators=[value]
-            ) if self._is_dictionary(value):
-                self._use(value)
-                self._key(name, node.lineno)
-                self._optional.add(name)
-            case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
-                named = node.targets if isinstance(node, ast.Assign) else [node.target]
-                if any(self._is_dictionary(each) for each in _same(value)):
-                    for each in (*_same(value), *named):
-                        self._use(each)
-                self._annotate(node, value)
-            case ast.Call(func=func):
-                self._call(node, func)
-            case ast.If(test=test) | ast.IfExp(test=test) | ast.Assert(test=test):
-                self._test(test)
-            case ast.Return(value=ast.expr() as value) if self._is_dictionary(value):
-                self._use(value)  # an accessor; who reads it is told by the keys of others
+                return True
             case _:
-                pass
+                return False
 
     def _call(self, node: ast.Call, func: ast.expr) -> None:
         match func:

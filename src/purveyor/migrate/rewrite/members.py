@@ -104,24 +104,12 @@ def literal_words(node: ast.expr | None) -> tuple[str, ...] | None:
 
 def _is_accessor(method: Method) -> bool:
     """Whether a plain method only says what is known: to lease and time it would cost more than it does."""
-    if method.is_async:
+    body = [each for each in method.node.body if not _is_docstring(each) and not isinstance(each, ast.Pass)]
+    if method.is_async or len(body) > 1:
         return False
-    body = [each for each in method.node.body if not _is_docstring(each)]
-    if not body:
-        return True
-    if len(body) > 1:
-        return False
-    match body[0]:
-        case ast.Pass():
-            return True
-        case ast.Return(value=value):
-            return not any(
-                isinstance(each, ast.Call | ast.Await | ast.Yield) for each in ast.walk(value or body[0])
-            )
-        case ast.Expr(value=ast.Constant()):
-            return True
-        case _:
-            return False
+    return not body or (
+        isinstance(body[0], ast.Return) and not any(isinstance(each, ast.Call) for each in ast.walk(body[0]))
+    )
 
 
 def _is_docstring(node: ast.stmt) -> bool:

@@ -9,8 +9,7 @@ from purveyor.migrate.rewrite.borrowed import Borrowed
 from purveyor.migrate.rewrite.compose import compose
 from purveyor.migrate.rewrite.decide import refuse
 from purveyor.migrate.rewrite.gates import GateError, enter, leave
-from purveyor.migrate.source.names import Import
-from purveyor.migrate.source.project import ClassFacts, Module
+from purveyor.migrate.source.project import ClassFacts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +55,7 @@ def rewrite(
     while True:
         files: list[Rewritten] = []
         closed: dict[SourceFile, str] = {}
-        shared = _star_imported(project)
+        shared = project.starred()
         for file in _roots_first(decisions):
             mine = tuple(each for each in decisions.values() if each.facts.file is file)
             try:
@@ -87,15 +86,3 @@ def _roots_first(decisions: Mapping[ClassFacts, Decision]) -> list[SourceFile]:
             depth = sum(isinstance(base, ClassFacts) for base in each.facts.mro)
             depths[each.facts.file] = min(depths.get(each.facts.file, depth), depth)
     return sorted(depths, key=lambda file: (depths[file], file.path))
-
-
-def _star_imported(project: Project) -> set[SourceFile]:
-    """The files of which another module imports everything."""
-    found: set[SourceFile] = set()
-    for file, scope in project._scopes.items():
-        for star in scope.stars:
-            if isinstance(star.target, Import):
-                target = project._resolver._modules.find(file, star.target.module, star.target.level)
-                if isinstance(target, Module) and target.file is not None:
-                    found.add(target.file)
-    return found

@@ -16,6 +16,7 @@ from purveyor.migrate.source.names import (
     External,
     Function,
     FunctionNode,
+    Import,
     Module,
     Scope,
     Unresolved,
@@ -117,6 +118,17 @@ class Project:
         for file in self.files:
             if file.status == "ok" and (word in file.data or not file.encoding.startswith("utf-8")):
                 yield from ((file, call) for call in self._calls_in(file).get(name, ()))
+
+    def starred(self) -> frozenset[SourceFile]:
+        """The files of which another module imports everything, by ``from module import *``."""
+        found: set[SourceFile] = set()
+        for file, scope in self._scopes.items():
+            for star in scope.stars:
+                if isinstance(star.target, Import):
+                    module = self._resolver.modules.find(file, star.target.module, star.target.level)
+                    if isinstance(module, Module) and module.file is not None:
+                        found.add(module.file)
+        return frozenset(found)
 
     def _calls_in(self, file: SourceFile) -> dict[str, list[ast.Call]]:
         known = self._calls.get(file)

@@ -47,7 +47,7 @@ class Resolver:
     def __init__(
         self, modules: Modules, scopes: dict[SourceFile, Scope], classes: dict[ast.ClassDef, ClassFacts]
     ) -> None:
-        self._modules = modules
+        self.modules = modules
         self._scopes = scopes
         self._classes = classes
         self._active: set[_Key] = set()
@@ -181,7 +181,7 @@ class Resolver:
                 return self._expression(scope, value, binding.position, binding.path)
 
     def _imported(self, importer: SourceFile, imported: Import, name: str | None) -> Resolved:
-        module = self._modules.find(importer, imported.module, imported.level)
+        module = self.modules.find(importer, imported.module, imported.level)
         if not isinstance(module, Module) or name is None:
             if isinstance(module, External) and name is not None:
                 return External(
@@ -212,7 +212,7 @@ class Resolver:
 
     def _starred(self, scope: Scope, star: Binding) -> Module | External | Unresolved:
         assert isinstance(star.target, Import), "a star is an import"
-        return self._modules.find(scope.file, star.target.module, star.target.level)
+        return self.modules.find(scope.file, star.target.module, star.target.level)
 
     def _behind_stars(self, scope: Scope, name: str) -> External | Unresolved | None:
         """What a name may be that nothing binds: one that a star brings from where nobody can look."""
@@ -243,7 +243,7 @@ class Resolver:
             found = self._of_scope(scope, name)
             if found is not None:
                 return found
-        inner = self._modules.named(f"{module.name}.{name}".lstrip("."))
+        inner = self.modules.named(f"{module.name}.{name}".lstrip("."))
         if inner is not None:
             return inner
         if module.name in sys.stdlib_module_names or (module.name and module.file is None):
@@ -273,7 +273,7 @@ class Resolver:
             name in scope.bindings or any(self._brings(scope, one, name) for one in scope.stars)
         ):
             return True
-        return self._modules.named(f"{module.name}.{name}".lstrip(".")) is not None
+        return self.modules.named(f"{module.name}.{name}".lstrip(".")) is not None
 
     def _attribute(self, owner: Resolved, name: str) -> Resolved:
         match owner:
