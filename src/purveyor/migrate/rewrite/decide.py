@@ -99,7 +99,7 @@ def decide(project: Project, classified: Mapping[ClassFacts, Classified]) -> dic
         MissingExtraError: LibCST is not installed.
     """
     providers = {facts: each for facts, each in classified.items() if each.kind in ("provider", "base")}
-    hindered = _hindered(providers)
+    hindered = _hindered(providers, classified)
     names = _registered_names(project)
     decisions = {
         facts: _decide_one(project, providers[facts], providers, hindered, names)
@@ -150,13 +150,17 @@ def _check_gates(decisions: Mapping[ClassFacts, Decision]) -> dict[ClassFacts, D
     return refuse(decisions, closed)
 
 
-def _hindered(providers: Mapping[ClassFacts, Classified]) -> dict[ClassFacts, Hindrance]:
+def _hindered(
+    providers: Mapping[ClassFacts, Classified], classified: Mapping[ClassFacts, Classified]
+) -> dict[ClassFacts, Hindrance]:
+    """What keeps providers from being converted: something of their own, of a base, or of what derives from them."""
     found: dict[ClassFacts, Hindrance] = {}
     homes = Counter((facts.file, facts.qualname) for facts in providers)
-    for facts, each in providers.items():
-        if homes[facts.file, facts.qualname] > 1:
-            found[facts] = Hindrance("refused", "its file has two classes of this name", facts.line)
-        elif not is_done(facts) and (own := hindrance(each)) is not None:
+    for facts, each in classified.items():
+        own = None if is_done(facts) else hindrance(each)
+        if own is None and facts in providers and homes[facts.file, facts.qualname] > 1:
+            own = Hindrance("refused", "its file has two classes of this name", facts.line)
+        if own is not None:
             found[facts] = own
     for facts, own in [*found.items()]:
         if own.spreads:

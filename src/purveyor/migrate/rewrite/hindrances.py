@@ -153,7 +153,7 @@ def _metaclass(classified: Classified) -> Hindrance | None:
 
 def _enforcement(classified: Classified) -> Hindrance | None:
     facts = classified.facts
-    if classified.kind != "provider" or facts.is_abc or not facts.unimplemented:
+    if classified.kind == "base" or facts.is_abc or not facts.unimplemented:
         return None
     missing = ", ".join(f"{name} of {owner.name}" for name, owner in sorted(facts.unimplemented.items()))
     reason = f"it does not implement {missing}; it can be built now, and could not on a base that enforces it"
