@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ __all__ = ["CONFIG_WORDS", "config_classes", "config_parameter", "mentioned", "w
 CONFIG_WORDS = frozenset(
     {"config", "configs", "configuration", "cfg", "conf", "settings", "setting", "options", "opts"}
 )
+
+_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z0-9]+")
 
 #: What is read by keys as well, and comes in while a program runs.
 _GIVEN_DATA = frozenset(
@@ -129,19 +132,10 @@ def mentioned(facts: ClassFacts, annotation: ast.expr) -> Iterator[ClassFacts]:
 
 
 @lru_cache(maxsize=65536)  # the same names are looked at for every class that has them
+@lru_cache(maxsize=20_000)
 def words_of(name: str) -> tuple[str, ...]:
-    """The words of a name in lower case: ``("open", "ai", "config")`` for ``"OpenAiConfig"``; at least one."""
-    spaced: list[str] = []
-    for index, letter in enumerate(name):
-        if letter == "_":
-            spaced.append(" ")
-            continue
-        before = name[index - 1] if index else ""
-        after = name[index + 1 : index + 2]
-        if letter.isupper() and (before.islower() or before.isdigit() or (before.isupper() and after.islower())):
-            spaced.append(" ")
-        spaced.append(letter.lower())
-    return tuple("".join(spaced).split()) or ("",)
+    """The words of a name in lower case: ``("open", "ai", "config")`` for ``"OpenAIConfig"``; at least one."""
+    return tuple(word.lower() for word in _WORD.findall(name)) or (name.lower(),)
 
 
 def _fields(facts: ClassFacts) -> Iterator[tuple[str, ast.expr | None]]:

@@ -86,7 +86,7 @@ class Holding:
         return [
             (owner, method)
             for name, (owner, method) in self._members.items()
-            if method.kind not in ("property", "setter") and words_of(name)[0] in words and method.required
+            if words_of(name)[0] in words and method.kind not in ("property", "setter") and method.required
         ]
 
 

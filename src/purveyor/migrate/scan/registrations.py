@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 __all__ = ["registered_classes"]
 
 
-_CALLS = re.compile(r"\bregister|_register|\badd_(?:provider|backend|driver)")
+#: What stands before the name of a class that is registered: a call, or a key.
+_NEAR = (
+    r"(?:(?:register\w*|add_provider|add_backend|add_driver)\s*\([\s\S]{0,200}?"
+    r"|(?:[\"'\]]|\.[A-Z_0-9]+)\s*:\s*[\w.:\"']*?)"
+)
 
 
 def registered_classes(project: Project, wanted: Iterable[ClassFacts]) -> frozenset[ClassFacts]:
@@ -38,12 +42,9 @@ def registered_classes(project: Project, wanted: Iterable[ClassFacts]) -> frozen
         if any(_registers(decorator.partition("(")[0].rpartition(".")[2]) for decorator in facts.decorators):
             found.add(facts)
     names = "|".join(re.escape(name) for name in sorted(named))
-    # Few files hold anything of the kind, and to look at one's syntax takes long.
-    registers, maps = re.compile(rf"\b(?:{names})\b"), re.compile(rf":\s*[\w.\"':]*\b(?:{names})[\"']?\s*[,}}]")
+    near = re.compile(rf"{_NEAR}\b(?:{names})\b")  # few files hold any, and to look at one's syntax takes long
     for file in project.files:
-        if not named or file.status != "ok":
-            continue
-        if not (maps.search(file.text) or (_CALLS.search(file.text) and registers.search(file.text))):
+        if not named or file.status != "ok" or near.search(file.text) is None:
             continue
         assert file.tree is not None, "a file that is read has a tree"
         for expression in _given(file.tree):
@@ -72,10 +73,13 @@ def _resolved(
 
 def _given(tree: ast.Module) -> Iterator[ast.expr]:
     """What is given to registries, as expressions: names of classes, or strings that may say where a class is."""
+    dispatching: set[int] = set()  # `@function.register(Class)` says what a function takes
     for node in ast.walk(tree):
         match node:
+            case ast.FunctionDef(decorator_list=decorators) | ast.AsyncFunctionDef(decorator_list=decorators):
+                dispatching.update(map(id, decorators))
             case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=args, keywords=keywords):
-                if _registers(name) and not _is_class_of_its_own(node.func):
+                if id(node) not in dispatching and _registers(name) and not _is_class_of_its_own(node.func):
                     yield from args
                     yield from (keyword.value for keyword in keywords)
             case ast.Dict(keys=keys, values=values):

@@ -55,6 +55,7 @@ _OTHER_CALLINGS: tuple[tuple[str, frozenset[str]], ...] = (
     ("a server", frozenset({"serve_forever"})),
     ("a server", frozenset({"serve"})),
     ("a program", frozenset({"main"})),
+    ("a task group", frozenset({"start_soon"})),
     ("an event loop", frozenset({"run_forever"})),
     ("an event loop", frozenset({"run_until_complete"})),
     ("a descriptor", frozenset({"__get__"})),
@@ -76,10 +77,13 @@ _OTHER_CALLINGS_WITHOUT_ENDS: tuple[tuple[str, frozenset[str]], ...] = (
     ("an iterator", frozenset({"__next__"})),
     ("an iterator", frozenset({"__anext__"})),
     ("an awaitable", frozenset({"__await__"})),
-    ("a runner", frozenset({"run"})),
     ("a lock", frozenset({"acquire", "release"})),
     ("a transaction", frozenset({"commit", "rollback"})),
 )
+
+
+#: Parameters of the constructors of what stands in a tree: a widget, a node.
+_PARENTS = frozenset({"parent", "master"})
 
 
 class Shape:
@@ -175,8 +179,10 @@ def _calling(shape: Shape) -> str | None:
                 return calling
         if not shape.operations and not {"__iter__", "__aiter__"}.isdisjoint(names):
             return "an iterable"
-    if any(name.startswith(("test_", "visit_")) for name in names):
-        return "a test" if any(name.startswith("test_") for name in names) else "a visitor"
+    if any(name.startswith(("test_", "run_test")) for name in names):
+        return "a test"
+    if any(name.startswith("visit_") for name in names):
+        return "a visitor"
     offered = set(shape.operations)
     if len(offered & _STREAM_ONLY) >= 2 or (offered & _STREAM and offered & _STREAM_ONLY):
         return "a stream"
@@ -185,8 +191,10 @@ def _calling(shape: Shape) -> str | None:
         return "a stream"
     if "__call__" in names and _is_web_application(shape.members["__call__"][1]):
         return "a web application"
-    if "__init__" in names and "parent" in shape.members["__init__"][1].parameters:
+    if _stands_in_a_tree(shape.facts):
         return "a node"
+    if _is_runner(shape):
+        return "a runner"
     if _is_mixin(shape):
         return "a mixin"
     return None
@@ -195,6 +203,23 @@ def _calling(shape: Shape) -> str | None:
 def _is_web_application(method: Method) -> bool:
     given = [argument.arg for argument in method.node.args.args]
     return given[1:3] in (["scope", "receive"], ["environ", "start_response"])
+
+
+def _stands_in_a_tree(facts: ClassFacts) -> bool:
+    return any(
+        isinstance(owner, ClassFacts)
+        and "__init__" in owner.methods
+        and not _PARENTS.isdisjoint(owner.methods["__init__"].parameters)
+        for owner in facts.mro
+    )
+
+
+def _is_runner(shape: Shape) -> bool:
+    """Whether it blocks who runs it, and starts and ends within that."""
+    if "run" not in shape.members or shape.lifecycle is None:
+        return False
+    run = shape.members["run"][1]
+    return not run.required and not run.is_async and not shape.lifecycle.is_async
 
 
 def _is_mixin(shape: Shape) -> bool:
