@@ -46,7 +46,7 @@ layouts = st.fixed_dictionaries(
     {"indent": st.sampled_from([None, 1, 2, 4, "\t"]), "ensure_ascii": st.just(True)},
     optional={"separators": st.sampled_from([(",", ":"), (", ", ": ")])},
 )
-SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SETTINGS = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @SETTINGS

@@ -27,6 +27,10 @@ path = "old.db"
 [providers.other]
 driver = "things_of_data:Other"
 
+[providers.missing]
+driver = "no_such_module:Memory"
+required = false
+
 [providers.leaning]
 driver = "things_of_data:Leaning"
 needs = { files = "notes" }
@@ -67,7 +71,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "purveyor.toml").write_text(CONFIG)
     (tmp_path / "things_of_data.py").write_text(THINGS)
     monkeypatch.syspath_prepend(str(tmp_path))
-    write_entries(tmp_path / "entries.json", {"a": entry(1), "old": entry(2, expires_at=PAST), "odd": 5})
+    write_entries(
+        tmp_path / "entries.json",
+        {"a": entry(1, created_at="2024-03-01T10:00:00"), "old": entry(2, expires_at=PAST), "odd": 5},
+    )
     return tmp_path
 
 
@@ -110,5 +117,6 @@ def test_a_provider_that_needs_others_is_started_with_them(folder: Path) -> None
 
 def test_what_is_no_memory_and_no_storage_is_told(folder: Path) -> None:
     assert isinstance(Ran("entries.json", "other", fails=True).error, ProviderTypeError)
+    assert Ran("entries.json", "missing", fails=True).error is not None
     assert command.name == "data"
     assert isinstance(command, click.Command)

@@ -219,3 +219,14 @@ def test_a_table_without_numbers_is_told(database: Path) -> None:
     run(database, "CREATE TABLE messages (id TEXT PRIMARY KEY) WITHOUT ROWID")
     with pytest.raises(UnknownFormatError, match="its messages cannot be read: no such column: rowid"):
         read_legacy(database)
+
+
+def test_a_database_that_cannot_be_taken_into_memory_is_told(chat: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Failing(sqlite3.Connection):
+        def deserialize(self, *_: Any, **__: Any) -> None:
+            raise sqlite3.OperationalError("out of memory")
+
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *args, **options: connect(*args, factory=Failing, **options))
+    with pytest.raises(UnknownFormatError, match="cannot be read: out of memory"):
+        read_legacy(chat)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import json
+import os
 import subprocess
 import sys
 import tracemalloc
@@ -16,9 +17,11 @@ from typing import Any
 import pytest
 
 from purveyor.errors import (
+    DestinationChangedError,
     InvalidInputError,
     JournalError,
     MoveCollisionError,
+    MoveProblem,
     MoveRefusedError,
     MoveVerificationError,
     SourceChangedError,
@@ -27,9 +30,13 @@ from purveyor.errors import (
     UnsupportedError,
 )
 from purveyor.memory import MemoryProvider
+from purveyor.migrate import data as package
 from purveyor.migrate.data import journal as journals
 from purveyor.migrate.data import legacy, move, move_back, move_data, read_legacy
-from purveyor.migrate.data.memory_desk import MemoryDesk
+from purveyor.migrate.data import opened as opened_module
+from purveyor.migrate.data.memory_desk import MemoryDesk, _Mutations
+from purveyor.migrate.data.provided import read_provider
+from purveyor.migrate.data.snapshot import take
 from purveyor.storage.local import LocalStorage
 from tests.migrate.data.conftest import FUTURE, contents, entry, inprocess, memory, storage, write_entries
 
@@ -694,7 +701,13 @@ except StoreFullError as error:
 def test_a_full_disk_leaves_nothing(tmp_path: Path, limit: int) -> None:
     write_entries(tmp_path / "entries.json", {str(i): entry([i] * 100) for i in range(1000)})
     ended = subprocess.run(
-        [sys.executable, "-c", FULL, str(tmp_path), str(limit)], capture_output=True, text=True, check=False
+        [sys.executable, "-c", FULL, str(tmp_path), str(limit)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={
+            name: value for name, value in os.environ.items() if not name.startswith("COV")
+        },  # it writes files too
     )
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout
@@ -720,3 +733,97 @@ async def test_memory_stays_within_eight_times_the_source(tmp_path: Path) -> Non
     finally:
         tracemalloc.stop()
     assert moved.moved == 1000
+
+
+# --- Corners --------------------------------------------------------------------------------------------
+
+
+def test_what_killed_processes_left_is_swept_and_nothing_else(tmp_path: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    left = [f".notes.db.{ended.pid}-0.moving", f".notes.db.{ended.pid}-0.moving-wal"]
+    kept = [f".notes.db.{os.getpid()}-0.moving", ".notes.db.x-0.moving", f".notes.db.{10**30}-0.moving"]
+    for name in (*left, *kept):
+        (tmp_path / name).touch()
+    opened_module._sweep(tmp_path / "notes.db")
+    assert names(tmp_path) == sorted(kept)
+
+
+async def test_what_is_written_back_is_looked_at_again(
+    tmp_path: Path, entries: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = memory(tmp_path / "notes.db")
+    await move_data(entries, target)
+    entries.unlink()
+
+    def late(path: Path) -> Any:
+        path.write_text("{}")
+        return take(path)
+
+    monkeypatch.setattr("purveyor.migrate.data.back.take", late)
+    with pytest.raises(DestinationChangedError):
+        await move_back(entries, target)
+
+
+async def test_a_way_back_that_cannot_be_written_leaves_what_was(
+    tmp_path: Path, entries: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = memory(tmp_path / "notes.db")
+    await move_data(entries, target)
+    await target.initialize()
+    await target.delete("a")
+    await target.cleanup()
+    before = entries.read_bytes()
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("purveyor.migrate.data.snapshot.os.fsync", full)
+        with pytest.raises(StoreFullError):
+            await move_back(entries, target)
+    assert entries.read_bytes() == before
+    assert not any(name.startswith(".") for name in names(tmp_path))
+
+
+async def test_a_storage_is_read_page_by_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = storage(tmp_path / "objects")
+    await source.initialize()
+    for path in "abc":
+        await source.put(path, b"1", content_type="application/json")
+    pages = LocalStorage.list
+
+    async def short(self: LocalStorage, prefix: str = "", **options: Any) -> Any:
+        return await pages(self, prefix, limit=1, **options)
+
+    monkeypatch.setattr(LocalStorage, "list", short)
+    assert (await move_data(source, memory(tmp_path / "notes.db"))).moved == 3
+    await source.cleanup()
+
+
+async def test_sources_and_what_is_put_are_sequences(tmp_path: Path, entries: Path) -> None:
+    legacy_source = read_legacy(entries)
+    records = move._Records(legacy_source, legacy_source.entries)
+    assert [record.key for record in records[1:]] == ["old", "b/c"]
+    here = inprocess()
+    await here.initialize()
+    mutations = _Mutations(MemoryDesk(here, ()), records, {}, {legacy_source.entries[0].address: 5})
+    assert [type(mutation).__name__ for mutation in mutations[2:]] == ["Put", "Delete"]
+    provided = await read_provider(here)
+    with pytest.raises(UnsupportedError):
+        provided.raw(MoveProblem("x", "y"))
+    with pytest.raises(UnsupportedError):
+        provided.rewrite({}, [], [])
+    await here.cleanup()
+
+
+def test_the_package_shows_what_it_has() -> None:
+    assert "move_data" in dir(package)
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        _ = package.nothing
+
+
+def test_an_error_names_ten_of_many() -> None:
+    problems = [MoveProblem("is wrong", "mend it", str(i)) for i in range(12)]
+    assert "key '9': is wrong; mend it\n  and 2 more" in str(MoveRefusedError("x", problems))
+    assert "'9' and 2 more keys" in str(MoveCollisionError("x", [str(i) for i in range(12)]))

@@ -59,6 +59,12 @@ def test_of_an_hour_that_is_there_twice_the_first_is_taken_and_nothing_expires_e
     assert clockwork.notes[1].startswith("4 of them fall into an hour that the clock shows twice or skips")
 
 
+@pytest.mark.parametrize("moment", [datetime.min, datetime.max])
+def test_the_first_and_the_last_moment_are_beyond_this_machine(moment: datetime) -> None:
+    with pytest.raises(ValueError, match="lies beyond all calendars"):
+        Clockwork(None).read(moment)
+
+
 def test_an_unknown_zone_is_told() -> None:
     for name in ("Europe/Atlantis", "../../etc/passwd", ""):
         with pytest.raises(ValueError, match="is no time zone"):

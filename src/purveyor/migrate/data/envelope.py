@@ -146,8 +146,6 @@ def check_record(record: Record) -> None:
         encode(record.metadata, "metadata", sys.maxsize)
     except InvalidInputError as error:
         raise RefusedError(f"its {error.argument} {error.problem}", error.advice or "mend it") from None
-    except RecursionError:
-        raise RefusedError("is nested too deeply", "flatten it") from None
 
 
 def _seconds(ttl: object) -> float:

@@ -67,7 +67,8 @@ class MessagesTable(Source):
         self.notes += self._clockwork.notes
 
     def __del__(self) -> None:
-        self._connection.close()
+        if hasattr(self, "_connection"):
+            self._connection.close()
 
     @property
     def sha256(self) -> str:

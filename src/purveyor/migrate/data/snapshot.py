@@ -120,21 +120,19 @@ class Snapshot:
                 folders.append(place)
             elif node.kind == "link":
                 place.symlink_to(os.fsdecode(node.data))
-                continue
-            elif node.kind == "file":
+            else:  # a file: whatever else there may be was never moved
                 with place.open("xb") as file:
                     file.write(node.data)
                     file.flush()
                     os.fsync(file.fileno())
                 place.chmod(node.mode)
-            if node.modified and node.kind == "file":
-                os.utime(place, ns=(node.modified, node.modified))
+                if node.modified:
+                    os.utime(place, ns=(node.modified, node.modified))
         for place in reversed(folders):
             node = self.nodes[place.relative_to(root).as_posix() if place != root else ""]
             sync_folder(place)
             place.chmod(node.mode)
-            if node.modified:
-                os.utime(place, ns=(node.modified, node.modified))
+            os.utime(place, ns=(node.modified, node.modified))
 
 
 def take(path: Path) -> Snapshot:
