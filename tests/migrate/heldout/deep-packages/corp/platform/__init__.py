@@ -1,0 +1,1 @@
+from corp.platform.kernel import *

@@ -1,0 +1,1 @@
+from etl.step import *

@@ -1,0 +1,1 @@
+from search._backend import Backend as Index

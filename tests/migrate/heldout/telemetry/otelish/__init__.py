@@ -1,0 +1,2 @@
+from .export.base import Exporter
+from .export.file import FileExporter
