@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -263,6 +264,20 @@ def test_a_file_that_is_changed_after_the_precheck_is_left_alone(root: Path, app
     assert caught.value.outcome == "unfinished"
     assert (root / "base.py").read_bytes() == b"mine = 1\n"
     assert rollback(applied, force=True).kept == (("base.py", "base.py.rej"),)
+
+
+def test_a_restore_that_fails_leaves_no_temporary_file(root: Path, before: Tree, applied: Path) -> None:
+    copies_gone(root)
+
+    def fill() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(MigrationFailedError, match="No space left") as caught:
+        rollback(applied, steps=Interfering("chmod", 2, fill))
+    assert (caught.value.path, caught.value.outcome) == ("pkg/crlf.py", "unfinished")
+    assert not list(root.rglob("*.part"))
+    rollback(applied)
+    check_as_before(root, before)
 
 
 # --- several plans ----------------------------------------------------------------------------------
