@@ -19,7 +19,10 @@ PAST, FUTURE = "2020-01-01T00:00:00+00:00", "2999-01-01T00:00:00+00:00"
 
 def memory(path: Path, name: str = "notes", **config: Any) -> SQLiteMemory:
     """A memory that is not initialized."""
-    return SQLiteMemory(ProviderMetadata(name, ProviderType.MEMORY, "", "1"), SQLiteConfig(path, **{"synchronous": "normal", **config}))
+    return SQLiteMemory(
+        ProviderMetadata(name, ProviderType.MEMORY, "", "1"),
+        SQLiteConfig(path, **{"synchronous": "normal", **config}),
+    )
 
 
 def inprocess(**config: Any) -> InProcessMemory:

@@ -187,8 +187,8 @@ def _into_files(destination: Path, book: Journal, changes: _Changes, *, overwrit
     source = source_of(book.snapshot, book.format, **book.options)
     own = {entry.key: entry.digest for entry in source.entries}
     if any(line.own is not None and own.get(line.key) != line.own for line in book.lines):
-        advice = "use the version that made the move"
-        raise JournalError(str(destination), "this version of Purveyor reads the source in another way", advice)
+        problem = "this Purveyor, or this machine with its time zone, reads the source in another way"
+        raise JournalError(str(destination), problem, "use the version, and the time zone (TZ), of the move")
     after = source.rewrite(
         {address.key: record for address, record in changes.changed.items()},
         [line.key for line in changes.deleted],
