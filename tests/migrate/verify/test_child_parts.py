@@ -301,18 +301,18 @@ class Reads:
     def __init__(self, config: dict[str, Any], **options: Any) -> None:
         self._config = config
         config["written"] = 1
-        config["path"], self._config["size"], config.get("not"), self.other["not"], config[0]  # type: ignore[attr-defined]
+        config["path"], self._config["size"], config.get("not"), self.other["not"], config[0]  # type: ignore[attr-defined, index]
         Settings(**options)
         not_a_class(**options)
-        len(**options)
+        len(**options)  # type: ignore[call-arg]
         options.keys()
 
 
 def test_keys_and_models_are_read_off_the_source() -> None:
-    assert keys_read([Reads]) == ["path", "size"]
+    assert list(keys_read([Reads])) == ["path", "size"]
     assert models_made(Reads, "options") == [Settings]
     assert models_made(Reads, "others") == []
-    assert keys_read([type("Made", (), {})]) == []
+    assert keys_read([type("Made", (), {})]) == {}
 
 
 class Model:
@@ -320,13 +320,13 @@ class Model:
         self.made = Settings(**values)
 
     @classmethod
-    def of(cls, name: str) -> Model: ...
+    def of(cls, name: str) -> None: ...
 
     @staticmethod
-    def helper(count: int) -> int: ...
+    def helper(count: int) -> None: ...
 
     @property
-    def size(self) -> int: ...
+    def size(self) -> None: ...
 
     async def aload(self) -> None: ...
     async def astart(self) -> None: ...
@@ -337,13 +337,13 @@ class Model:
 
 
 class Entered:
-    def __enter__(self) -> Entered: ...
+    def __enter__(self) -> None: ...
     def __exit__(self, *error: object) -> None: ...
 
 
 class Loads:
     @property
-    def start(self) -> int: ...
+    def start(self) -> None: ...
     def load(self, key: str) -> None: ...
 
 
@@ -386,6 +386,8 @@ def test_what_wants_arguments_is_an_operation_unless_nothing_else_opens() -> Non
     assert calls["build"] == {"args": [], "kwargs": {"path": {"$path": "path"}}}
     (calls, _) = derive(Both, f"{HERE}:Both", [], scripted=False).plays
     assert calls["build"] == {"args": ["name"], "kwargs": {}}
+    (calls, _) = derive(Wraps, f"{HERE}:Wraps", [], scripted=False, keys={"size": "int"}).plays
+    assert calls["build"] == {"args": [], "kwargs": {"path": {"$path": "path"}, "size": 1}}
 
 
 def test_seeds_come_first_and_are_framed() -> None:

@@ -168,8 +168,8 @@ T = typing.TypeVar("T")
 class Box(typing.Generic[T]): ...
 
 
-UP = MakeUp(["path", "max_size"])
-SETTINGS = {"path": {"$path": "path"}, "max_size": 1}
+UP = MakeUp({"path": "", "max_size": "int", "token": "SecretStr"})
+SETTINGS = {"path": {"$path": "path"}, "max_size": 1, "token": "example"}
 POINT = {"$call": f"{HERE}:Point", "args": [], "kwargs": {"x": 1}}
 
 
@@ -197,8 +197,8 @@ POINT = {"$call": f"{HERE}:Point", "args": [], "kwargs": {"x": 1}}
         (Decimal, "x", {"$call": "decimal:Decimal", "args": ["1"]}),
         (dt.timedelta, "x", {"$call": "datetime:timedelta", "kwargs": {"seconds": 60}}),
         (int | None, "x", 1),
-        (typing.Optional[Proto], "x", None),
-        (typing.Union[Proto, str], "x", "example"),
+        (Proto | None, "x", None),
+        (Proto | str, "x", "example"),
         (typing.Literal["a", "b"], "x", "a"),
         (typing.Annotated[int, "doc"], "x", 1),
         (tuple[int, ...], "x", {"$call": "builtins:tuple", "args": [[1]]}),
@@ -241,7 +241,7 @@ def test_names_tell_where_types_do_not(name: str, spec: Any) -> None:
         (type[int], "x: a class cannot be made up"),
         (type("Inner", (), {"__qualname__": "f.<locals>.Inner"}), "x: <class"),
         (Callable[[], int], "x: a function cannot be made up"),
-        (typing.Union[Proto, type[int]], "x: a Proto cannot be made up"),
+        (Proto | type[int], "x: a Proto cannot be made up"),
         (Around, "inner: a Around cannot be made up"),
         (memoryview, "x: <class 'memoryview'> cannot be made up"),
     ],

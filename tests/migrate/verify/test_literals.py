@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
-from purveyor.migrate.verify.literals import calls_in_tests
+from purveyor.migrate.verify.literals import calls_in_tests, required_settings
 
 
 def read(source: str, *names: str) -> dict[str, list[dict[str, Any]]]:
@@ -147,3 +147,25 @@ def test_what_is_not_written_out_is_left_out() -> None:
 def test_each_series_counts_once_and_there_is_a_bound() -> None:
     many = "".join(f"def test_{n}():\n    s = Store({n // 2})\n" for n in range(40))
     assert [each["build"]["args"] for each in read(many)["Store"]] == [[n] for n in range(8)]
+
+
+def test_what_a_generated_config_must_be_given() -> None:
+    source = """
+    class Config:
+        a: int
+        b: str | None
+        c: int = 1
+        d = 2
+        self.e: int
+    class Thing:
+        @classmethod
+        def from_config(cls, config: "Config"): ...
+        def other(self, config: Config): ...
+    class Bare:
+        def from_config(cls, config): ...
+    class Imported:
+        def from_config(cls, config: Elsewhere): ...
+    """
+    found = required_settings(textwrap.dedent(source).encode())
+    assert found == {"Thing": {"a": "int", "b": "str | None"}, "Imported": {}}
+    assert required_settings(b"class C(") == {}

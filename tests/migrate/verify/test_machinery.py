@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import site
 import subprocess
 import sys
 from pathlib import Path
@@ -82,7 +83,7 @@ def test_a_folder_that_cannot_be_read_is_left_out(tmp_path: Path, monkeypatch: p
     def refuse(folder: object) -> Any:
         raise PermissionError
 
-    monkeypatch.setattr(trees.os, "scandir", refuse)
+    monkeypatch.setattr(os, "scandir", refuse)
     assert list(trees._walk(tmp_path, "", lambda _: True)) == []
     monkeypatch.undo()
     (tmp_path / "b").mkdir()
@@ -99,10 +100,10 @@ def test_a_folder_that_cannot_be_read_is_left_out(tmp_path: Path, monkeypatch: p
 def test_packages_of_the_user_are_found_though_home_is_elsewhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process.site, "ENABLE_USER_SITE", True)
-    monkeypatch.setattr(process.site, "getuserbase", lambda: "/home/u/.local")
+    monkeypatch.setattr(site, "ENABLE_USER_SITE", True)
+    monkeypatch.setattr(site, "getuserbase", lambda: "/home/u/.local")
     assert process._environment(tmp_path, "m")["PYTHONUSERBASE"] == "/home/u/.local"
-    monkeypatch.setattr(process.site, "ENABLE_USER_SITE", False)
+    monkeypatch.setattr(site, "ENABLE_USER_SITE", False)
     assert "PYTHONUSERBASE" not in process._environment(tmp_path, "m")
 
 
@@ -120,12 +121,12 @@ def test_a_process_that_ended_is_not_waited_for_though_somebody_holds_its_pipe()
 def test_what_cannot_be_ended_is_not_tried_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     tries: list[int] = []
     monkeypatch.setattr(process, "_marked", lambda mark: [1 << 22])
-    monkeypatch.setattr(process.os, "kill", lambda pid, number: tries.append(pid))
+    monkeypatch.setattr(os, "kill", lambda pid, number: tries.append(pid))
     with subprocess.Popen([sys.executable, "-c", "pass"], start_new_session=True) as ended:
         process._end(ended, "m")
     assert len(tries) == 20
     monkeypatch.undo()
-    monkeypatch.setattr(process.os, "scandir", lambda path: (_ for _ in ()).throw(FileNotFoundError()))
+    monkeypatch.setattr(os, "scandir", lambda path: (_ for _ in ()).throw(FileNotFoundError()))
     assert list(process._marked(b"m")) == []
 
 

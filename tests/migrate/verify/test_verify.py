@@ -168,7 +168,7 @@ def test_files_logs_leftovers_and_refusals_are_compared(pair: Pair) -> None:
                 try: open("/nowhere.txt", "w")
                 except PermissionError as error: return error.filename
             async def threads(self):
-                threading.Thread(target=time.sleep, args=(600,)).start()
+                threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
                 threading.Thread(target=time.sleep, args=(0.05,)).start()
                 await asyncio.to_thread(time.sleep, 0)
             async def shutdown(self): ...
@@ -269,9 +269,10 @@ def test_imports_that_fail_in_every_way(pair: Pair) -> None:
 
 def test_noise_children_and_deaths(pair: Pair, tmp_path: Path) -> None:
     """Megabytes are printed, children are forked and leave their session, and a call ends the process."""
-    old = f"""
+    old = """
         import os, subprocess, sys, time, threading
         class Thing:
+            def __init__(self): threading.Thread(target=time.sleep, args=(600,)).start()
             def noise(self):
                 for _ in range(3000): print("x" * 1000)
                 os.write(2, b"y" * 1000000)

@@ -1,4 +1,4 @@
-"""Calls that a project's own tests make, as far as their arguments are written out."""
+"""What is written out in sources: the calls that a project's own tests make, and what configs ask for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["calls_in_tests"]
+__all__ = ["calls_in_tests", "required_settings"]
 
 _Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef"
 
@@ -54,6 +54,27 @@ def calls_in_tests(tests: Iterable[bytes], classes: Iterable[str]) -> dict[str, 
             seed = {"build": series.build, "calls": series.calls}
             found[series.cls].setdefault(json.dumps(seed), seed)
     return {name: list(seeds.values())[:_MOST] for name, seeds in found.items()}
+
+
+def required_settings(source: bytes) -> dict[str, dict[str, str]]:
+    """What the configs that a converted module generates must be given: types as texts, by class and field.
+
+    Args:
+        source: The module after the migration, where `from_config` names the config of each class.
+    """
+    try:
+        module = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return {}
+    classes = [node for node in ast.walk(module) if isinstance(node, ast.ClassDef)]
+    fields = {node.name: _fields(node) for node in classes}
+    found: dict[str, dict[str, str]] = {}
+    for node in classes:
+        for function in _functions(node.body):
+            for parameter in function.args.args[1:]:
+                if function.name == "from_config" and parameter.annotation is not None:
+                    found[node.name] = fields.get(ast.unparse(parameter.annotation).strip("'\""), {})
+    return found
 
 
 class _File:
@@ -215,6 +236,15 @@ def _imports(module: ast.Module) -> Iterator[tuple[str, str]]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             for alias in node.names:
                 yield alias.asname or alias.name, f"{node.module}:{alias.name}"
+
+
+def _fields(node: ast.ClassDef) -> dict[str, str]:
+    """The annotated fields of a class that have no default."""
+    return {
+        field.target.id: ast.unparse(field.annotation)
+        for field in node.body
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and field.value is None
+    }
 
 
 def _functions(body: list[ast.stmt]) -> list[_Function]:

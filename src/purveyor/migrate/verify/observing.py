@@ -33,11 +33,13 @@ class Unit:
         module: Its name.
         classes: Its converted classes, by their qualified names, each with the calls that are known for it.
         scripted: The classes whose calls a script gives, and no others are to be made.
+        keys: By class, the keys that its settings must have, with their types as texts.
     """
 
     module: str
     classes: dict[str, list[dict[str, Any]]] = field(default_factory=dict[str, "list[dict[str, Any]]"])
     scripted: frozenset[str] = frozenset()
+    keys: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
 
 
 @dataclass
@@ -127,7 +129,12 @@ class Observer:
             "start": start,
             "plays": plays,
             "classes": [
-                {"name": f"{unit.module}:{name}", "seeds": seeds, "scripted": name in unit.scripted}
+                {
+                    "name": f"{unit.module}:{name}",
+                    "seeds": seeds,
+                    "scripted": name in unit.scripted,
+                    "keys": unit.keys.get(name, {}),
+                }
                 for name, seeds in unit.classes.items()
             ],
         }

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from purveyor.errors import CallScriptError, VerifyError
-from purveyor.migrate.plan import load_plan
+from purveyor.migrate.plan import converted, load_plan
 from purveyor.migrate.verify.layout import Layout, is_test
-from purveyor.migrate.verify.literals import calls_in_tests
+from purveyor.migrate.verify.literals import calls_in_tests, required_settings
 from purveyor.migrate.verify.observing import Observer, Unit
 from purveyor.migrate.verify.result import Comparison, NotExercised, Verification
 from purveyor.migrate.verify.script import read_script
@@ -100,10 +100,13 @@ def _units(
 ) -> tuple[list[Unit], list[NotExercised]]:
     """The modules to try out: those that change, and those that import them."""
     wanted: dict[str, list[str]] = {}
+    keys: dict[str, dict[str, dict[str, str]]] = {}
     left_out: list[NotExercised] = []
     for file in plan.files:
         path = prefix + file.path
         wanted[path] = []
+        keys[path] = {}
+        planned = required_settings(converted(plan, file, layout.data(path)))
         for entry in file.classes:
             name, state = str(entry["name"]), str(entry["state"])
             if not state.startswith("converted"):
@@ -114,6 +117,7 @@ def _units(
                 left_out.append(NotExercised(layout.module(path), name, "", "it is defined in a function"))
             else:
                 wanted[path].append(name)
+                keys[path][name] = planned.get(name.rpartition(".")[2], {})
     names = [name.rpartition(".")[2] for classes in wanted.values() for name in classes]
     tested = calls_in_tests((layout.data(path) for path in layout.files if is_test(path)), names)
     units: list[Unit] = []
@@ -121,6 +125,6 @@ def _units(
         module = layout.module(path)
         by_script = {name: scripted[f"{module}:{name}"] for name in classes if f"{module}:{name}" in scripted}
         seeds = {name: by_script.get(name, tested[name.rpartition(".")[2]]) for name in classes}
-        units.append(Unit(module, seeds, frozenset(by_script)))
+        units.append(Unit(module, seeds, frozenset(by_script), keys[path]))
     units += [Unit(layout.module(path)) for path in layout.importers(list(wanted))]
     return units, left_out

@@ -5,10 +5,13 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from purveyor.migrate.verify.child.plausible import CannotMakeUpError, MakeUp, signature_of
 from purveyor.migrate.verify.child.reading import keys_read, models_made
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["Derived", "derive"]
 
@@ -37,16 +40,17 @@ class Derived:
     Args:
         cls: The class.
         name: Its name as ``module:Class``.
+        keys: Keys that its settings must have, with their types as texts.
     """
 
-    def __init__(self, cls: type, name: str) -> None:
+    def __init__(self, cls: type, name: str, keys: Mapping[str, str]) -> None:
         self.plays: list[dict[str, Any]] = []
         self.skipped: list[dict[str, str]] = []
         self._cls = cls
         self._name = name
         self._classes = [each for each in cls.__mro__ if _is_own(each, cls)]
         self._members = _members(self._classes)
-        self._up = MakeUp(keys_read(self._classes))
+        self._up = MakeUp({**keys_read(self._classes), **keys})
         asynchronous = any(_is_async(member) for member in self._members.values())
         self._context = "async" if asynchronous else "sync"
         self._opens = self._first(_OPENS, "__aenter__", "__enter__")
@@ -164,7 +168,9 @@ class Derived:
         return any(each.default is each.empty and each.kind not in variadic for each in parameters)
 
 
-def derive(cls: type, name: str, seeds: list[dict[str, Any]], *, scripted: bool) -> Derived:
+def derive(
+    cls: type, name: str, seeds: list[dict[str, Any]], *, scripted: bool, keys: Mapping[str, str] | None = None
+) -> Derived:
     """What to play on a class.
 
     Args:
@@ -172,8 +178,9 @@ def derive(cls: type, name: str, seeds: list[dict[str, Any]], *, scripted: bool)
         name: Its name as ``module:Class``.
         seeds: ``build`` and ``calls`` that somebody wrote.
         scripted: Whether they are all that is to be called.
+        keys: Keys that its settings must have, with their types as texts, beside those that its source shows.
     """
-    derived = Derived(cls, name)
+    derived = Derived(cls, name, keys or {})
     derived.fill(seeds, scripted=scripted)
     return derived
 

@@ -145,12 +145,13 @@ class MakeUp:
     """Makes values up.
 
     Args:
-        keys: What tables of settings are asked for by the class in question: its keys.
+        keys: What tables of settings are asked for by the class in question: its keys, each with its type as text,
+            which may be empty.
     """
 
-    def __init__(self, keys: Iterable[str] = ()) -> None:
+    def __init__(self, keys: Mapping[str, str] | None = None) -> None:
         self._settings: dict[str, Spec] = {}
-        self._settings = {key: self.named(key) for key in keys}
+        self._settings = {key: self._setting(key, annotation) for key, annotation in (keys or {}).items()}
 
     def arguments(self, function: Callable[..., Any], *, bound: bool = False, depth: int = 0) -> dict[str, Any]:
         """What a call of a function is given: what it requires, as ``args`` and ``kwargs``.
@@ -219,6 +220,12 @@ class MakeUp:
         if words[-1] in _NUMBERS or words[0] in _NUMBERS:
             return 1
         return _TEXTS.get(words[-1], "example")
+
+    def _setting(self, key: str, annotation: str) -> Spec:
+        try:
+            return self.typed(annotation or Any, key)
+        except CannotMakeUpError:
+            return self.named(key)
 
     def _generic(  # noqa: PLR0911 - one a kind of type
         self, origin: Any, parts: tuple[Any, ...], name: str, depth: int

@@ -16,19 +16,22 @@ __all__ = ["keys_read", "models_made"]
 _NAMES = {"config", "settings", "options", "conf", "cfg", "kwargs", "params", "opts"}
 
 
-def keys_read(classes: Iterable[type]) -> list[str]:
+def keys_read(classes: Iterable[type]) -> dict[str, str]:
     """The keys that are taken out of a table of settings without a default: ``config["path"]``.
 
     Args:
         classes: The class and its bases.
+
+    Returns:
+        The keys; of their types nothing is known, so that these are empty.
     """
-    keys: dict[str, None] = {}
+    keys: dict[str, str] = {}
     for node in _nodes(classes):
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and _is_settings(node.value):
             key = node.slice
             if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                keys[key.value] = None
-    return list(keys)
+                keys[key.value] = ""
+    return keys
 
 
 def models_made(cls: type, parameter: str) -> list[Any]:

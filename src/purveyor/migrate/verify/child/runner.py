@@ -78,9 +78,9 @@ def _plays(job: dict[str, Any], channel: Channel, witness: Witness) -> None:
         plays, skipped = [], []
         for wanted in job["classes"]:
             if wanted["name"] in found:
-                derived = derive(
-                    found[wanted["name"]], wanted["name"], wanted["seeds"], scripted=wanted["scripted"]
-                )
+                name = wanted["name"]
+                options = {"scripted": wanted["scripted"], "keys": wanted["keys"]}
+                derived = derive(found[name], name, wanted["seeds"], **options)
                 plays += derived.plays
                 skipped += derived.skipped
         channel.send("plays", plays=plays, skipped=skipped)
