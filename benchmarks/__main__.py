@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: Each is a module of this package with `comparisons(plan)`.
 SUBJECTS = (
     "importing", "footprint", "operation", "lookup", "capability",
-    "lifecycle", "lifecycle_reload", "sqlite", "stall",
+    "lifecycle", "lifecycle_reload", "sqlite", "stall", "migrate_scan",
 )  # fmt: skip
 RESULTS = Path(__file__).parent / "results"
 

@@ -82,7 +82,7 @@ def {name}_of(rows, *, limit={number}, reverse=False):
     return sorted(found.items(), key=lambda pair: pair[1], reverse=reverse)
 '''
 
-_BASE = '''
+_BASE = """
 class BaseProvider:
     def __init__(self, config):
         self.config = config
@@ -92,31 +92,37 @@ class BaseProvider:
 
     async def cleanup(self):
         raise NotImplementedError
-'''
+"""
+
+
+#: What every ten files of a tree hold: functions only, models too, a provider too.
+LEGACY = (0, 1, 1, 0, 1, 1, 0, 2, 1, 0)
+CROWDED = (2, 0, 1, 2, 0, 1, 2, 0, 1, 0)
+PLAIN = (0,)
 
 
 def comparisons(plan: Plan) -> Iterator[Comparison]:
-    """A tree of all kinds of files, and one without any class."""
-    size, repeats = plan.pick(1_000, 20), plan.pick(7, 1)
-    yield Comparison(
-        f"a tree of {size:,} files, two thirds of them with classes, a third with providers",
-        "CPU ms",
-        (
-            Arm(FLOOR, "floor", partial(_over, size, 3, _parse_with_libcst)),
-            Arm(OURS, "purveyor", partial(_over, size, 3, _scan)),
-            Arm("ast.parse of all", "explains", partial(_over, size, 3, _parse_with_ast)),
-            Arm("purveyor read_project", "explains", partial(_over, size, 3, _read)),
-            Arm("purveyor read_project and classify", "explains", partial(_over, size, 3, _classify)),
-        ),
-        (times(OURS, 1.3, FLOOR),),
-        repeats,
-    )
+    """A tree as they are, one that is full of providers, and one without any class."""
+    size, repeats = plan.pick(1_000, 20), plan.pick(5, 1)
+    for mix, share in ((LEGACY, "one in ten"), (CROWDED, "three in ten")):
+        yield Comparison(
+            f"a tree of {size:,} files, six in ten with classes, {share} with a provider",
+            "CPU ms",
+            (
+                Arm(FLOOR, "floor", partial(_over, size, mix, _parse_with_libcst)),
+                Arm(OURS, "purveyor", partial(_over, size, mix, _scan)),
+                Arm("ast.parse of all", "explains", partial(_over, size, mix, _parse_with_ast)),
+                Arm("purveyor read_project and classify", "explains", partial(_over, size, mix, _classify)),
+            ),
+            (times(OURS, 1.3, FLOOR),),
+            repeats,
+        )
     yield Comparison(
         f"a tree of {size:,} files without a class",
         "CPU ms",
         (
-            Arm(PLAIN_FLOOR, "floor", partial(_over, size, 1, _parse_with_libcst)),
-            Arm(OURS, "purveyor", partial(_over, size, 1, _scan)),
+            Arm(PLAIN_FLOOR, "floor", partial(_over, size, PLAIN, _parse_with_libcst)),
+            Arm(OURS, "purveyor", partial(_over, size, PLAIN, _scan)),
         ),
         (times(OURS, 0.5, PLAIN_FLOOR),),
         repeats,
@@ -124,11 +130,11 @@ def comparisons(plan: Plan) -> Iterator[Comparison]:
 
 
 @asynccontextmanager
-async def _over(size: int, kinds: int, task: Callable[[Path, Sequence[bytes]], Any]) -> Opened:
+async def _over(size: int, mix: Sequence[int], task: Callable[[Path, Sequence[bytes]], Any]) -> Opened:
     """A tree of generated files, and what is to be done with it; the candidates' bytes are read beforehand."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        candidates = _generate(root, size, kinds)
+        candidates = _generate(root, size, mix)
         yield _measuring(task, root, candidates)
 
 
@@ -139,31 +145,31 @@ def _measuring(task: Callable[[Path, Sequence[bytes]], Any], root: Path, candida
     return measure
 
 
-def _generate(root: Path, size: int, kinds: int) -> list[bytes]:
-    """Write the files, of one kind or of three in equal parts: functions only, models too, providers too.
+def _generate(root: Path, size: int, mix: Sequence[int]) -> list[bytes]:
+    """Write the files.
 
     Returns:
-        The bytes of those that are candidates; of all, where none holds a class.
+        The bytes of those that are candidates, which have a class; of all, where none has.
     """
     chance = random.Random(size)
-    (root / "base.py").write_text(_BASE if kinds > 1 else "")
     candidates: list[bytes] = []
+    if len(mix) > 1:
+        (root / "base.py").write_text(_BASE)
     for number in range(size - 1):
         folder = root / f"package{number % 20}"
         folder.mkdir(exist_ok=True)
-        kind = number % kinds
+        kind = mix[number % len(mix)]
+        parts = [_FUNCTION, _FUNCTION, *([_MODEL, _MODEL] if kind else []), *([_PROVIDER] if kind == 2 else [])]
         heads = ["from __future__ import annotations", "from dataclasses import dataclass, field"]
         if kind == 2:
             heads.append("from base import BaseProvider")
-        parts = {0: [_FUNCTION], 1: [_FUNCTION, _MODEL], 2: [_FUNCTION, _MODEL, _PROVIDER]}[kind]
         body = [
             part.format(name=f"Thing{number}x{index}", number=chance.randrange(100))
-            for index in range(4)
-            for part in parts
+            for index, part in enumerate(parts)
         ]
         text = "\n".join(heads) + "\n" + "".join(body)
         (folder / f"module{number}.py").write_text(text)
-        if kind or kinds == 1:
+        if kind or len(mix) == 1:
             candidates.append(text.encode())
     return candidates
 
@@ -186,12 +192,6 @@ def _scan(root: Path, _: Sequence[bytes]) -> None:
     from purveyor.migrate.scan import scan
 
     scan(root)
-
-
-def _read(root: Path, _: Sequence[bytes]) -> None:
-    from purveyor.migrate.source import read_project
-
-    read_project(root)
 
 
 def _classify(root: Path, _: Sequence[bytes]) -> None:

@@ -16,7 +16,7 @@ from benchmarks.report import as_json, goals_table, table
 if TYPE_CHECKING:
     from pathlib import Path
 
-CHEAP = ("lookup", "capability", "operation")
+CHEAP = ("lookup", "capability", "operation", "migrate_scan")
 
 
 @pytest.mark.filterwarnings("default")  # what a peer warns of is its own affair

@@ -103,9 +103,16 @@ def test_nothing_is_left_in_the_tree_or_where_the_scan_runs(
 
 def test_modules_are_imported_by_the_name_that_they_have(tmp_path: Path) -> None:
     assert check(tmp_path / "flat", {"a/b.py": "from a import c\nfrom . import c\n", "a/c.py": ""}) == {}
-    source = {"src/lib/__init__.py": "", "src/lib/a.py": "import lib.b\nassert __name__ == 'lib.a'\n", "src/lib/b.py": ""}
+    source = {
+        "src/lib/__init__.py": "",
+        "src/lib/a.py": "import lib.b\nassert __name__ == 'lib.a'\n",
+        "src/lib/b.py": "",
+    }
     assert check(tmp_path / "source", {**source, "tool.py": "import lib.a\n"}) == {}
-    assert check(tmp_path / "outer" / "package", {"__init__.py": "", "x.py": "from package import y\n", "y.py": ""}) == {}
+    assert (
+        check(tmp_path / "outer" / "package", {"__init__.py": "", "x.py": "from package import y\n", "y.py": ""})
+        == {}
+    )
     src = {"src/__init__.py": "", "src/a.py": "import src.b\n", "src/b.py": ""}
     assert check(tmp_path / "package-called-src", src) == {}
 

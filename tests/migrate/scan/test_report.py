@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from purveyor.migrate.scan import Report, ScannedClass, ScannedFile, scan, to_sarif
 from purveyor.migrate.scan.faults import CODES, Fault
+from purveyor.migrate.scan.report import State
 from tests.migrate.scan.samples import read_samples, write
 
 TREE = {
@@ -78,13 +79,17 @@ def test_the_keys_are_those_that_are_promised(tmp_path: Path) -> None:
 
 
 def test_every_class_is_in_one_state_and_the_same_tree_gives_the_same(tmp_path: Path) -> None:
-    files = {f"{number}/{path}": text for number, each in enumerate(read_samples()) for path, text in each.files.items()}
+    files = {
+        f"{number}/{path}": text for number, each in enumerate(read_samples()) for path, text in each.files.items()
+    }
     root = write(tmp_path, files)
     report = scan(root)
-    states = ("converted", "converted-with-warnings", "adapter", "refused", "not-a-provider")
-    assert sum(report.count(state) for state in states) == len(report.classes) > 150
+    counts = [report.count(state) for state in get_args(State)]
+    assert sum(counts) == len(report.classes) > 150
     assert scan(root).to_json() == report.to_json()
-    assert [(each.path, each.line) for each in report.classes] == sorted((each.path, each.line) for each in report.classes)
+    assert [(each.path, each.line) for each in report.classes] == sorted(
+        (each.path, each.line) for each in report.classes
+    )
     assert str(tmp_path) not in json.dumps(report.to_json())
 
 

@@ -64,7 +64,7 @@ _FIXED_IN_TREE = frozenset(
 def descent_of(facts: ClassFacts) -> Descent | None:
     """What a class is by its ancestors; None if they do not say."""
     names = list(external_names(facts))
-    if any(name in _ERRORS for name in names) or any(_is_error_elsewhere(name) for name in (*names, *missing_bases(facts))):
+    if not _ERRORS.isdisjoint(names) or any(map(_is_error_elsewhere, (*names, *missing_bases(facts)))):
         return "error"
     if any(_last(base) == "Protocol" and _in_typing(base) for base in _direct_externals(facts)):
         return "protocol"

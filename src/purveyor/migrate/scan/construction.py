@@ -34,13 +34,15 @@ _GIVEN_DATA = frozenset(
 def config_parameter(facts: ClassFacts, members: Members) -> str | None:
     """The parameter by which a class is given its configuration, ``"**kwargs"`` included; None if there is none.
 
-    A parameter is one by its name, by the name of its annotation, or because the constructor reads values out of it
-    by constant keys. A data class has its fields for parameters.
+    A parameter is one by its name, by the name of its annotation, or because the constructor reads values out of
+    it by constant keys. A data class has its fields for parameters.
     """
     return _config_parameter(facts, members, frozenset())
 
 
-def _config_parameter(facts: ClassFacts, members: Members, seen: frozenset[ClassFacts]) -> str | None:
+def _config_parameter(  # noqa: PLR0911 - one for each way to be given one
+    facts: ClassFacts, members: Members, seen: frozenset[ClassFacts]
+) -> str | None:
     if "__init__" not in members:
         fields = [name for name, value in _fields(facts) if _is_config_name(name) or _is_config_annotation(value)]
         return fields[0] if fields and is_model(facts) else None
@@ -80,39 +82,40 @@ def config_classes(facts: ClassFacts) -> tuple[ClassFacts, ...]:
     They are the annotations of its constructor, what parametrises its bases, and what its constructor builds of
     its arguments.
     """
-    found: dict[ClassFacts, None] = {}
-    for base in facts.bases:
-        if "[" in base.expression:
-            for each in mentioned(facts, ast.parse(base.expression.strip(), mode="eval").body):
-                if each is not base.resolved:
-                    found[each] = None
-    for value in facts.attributes.values():
-        if isinstance(value, ast.Name):  # `config_class = LocalConfig`
-            found.update(dict.fromkeys(mentioned(facts, value)))
-    for name, annotation in _fields(facts):
-        if annotation is not None and _is_config_name(name):
-            found.update(dict.fromkeys(mentioned(facts, annotation)))
-    method = facts.methods.get("__init__")
-    if method is not None:
-        arguments = method.node.args
-        for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
-            if argument.annotation is not None:
-                found.update(dict.fromkeys(mentioned(facts, argument.annotation)))
-        for node in ast.walk(method.node):
-            match node:
-                case ast.Call(func=ast.Name() | ast.Attribute() as function) if node.args or node.keywords:
-                    found.update(dict.fromkeys(mentioned(facts, function)))
-                case _:
-                    pass
+    found = {each: None for expression in _config_expressions(facts) for each in mentioned(facts, expression)}
     return tuple(
-        each
-        for each in found
-        if each is not facts and (is_model(each) or _is_config_name(words_of(each.name)[-1]))
+        each for each in found if each is not facts and (is_model(each) or words_of(each.name)[-1] in CONFIG_WORDS)
     )
 
 
+def _config_expressions(facts: ClassFacts) -> Iterator[ast.expr]:
+    """The expressions of a class in which the class of its configuration may be named."""
+    for node in facts.node.bases:
+        if isinstance(node, ast.Subscript):
+            yield node.slice
+    for value in facts.attributes.values():
+        if isinstance(value, ast.Name):  # `config_class = LocalConfig`
+            yield value
+    for name, annotation in _fields(facts):
+        if annotation is not None and _is_config_name(name):
+            yield annotation
+    method = facts.methods.get("__init__")
+    if method is None:
+        return
+    arguments = method.node.args
+    for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
+        if argument.annotation is not None:
+            yield argument.annotation
+    for node in ast.walk(method.node):
+        match node:
+            case ast.Call(func=ast.Name() | ast.Attribute() as function) if node.args or node.keywords:
+                yield function
+            case _:
+                pass
+
+
 def mentioned(facts: ClassFacts, annotation: ast.expr) -> Iterator[ClassFacts]:
-    """The classes of the tree that an expression in a class names, also in ``Optional[...]``, ``X | None``, quotes."""
+    """The classes of the tree that an expression in a class names, also inside of ``Optional[...]`` or quotes."""
     match annotation:
         case ast.Name() | ast.Attribute():
             resolved = facts.resolve(facts.scope, annotation)

@@ -1,4 +1,4 @@
-"""What happens when the modules of a tree are imported: each in a process of its own, which does not outlive the question."""
+"""What happens when the modules of a tree are imported: each in a process of its own, which is ended then."""
 
 from __future__ import annotations
 
@@ -103,9 +103,9 @@ def _check(root: Path, file: SourceFile, timeout: float) -> ImportFailure | None
     base = root.resolve() if root.is_dir() else root.resolve().parent
     module, folders = _importable(base, file)
     reading, writing = os.pipe()
-    with open(reading, "rb") as answer, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+    with os.fdopen(reading, "rb") as answer, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         try:
-            process = subprocess.Popen(
+            process = subprocess.Popen(  # noqa: S603 - to run the modules is what is asked for
                 [
                     sys.executable, "-B", "-c", _PROGRAM,
                     module, str((base / file.path).resolve()), str(writing), *map(str, folders),

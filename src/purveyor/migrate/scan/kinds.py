@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from purveyor.migrate.scan.ancestry import is_model
 from purveyor.migrate.scan.construction import CONFIG_WORDS, config_classes, words_of
 from purveyor.migrate.scan.holding import Holding
-from purveyor.migrate.scan.lifecycle import Lifecycle, closing_word, opening_word
+from purveyor.migrate.scan.lifecycle import Lifecycle, closing_word, left_open, opening_word
 from purveyor.migrate.scan.provider_type import TypeName, type_of
 from purveyor.migrate.scan.registrations import registered_classes
-from purveyor.migrate.scan.shape import Shape, left_open
+from purveyor.migrate.scan.shape import Shape
 from purveyor.migrate.source.project import ClassFacts
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class _Classification:
     def _find_providers(self) -> dict[ClassFacts, str]:
         weighed = {facts: self._weigh(shape) for facts, shape in self.shapes.items() if self._may_be(shape)}
         unsure = [facts for facts, (weight, _) in weighed.items() if 2 <= weight < _ENOUGH]
-        for facts in registered_classes(self.project, unsure) if unsure else ():
+        for facts in registered_classes(self.project, unsure):
             weight, why = weighed[facts]
             weighed[facts] = weight + 2, [*why, "registered"]
         for facts in unsure:
@@ -121,7 +121,7 @@ class _Classification:
         weight, why = _weigh_lifecycle(shape)
         if weight == 0:
             return 0, []
-        if shape.config is not None and (weight >= 3 or shape.operations or shape.both_ends):
+        if shape.config is not None and (shape.operations or shape.both_ends or shape.lifecycle_is_async):
             weight += 2
             why.append(f"takes {shape.config}")
         declared = self._declared_above(shape)
@@ -137,7 +137,7 @@ class _Classification:
         return weight, why
 
     def _declared_above(self, shape: Shape) -> tuple[ClassFacts, bool] | None:
-        """The class, itself or above, that leaves its lifecycle to those who derive from it; whether it insists."""
+        """The class, itself or above, that leaves its lifecycle to those below it, and whether it insists."""
         for owner in shape.facts.mro:
             if isinstance(owner, ClassFacts):
                 above = self.shapes[owner]
@@ -169,7 +169,8 @@ class _Classification:
             told = shape.lifecycle is not None or shape.config is not None or _is_called_a_provider(shape)
             first = [below for below in owner.subclasses if below.bases[0].resolved is owner]
             known = sum(below in found for below in first)
-            if shape.abstract and known >= (len(first) / 2 if told else max(len(owner.subclasses), 2)):
+            needed = len(first) / 2 if told else max(len(owner.subclasses), 2)
+            if shape.abstract and known >= max(needed, 1):
                 found[owner] = f"base of {next(below.qualname for below in first if below in found)}"
 
     def _add_twins(self, found: dict[ClassFacts, str], unsure: list[ClassFacts]) -> None:
@@ -200,15 +201,13 @@ class _Classification:
 
     def _serves_as_one(self, shape: Shape) -> bool:
         """Whether a class that holds providers offers what its base asks of one, as a composite does."""
-        if shape.descent == "purveyor":
-            return True
-        return any(
-            name in above.abstract and name in shape.operations and name in shape.facts.methods
+        asked = {
+            name
             for owner in shape.facts.mro[1:]
             if isinstance(owner, ClassFacts) and owner in self.providers
-            for above in [self.shapes[owner]]
-            for name in above.operations
-        )
+            for name in self.shapes[owner].abstract
+        }
+        return not asked.isdisjoint(name for name in shape.operations if name in shape.facts.methods)
 
     def _find_configs(self) -> dict[ClassFacts, str]:
         found: dict[ClassFacts, str] = {}
@@ -224,8 +223,7 @@ class _Classification:
 
         for provider in self.providers:
             for each in config_classes(provider):
-                if is_model(each) or words_of(each.name)[-1] in CONFIG_WORDS:
-                    add(each, f"configures {provider.qualname}")
+                add(each, f"configures {provider.qualname}")
         for facts in self.project.classes:
             if is_model(facts) and words_of(facts.name)[-1] in CONFIG_WORDS:
                 add(facts, "a model of a configuration")
@@ -336,11 +334,8 @@ def _is_test_file(path: str) -> bool:
 
 
 def _are_twins(one: Shape, other: Shape) -> bool:
-    """Whether two classes have their lifecycle and most of their operations in common, but for being asynchronous."""
-    if one.lifecycle is None or other.lifecycle is None or not other.both_ends:
-        return False
-    ends = [_ends(one.lifecycle), _ends(other.lifecycle)]
-    if ends[0] != ends[1]:
+    """Whether two classes have their lifecycle and most of their operations in common, asynchronous or not."""
+    if one.lifecycle is None or other.lifecycle is None or _ends(one.lifecycle) != _ends(other.lifecycle):
         return False
     mine, its = set(_plain(one.operations)), set(_plain(other.operations))
     return len(mine & its) * 2 > max(len(mine), len(its))

@@ -15,7 +15,17 @@ if TYPE_CHECKING:
 
     from purveyor.migrate.source.project import Method
 
-__all__ = ["CLOSES", "OPENS", "Lifecycle", "Members", "closing_word", "lifecycle_of", "members_of", "opening_word"]
+__all__ = [
+    "CLOSES",
+    "OPENS",
+    "Lifecycle",
+    "Members",
+    "closing_word",
+    "left_open",
+    "lifecycle_of",
+    "members_of",
+    "opening_word",
+]
 
 #: Methods that start a component and that end it, the more usual ones first.
 OPENS = ("initialize", "setup", "start", "open", "connect", "init", "startup", "load")
@@ -130,7 +140,9 @@ def lifecycle_of(facts: ClassFacts, members: Members) -> Lifecycle | None:
             [name for name, _ in there],
         )
 
-    opening, closing = min(product(opens or [None], closes or [None]), key=worse)
+    starts: list[str | None] = [*opens] or [None]
+    ends: list[str | None] = [*closes] or [None]
+    opening, closing = min(product(starts, ends), key=worse)
     there = [members[name][1] for name in (opening, closing) if name is not None]
     return Lifecycle(
         opens=opening,
@@ -139,6 +151,11 @@ def lifecycle_of(facts: ClassFacts, members: Members) -> Lifecycle | None:
         hooks=_hooks([name for name in (opening, closing) if name is not None], members),
         context=context,
     )
+
+
+def left_open(method: Method) -> bool:
+    """Whether a method is there for others to write: abstract, empty, or it says that it is not implemented."""
+    return method.is_abstract or method.is_trivial or method.raises_not_implemented
 
 
 def _may_open(method: Method) -> bool:
@@ -153,12 +170,12 @@ def _makes_another(method: Method) -> bool:
         if returns is not None
         else set[str]()
     )
-    if method.is_abstract or method.is_trivial or method.raises_not_implemented:
+    if left_open(method):
         return bool(told - {"None", "bool", "Self", "Any", "object", "int", "str", "T"})
     gives = False
     for node in ast.walk(method.node):
         match node:
-            case ast.Return(value=ast.Constant() | ast.Name(id="self" | "cls") | None):
+            case ast.Return(value=ast.Constant() | ast.Name(id="self") | None):
                 pass
             case ast.Return(value=ast.Call(func=ast.Attribute(value=ast.Name(id="self")))):
                 pass  # what another method does
@@ -195,10 +212,8 @@ def _hooks(lifecycle: list[str], members: Members) -> tuple[str, ...]:
             declared = owner.find(called)
             if declared is None or opening_word(called) or closing_word(called):
                 continue
-            hook = declared[1]
-            if hook.is_abstract or hook.is_trivial or hook.raises_not_implemented:
-                found[called] = None
-            elif called.startswith("_") and members[called][0] is not declared[0]:
+            replaced = called.startswith("_") and members[called][0] is not declared[0]
+            if replaced or left_open(declared[1]):
                 found[called] = None
     return tuple(found)
 

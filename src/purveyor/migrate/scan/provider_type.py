@@ -25,7 +25,7 @@ _WORDS: dict[str, TypeName] = {
         "memory",
     ),
     **dict.fromkeys(
-        ("storage", "storages", "blob", "blobs", "bucket", "buckets", "files", "filesystem", "s3", "gcs", "objects"),
+        ("storage", "storages", "blob", "blobs", "bucket", "buckets", "files", "filesystem", "s3", "gcs"),
         "storage",
     ),
     **dict.fromkeys(
@@ -37,6 +37,13 @@ _WORDS: dict[str, TypeName] = {
         "capability",
     ),
 }  # fmt: skip
+
+_MEMBERS: dict[str, TypeName] = {
+    "MEMORY": "memory",
+    "STORAGE": "storage",
+    "CAPABILITY": "capability",
+    "CUSTOM": "custom",
+}
 
 _BASES: dict[str, TypeName] = {
     "MemoryProvider": "memory",
@@ -102,14 +109,8 @@ def _stated(shape: Shape) -> TypeName | None:
         if name.startswith("purveyor.") and name.rpartition(".")[2] in _BASES:
             return _BASES[name.rpartition(".")[2]]
     match shape.facts.attributes.get("provider_type"):
-        case ast.Attribute(attr="MEMORY"):
-            return "memory"
-        case ast.Attribute(attr="STORAGE"):
-            return "storage"
-        case ast.Attribute(attr="CAPABILITY"):
-            return "capability"
-        case ast.Attribute(attr="CUSTOM"):
-            return "custom"
+        case ast.Attribute(attr=member):
+            return _MEMBERS.get(member)
         case _:
             return None
 
@@ -119,8 +120,13 @@ def _told_by(words: Iterable[str]) -> TypeName | None:
 
 
 def _told_by_operations(operations: Iterable[str]) -> TypeName:
-    """The type that most operations tell, if at least two do and no other type as many; one is enough for a capability."""
-    votes = Counter(_OPERATIONS[form] for name in operations for form in [_known(name)] if form is not None)
+    """The type that most operations tell, if at least two do and no other type as many.
+
+    One is enough for a capability: `get` alone is in every class, `transcribe` is not.
+    """
+    votes: Counter[TypeName] = Counter(
+        _OPERATIONS[form] for name in operations for form in [_known(name)] if form is not None
+    )
     ranked = votes.most_common(2)
     if not ranked:
         return "custom"

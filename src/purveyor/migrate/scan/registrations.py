@@ -41,10 +41,12 @@ def registered_classes(project: Project, wanted: Iterable[ClassFacts]) -> frozen
         named.setdefault(facts.name, []).append(facts)
         if any(_registers(decorator.partition("(")[0].rpartition(".")[2]) for decorator in facts.decorators):
             found.add(facts)
+    if not named:
+        return frozenset()
     names = "|".join(re.escape(name) for name in sorted(named))
     near = re.compile(rf"{_NEAR}\b(?:{names})\b")  # few files hold any, and to look at one's syntax takes long
     for file in project.files:
-        if not named or file.status != "ok" or near.search(file.text) is None:
+        if file.status != "ok" or near.search(file.text) is None:
             continue
         assert file.tree is not None, "a file that is read has a tree"
         for expression in _given(file.tree):

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from purveyor.migrate.scan.faults import Fault, find_faults
 from purveyor.migrate.scan.importing import check_imports
-from purveyor.migrate.scan.kinds import Kind, classify
-from purveyor.migrate.scan.provider_type import TypeName
+from purveyor.migrate.scan.kinds import classify
 from purveyor.migrate.source.project import read_project
 
 if TYPE_CHECKING:
@@ -16,7 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from purveyor.migrate.scan.importing import ImportFailure
-    from purveyor.migrate.scan.kinds import Classified
+    from purveyor.migrate.scan.kinds import Classified, Kind
+    from purveyor.migrate.scan.provider_type import TypeName
     from purveyor.migrate.source.files import SourceFile
     from purveyor.migrate.source.project import ClassFacts, Project
 
@@ -162,7 +162,7 @@ def _file(file: SourceFile, failure: ImportFailure | None) -> ScannedFile:
 def _classes(
     project: Project, classified: Mapping[ClassFacts, Classified], failures: Mapping[SourceFile, ImportFailure]
 ) -> tuple[ScannedClass, ...]:
-    from purveyor.migrate.rewrite.decide import decide  # stands above: it builds on the classification
+    from purveyor.migrate.rewrite.decide import decide  # noqa: PLC0415 - stands above, and needs LibCST
 
     decisions = decide(project, dict(classified))
     found: list[ScannedClass] = []

@@ -8,33 +8,37 @@ from typing import TYPE_CHECKING
 
 from purveyor.migrate.scan.ancestry import Descent, descent_of, missing_bases
 from purveyor.migrate.scan.construction import config_parameter
-from purveyor.migrate.scan.lifecycle import closing_word, lifecycle_of, members_of, opening_word
+from purveyor.migrate.scan.lifecycle import closing_word, left_open, lifecycle_of, members_of, opening_word
 from purveyor.migrate.source.project import ClassFacts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from purveyor.migrate.scan.lifecycle import Lifecycle, Members
     from purveyor.migrate.source.project import Method
 
-__all__ = ["Shape", "left_open"]
+__all__ = ["Shape"]
 
 #: What files, sockets and streams offer; a class that offers nothing else is one of them.
 _STREAM = frozenset(
     {
-        "abort", "accept", "bind", "can_write_eof", "detach", "drain", "extra", "extra_attributes", "feed_data", "feed_eof",
-        "fileno", "flush", "get_extra_info", "getpeername", "getsockname", "is_closing", "is_reading", "isatty",
-        "listen", "makefile", "pause_reading", "peek", "read", "readable", "readall", "readexactly", "readinto",
+        "abort", "accept", "aiter_bytes", "aread", "awrite", "bind", "can_write_eof", "detach", "drain",
+        "extra", "extra_attributes", "feed_data", "feed_eof", "fileno", "flush", "get_extra_info",
+        "getpeername", "getsockname", "is_closing", "is_reading", "isatty", "iter_bytes", "listen",
+        "makefile", "pause_reading", "peek", "read", "readable", "readall", "readexactly", "readinto",
         "readline", "readlines", "readuntil", "receive", "receive_nowait", "recv", "resume_reading", "seek",
-        "seekable", "send", "send_eof", "send_nowait", "sendall", "sendto", "setblocking", "tell", "truncate", "unwrap",
-        "wait_closed", "writable", "write", "write_eof", "writelines", "aread", "awrite", "iter_bytes", "aiter_bytes",
+        "seekable", "send", "send_eof", "send_nowait", "sendall", "sendto", "setblocking", "tell", "truncate",
+        "unwrap", "wait_closed", "writable", "write", "write_eof", "writelines",
     }
 )  # fmt: skip
 
 #: What of these no other class has.
 _STREAM_ONLY = frozenset(
     {
-        "can_write_eof", "detach", "fileno", "get_extra_info", "getpeername", "getsockname", "isatty", "makefile",
-        "readable", "readexactly", "readinto", "readline", "readlines", "readuntil", "seek", "seekable", "send_eof",
-        "sendall", "sendto", "setblocking", "start_tls", "tell", "truncate", "writable", "write_eof", "writelines",
+        "can_write_eof", "detach", "fileno", "get_extra_info", "getpeername", "getsockname", "isatty",
+        "makefile", "readable", "readexactly", "readinto", "readline", "readlines", "readuntil", "seek",
+        "seekable", "send_eof", "sendall", "sendto", "setblocking", "start_tls", "tell", "truncate",
+        "writable", "write_eof", "writelines",
     }
 )  # fmt: skip
 
@@ -146,7 +150,7 @@ class Shape:
 
     @cached_property
     def left_open(self) -> tuple[str, ...]:
-        """The parts of its lifecycle, and the hooks of it, that the class itself leaves to those who derive from it."""
+        """The parts of its lifecycle, hooks included, that the class itself leaves to those who derive from it."""
         if self.lifecycle is None:
             return ()
         parts = (self.lifecycle.opens, self.lifecycle.closes, *self.lifecycle.hooks)
@@ -163,54 +167,50 @@ class Shape:
         )
 
 
-def left_open(method: Method) -> bool:
-    """Whether a method is there for others to write: abstract, empty, or it says that it is not implemented."""
-    return method.is_abstract or method.is_trivial or method.raises_not_implemented
-
-
 def _calling(shape: Shape) -> str | None:
     names = shape.members.keys()
-    for calling, methods in _OTHER_CALLINGS:
-        if methods <= names:
-            return calling
-    if not shape.both_ends:
-        for calling, methods in _OTHER_CALLINGS_WITHOUT_ENDS:
-            if methods <= names:
-                return calling
-        if not shape.operations and not {"__iter__", "__aiter__"}.isdisjoint(names):
-            return "an iterable"
-    if any(name.startswith(("test_", "run_test")) for name in names):
-        return "a test"
-    if any(name.startswith("visit_") for name in names):
-        return "a visitor"
+    callings = _OTHER_CALLINGS if shape.both_ends else (*_OTHER_CALLINGS, *_OTHER_CALLINGS_WITHOUT_ENDS)
+    told = next((calling for calling, methods in callings if methods <= names), None)
+    return told or next((calling for calling, holds in _LOOKS if holds(shape)), None)
+
+
+def _is_iterable(shape: Shape) -> bool:
+    """Whether all that it does is to be gone through, and closed."""
+    return not (shape.both_ends or shape.operations or {"__iter__", "__aiter__"}.isdisjoint(shape.members))
+
+
+def _is_test(shape: Shape) -> bool:
+    return any(name.startswith(("test_", "run_test")) for name in shape.members)
+
+
+def _is_visitor(shape: Shape) -> bool:
+    return any(name.startswith("visit_") for name in shape.members)
+
+
+def _is_stream(shape: Shape) -> bool:
     offered = set(shape.operations)
-    if len(offered & _STREAM_ONLY) >= 2 or (offered & _STREAM and offered & _STREAM_ONLY):
-        return "a stream"
-    enough = 2 if shape.both_ends else 1
-    if len(offered) >= enough and offered <= _STREAM and shape.config is None:
-        return "a stream"
-    if "__call__" in names and _is_web_application(shape.members["__call__"][1]):
-        return "a web application"
-    if _stands_in_a_tree(shape.facts):
-        return "a node"
-    if _is_runner(shape):
-        return "a runner"
-    if _is_mixin(shape):
-        return "a mixin"
-    return None
+    if offered & _STREAM_ONLY and len(offered & (_STREAM | _STREAM_ONLY)) >= 2:
+        return True
+    if shape.config is not None or not offered <= _STREAM:
+        return False
+    if any(len(shape.members[name][1].required) > 1 for name in offered):
+        return False  # `write(key, value)`: it has many things in it
+    return len(offered) >= (2 if shape.both_ends else 1)
 
 
-def _is_web_application(method: Method) -> bool:
-    given = [argument.arg for argument in method.node.args.args]
-    return given[1:3] in (["scope", "receive"], ["environ", "start_response"])
+def _is_web_application(shape: Shape) -> bool:
+    if "__call__" not in shape.members:
+        return False
+    given = shape.members["__call__"][1].parameters
+    return given[:2] in (("scope", "receive"), ("environ", "start_response"))
 
 
-def _stands_in_a_tree(facts: ClassFacts) -> bool:
+def _stands_in_a_tree(shape: Shape) -> bool:
     return any(
         isinstance(owner, ClassFacts)
         and "__init__" in owner.methods
         and not _PARENTS.isdisjoint(owner.methods["__init__"].parameters)
-        for owner in facts.mro
+        for owner in shape.facts.mro
     )
 
 
@@ -248,3 +248,16 @@ def _calls_super(method: Method) -> bool:
             case _:
                 pass
     return False
+
+
+#: What else a class may be, by what it looks like; the first that holds is told.
+_LOOKS: tuple[tuple[str, Callable[[Shape], bool]], ...] = (
+    ("an iterable", _is_iterable),
+    ("a test", _is_test),
+    ("a visitor", _is_visitor),
+    ("a stream", _is_stream),
+    ("a web application", _is_web_application),
+    ("a node", _stands_in_a_tree),
+    ("a runner", _is_runner),
+    ("a mixin", _is_mixin),
+)
