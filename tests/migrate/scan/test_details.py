@@ -402,6 +402,12 @@ class Mixed(dict, Sends):
     assert (told["Sends"].kind, told["Sends"].evidence) == ("base", "base of Mail")
 
 
+def test_a_store_that_reads_and_writes_by_key_is_no_stream(tmp_path: Path) -> None:
+    ends = "async def open(self): ...\nasync def close(self): ...\n"
+    assert one(tmp_path, f"{ends}def read(self, key): ...\ndef write(self, key, value): ...").kind == "provider"
+    assert one(tmp_path, f"{ends}def read(self, size): ...\ndef write(self, data): ...").kind == "data"
+
+
 def test_private_helpers_need_more(tmp_path: Path) -> None:
     body = f"def __init__(self, config): ...\n{SYNC}"
     assert one(tmp_path, body, header="class _Thing:", name="_Thing").kind == "data"

@@ -90,9 +90,9 @@ def config_classes(facts: ClassFacts) -> tuple[ClassFacts, ...]:
 
 def _config_expressions(facts: ClassFacts) -> Iterator[ast.expr]:
     """The expressions of a class in which the class of its configuration may be named."""
-    for node in facts.node.bases:
-        if isinstance(node, ast.Subscript):
-            yield node.slice
+    for base in facts.node.bases:
+        if isinstance(base, ast.Subscript):
+            yield base.slice
     for value in facts.attributes.values():
         if isinstance(value, ast.Name):  # `config_class = LocalConfig`
             yield value
