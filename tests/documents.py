@@ -69,4 +69,5 @@ def _commands(block: str) -> list[tuple[str, str]]:
 
 def _environment() -> dict[str, str]:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return os.environ | {"PATH": path, "COLUMNS": "100", "NO_COLOR": "1"}
+    checkout = str(Path(__file__).parent.parent)
+    return os.environ | {"PATH": path, "COLUMNS": "100", "NO_COLOR": "1", "CHECKOUT": checkout}

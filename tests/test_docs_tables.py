@@ -10,6 +10,7 @@ from types import ModuleType
 import pytest
 
 from purveyor import events
+from purveyor.migrate.scan.faults import CODES
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +43,12 @@ def test_every_error_has_its_line(tables: ModuleType) -> None:
         in lines
     )
     assert len(lines) > 30
+
+
+def test_every_fault_has_its_line(tables: ModuleType) -> None:
+    lines = list(tables.fault_lines())
+    assert len(lines) == 2 + len(CODES)
+    assert any(line.startswith("| `lock-reentry` | ") for line in lines)
 
 
 def test_every_event_has_its_fields(tables: ModuleType) -> None:

@@ -30,6 +30,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("transitions", _directive(tables.transition_lines))
     app.add_directive("buckets", _directive(tables.bucket_lines))
     app.add_directive("events", _directive(tables.event_lines))
+    app.add_directive("faults", _directive(tables.fault_lines))
     app.add_directive("errors", _directive(tables.error_lines))
     app.add_directive("commands", _directive(tables.command_lines))
     return {"parallel_read_safe": True}

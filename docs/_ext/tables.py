@@ -12,12 +12,13 @@ import click
 from purveyor import errors, events
 from purveyor.cli.root import root
 from purveyor.lifecycle.states import TRANSITIONS
+from purveyor.migrate.scan.faults import CODES
 from purveyor.monitor.records import BUCKETS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["bucket_lines", "command_lines", "error_lines", "event_lines", "transition_lines"]
+__all__ = ["bucket_lines", "command_lines", "error_lines", "event_lines", "fault_lines", "transition_lines"]
 
 
 def transition_lines() -> Iterator[str]:
@@ -60,6 +61,14 @@ def event_lines() -> Iterator[str]:
                 type_ = str(field.type).replace("|", "\\|").replace("'", '"')
                 yield f"| `{field.name}` | `{type_}` | {meanings[field.name]} |"
             yield ""
+
+
+def fault_lines() -> Iterator[str]:
+    """Every fault that a scan reports."""
+    yield "| code | what is wrong | what to do |"
+    yield "|---|---|---|"
+    for code, (title, explanation) in sorted(CODES.items()):
+        yield f"| `{code}` | {title} | {explanation} |"
 
 
 def command_lines() -> Iterator[str]:

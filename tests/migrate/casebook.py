@@ -151,7 +151,7 @@ def _lines(data: bytes) -> list[bytes]:
 
 
 def _write_after(case: Case) -> None:
-    from purveyor.migrate.plan import converted, make_plan
+    from purveyor.migrate.change.plan import converted, make_plan
 
     with tempfile.TemporaryDirectory() as folder:
         root = case.copy_to(Path(folder) / "tree")

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from purveyor.errors import MigrationRefusedError
-from purveyor.migrate.apply import apply
-from purveyor.migrate.plan import make_plan
-from purveyor.migrate.rollback import rollback
+from purveyor.migrate.change.apply import apply
+from purveyor.migrate.change.plan import make_plan
+from purveyor.migrate.change.rollback import rollback
 from purveyor.migrate.scan.report import scan
 from purveyor.migrate.verify import verify
 from tests.migrate.casebook import CASES, Case, allowed, class_sources, compiles, is_unchanged, snapshot

@@ -7,9 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from purveyor.migrate.apply import apply
-from purveyor.migrate.plan import make_plan
-from purveyor.migrate.rollback import rollback
+from purveyor.migrate.change.apply import apply
+from purveyor.migrate.change.plan import make_plan
+from purveyor.migrate.change.rollback import rollback
 from purveyor.migrate.scan.report import scan
 from purveyor.migrate.verify import verify
 from tests.migrate.casebook import snapshot

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from purveyor.migrate.plan import converted, make_plan, original
+from purveyor.migrate.change.plan import converted, make_plan, original
 from purveyor.migrate.scan.report import scan
 from tests.migrate.casebook import CASES, Case, compiles
 

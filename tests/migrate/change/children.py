@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from purveyor.migrate.apply import apply
-from purveyor.migrate.rollback import rollback
+from purveyor.migrate.change.apply import apply
+from purveyor.migrate.change.rollback import rollback
 
 from .helpers import SigkillAt, WatchedSteps
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from purveyor.migrate.plan import Change, Plan, assemble
-from purveyor.migrate.steps import Steps
+from purveyor.migrate.change.plan import Change, Plan, assemble
+from purveyor.migrate.change.steps import Steps
 
 #: Bytes before and after; None where nothing changes.
 FILES: dict[str, tuple[bytes, bytes | None, int]] = {

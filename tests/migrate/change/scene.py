@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from purveyor.migrate.apply import apply
-from purveyor.migrate.rollback import rollback
-from purveyor.migrate.steps import Steps
+from purveyor.migrate.change.apply import apply
+from purveyor.migrate.change.rollback import rollback
+from purveyor.migrate.change.steps import Steps
 
 from .helpers import (
     FILES,

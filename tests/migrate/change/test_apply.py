@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from purveyor.errors import MigrationFailedError, MigrationRefusedError, PlanError, Refusal
-from purveyor.migrate.apply import apply
-from purveyor.migrate.plan import Change, assemble
-from purveyor.migrate.rollback import rollback
-from purveyor.migrate.standing import status
-from purveyor.migrate.steps import Steps
+from purveyor.migrate.change.apply import apply
+from purveyor.migrate.change.plan import Change, assemble
+from purveyor.migrate.change.rollback import rollback
+from purveyor.migrate.change.standing import status
+from purveyor.migrate.change.steps import Steps
 
 from .helpers import FILES, Recorder, WatchedSteps, after_tree, look, make_plan_file, sample_plan
 
@@ -321,7 +321,7 @@ def test_what_is_acknowledged_is_on_disk(root: Path, tmp_path: Path) -> None:
 
 
 def plan_id(file: Path) -> str:
-    from purveyor.migrate.plan import load_plan
+    from purveyor.migrate.change.plan import load_plan
 
     return load_plan(file).id
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from purveyor.errors import MigrationRefusedError
-from purveyor.migrate import git as git_module
-from purveyor.migrate.apply import apply
-from purveyor.migrate.git import uncommitted
-from purveyor.migrate.rollback import rollback
+from purveyor.migrate.change import git as git_module
+from purveyor.migrate.change.apply import apply
+from purveyor.migrate.change.git import uncommitted
+from purveyor.migrate.change.rollback import rollback
 
 from .helpers import FILES, after_tree, look
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from purveyor.errors import MigrationJournalError, MigrationRefusedError
-from purveyor.migrate.apply import apply
-from purveyor.migrate.journal import _line
-from purveyor.migrate.plan import load_plan
-from purveyor.migrate.rollback import rollback
+from purveyor.migrate.change.apply import apply
+from purveyor.migrate.change.journal import _line
+from purveyor.migrate.change.plan import load_plan
+from purveyor.migrate.change.rollback import rollback
 
 from .helpers import KillAt, Killed, Tree, WatchedSteps, after_tree, look
 from .test_apply import CHANGED

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from purveyor.errors import PatchError
-from purveyor.migrate.patch import apply_diff, make_diff
+from purveyor.migrate.change.patch import apply_diff, make_diff
 
 PIECES = [b"a", b"b\n", b"\n", b"\r\n", b"\r", b"\x0c", b"\xff\xfe", b"\xc3\xa9", b"@@ -1 +1 @@\n", b"\\ No newline at end of file\n", b"-", b"+", b" x\n", b"\x00", b"same line\n", b"--- a/f\n"]  # fmt: skip
 FILES = st.lists(st.sampled_from(PIECES), max_size=40).map(b"".join) | st.binary(max_size=60)

@@ -13,9 +13,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from purveyor.errors import PlanError
-from purveyor.migrate.discovery import discovers_modules
-from purveyor.migrate.places import copy_names, copy_of, why_not
-from purveyor.migrate.plan import Change, Plan, assemble, converted, load_plan, make_plan, original
+from purveyor.migrate.change.discovery import discovers_modules
+from purveyor.migrate.change.places import copy_names, copy_of, why_not
+from purveyor.migrate.change.plan import Change, Plan, assemble, converted, load_plan, make_plan, original
 
 from .helpers import FILES, sample_plan
 
@@ -231,7 +231,7 @@ def edited(plan: Plan, old: str, new: str) -> Plan:
 
 
 def plan_of(data: dict[str, Any]) -> Plan:
-    from purveyor.migrate.plan import _plan
+    from purveyor.migrate.change.plan import _plan
 
     return _plan(data)
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from purveyor.errors import MigrationBusyError
-from purveyor.migrate.apply import apply
-from purveyor.migrate.rollback import rollback
-from purveyor.migrate.standing import status
+from purveyor.migrate.change.apply import apply
+from purveyor.migrate.change.rollback import rollback
+from purveyor.migrate.change.standing import status
 
 from .scene import RUNS, STARTS, Scene, quick
 

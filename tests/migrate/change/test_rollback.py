@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from purveyor.errors import MigrationFailedError, MigrationRefusedError, Refusal
-from purveyor.migrate import worktree
-from purveyor.migrate.apply import apply
-from purveyor.migrate.rollback import RolledBack, rollback
-from purveyor.migrate.standing import status
+from purveyor.migrate.change import worktree
+from purveyor.migrate.change.apply import apply
+from purveyor.migrate.change.rollback import RolledBack, rollback
+from purveyor.migrate.change.standing import status
 
 from .helpers import FILES, MODIFIED, Tree, after_tree, look, make_plan_file, make_tree, times
 from .test_apply import CHANGED, Interfering
@@ -284,7 +284,7 @@ def test_a_restore_that_fails_leaves_no_temporary_file(root: Path, before: Tree,
 
 
 def second_plan(folder: Path) -> Path:
-    from purveyor.migrate.plan import Change, assemble
+    from purveyor.migrate.change.plan import Change, assemble
 
     file = folder / "second.json"
     file.write_bytes(assemble("tree", [Change("pkg/untouched.py", b"z = 3\n", b"z = 4\n")]).to_json())

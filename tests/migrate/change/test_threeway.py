@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from purveyor.migrate.threeway import three_way
+from purveyor.migrate.change.threeway import three_way
 
 LINES = st.lists(st.sampled_from([b"a\n", b"b\n", b"c\n", b"d\n", b"\xff\n"]), max_size=12).map(b"".join)
 

@@ -10,7 +10,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from purveyor.cli.commands.migrate_data import command
+from purveyor.cli.commands.migrate.data import command
 from purveyor.cli.options import Settings
 from purveyor.errors import MoveRefusedError, ProviderTypeError
 from tests.migrate.data.conftest import PAST, entry, write_entries

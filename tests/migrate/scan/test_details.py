@@ -199,6 +199,7 @@ def test_what_is_enough_with_a_config(body: str, kind: str, tmp_path: Path) -> N
         ("def __init__(self, **kwargs): self.it = make(kwargs); self.x = kwargs; self.config = {}", "data"),
         ("def __init__(self, **kwargs): super().__init__(**kwargs); object.__init__(self)", "data"),
         ("def __init__(self, **kwargs): Thing.__init__(self, **kwargs)", "data"),
+        ("def __init__(self, **kwargs): Thing.__init__(self, 1, x=2)", "data"),
         ("def __init__(self, values: Row): self.url = values['url']", "data"),
         ("def __init__(self, headers): self.url = headers['url']", "data"),
         ("def __init__(self, socket_options): ...", "data"),

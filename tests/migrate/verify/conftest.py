@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from purveyor.migrate.plan import Change, assemble, converted, load_plan
+from purveyor.migrate.change.plan import Change, assemble, converted, load_plan
 from purveyor.migrate.verify import Comparison, Verification, process, verify
 
 
@@ -74,7 +74,11 @@ def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pair]:
     assert list(temporary.iterdir()) == []  # nothing is left
 
 
-def step(found: Verification, text: str, *, scenario: int = 1) -> Comparison:
+def step(found: Verification, text: str, *, scenario: int = 1, subject: str = "Thing") -> Comparison:
     """The comparison of the step that begins so."""
-    (only,) = [each for each in found.comparisons if each.step.startswith(text) and each.scenario in {0, scenario}]
+    (only,) = [
+        each
+        for each in found.comparisons
+        if (each.subject, each.scenario) == (subject, scenario) and each.step.startswith(text)
+    ]
     return only

@@ -116,9 +116,10 @@ def test_what_is_long_or_deep_is_cut() -> None:
     assert CANON.error(group)["errors"] == [
         {"type": "KeyError", "message": "'a'"}, {"type": "OSError", "message": "b"},
     ]  # fmt: skip
-    opaque = Canon("/tmp/box")
-    opaque.opaque = (Plain,)
+    opaque = Canon("/tmp/box", [reference(Plain)])
     assert opaque.value(Plain()) == f"<{HERE}.Plain>"
+    assert opaque.value(type("Sub", (Plain,), {"__module__": "m"})()) == "<m.Sub>"
+    assert opaque.text(f"a {Plain()!r} b") == opaque.text("a <Plain 'plain'> b") == f"a <{HERE}.Plain> b"
     assert name_of(int) == "int"
 
 

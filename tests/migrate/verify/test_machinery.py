@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+import select
 import shutil
 import site
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from purveyor.errors import VerifyError
-from purveyor.migrate.plan import load_plan
+from purveyor.migrate.change.plan import load_plan
 from purveyor.migrate.verify import observing, process, trees
 from purveyor.migrate.verify.observing import IMPORT, Observer, Unit
 from purveyor.migrate.verify.process import Told
@@ -107,11 +109,18 @@ def test_packages_of_the_user_are_found_though_home_is_elsewhere(
     assert "PYTHONUSERBASE" not in process._environment(tmp_path, "m")
 
 
-def test_a_process_that_ended_is_not_waited_for_though_somebody_holds_its_pipe() -> None:
+def test_a_process_that_ended_is_not_waited_for_though_somebody_holds_its_pipe(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     reading, writing = os.pipe()
     with subprocess.Popen([sys.executable, "-c", "pass"]) as ended:
         assert process._hear(ended, reading, 60).ended == "died"
     os.write(writing, b'{"kind": "begin"}\n{"kind": "done"}\n')
+    answers: Iterator[Any] = iter([([], [], [])])
+    ask = select.select
+    monkeypatch.setattr(
+        select, "select", lambda *args: next(answers, None) or ask(*args)
+    )  # as if it came just now
     told = process._hear(ended, reading, 60)
     assert (told.ended, told.messages) == ("done", [{"kind": "begin"}])
     os.close(reading)

@@ -15,7 +15,7 @@ from purveyor.migrate.verify import process
 from .conftest import Pair, step
 
 STORE = """
-    import asyncio
+    import asyncio, logging
 
     class Thing:
         def __init__(self, config: dict):
@@ -27,6 +27,9 @@ STORE = """
             with open(self.path, "w") as file:
                 file.write("opened")
             print("it begins")
+            logging.getLogger("mod").info("begun: %r", self)
+
+        async def itself(self): return self, [self], type(self)
 
         async def put(self, key: str, value, ttl: int = 5):
             async with self._lock:
@@ -44,7 +47,7 @@ STORE = """
 """
 
 HEAD = """
-    import asyncio
+    import asyncio, logging
     from dataclasses import dataclass
     from purveyor.migrate import LegacyProvider, settings
 
@@ -62,7 +65,7 @@ HEAD = """
 def converted(old: str) -> str:
     """The class on its new base."""
     head, _, body = old.partition("\n    class Thing:")
-    return HEAD + body + head.replace("import asyncio", "")
+    return HEAD + body + head.replace("import asyncio, logging", "")
 
 
 @pytest.fixture(autouse=True)
@@ -83,9 +86,9 @@ def test_same_and_the_contract_is_kept(pair: Pair) -> None:
     seen: list[tuple[int, int, str]] = []
     found = pair.thing(STORE, converted(STORE), progress=lambda *each: seen.append(each))
     assert found.ok
-    assert outcomes(found) == {"same": 20}
+    assert outcomes(found) == {"same": 21}
     assert [each.step for each in found.comparisons if each.scenario == 1] == [
-        "Thing({'path': <path>})", "initialize()", "put('key', 'value')", "get('key')", "keys()", "cleanup()", "left behind",
+        "Thing({'path': <path>})", "initialize()", "put('key', 'value')", "itself()", "get('key')", "keys()", "cleanup()", "left behind",
     ]  # fmt: skip
     assert [each.step for each in found.comparisons if each.scenario == 3] == [
         "contract: construct", "contract: register", "contract: reload", "contract: cleanup", "contract: cleanup twice",
@@ -95,7 +98,7 @@ def test_same_and_the_contract_is_kept(pair: Pair) -> None:
     assert sorted(path.name for path in pair.root.iterdir()) == ["mod.py"]
     pair.apply()
     assert pair.verify() == found  # the same again, after the migration was applied
-    assert json.loads(json.dumps(found.to_json()))["counts"]["same"] == 20
+    assert json.loads(json.dumps(found.to_json()))["counts"]["same"] == 21
 
 
 def test_a_deadlock_that_is_gone_is_fixed_and_what_cannot_be_built_is_the_same_failure(pair: Pair) -> None:
@@ -357,7 +360,7 @@ def test_calls_come_from_the_tests(pair: Pair) -> None:
     assert [each.step for each in found.comparisons if each.scenario == 1] == [
         "Thing({'path': <x.txt>})", "initialize()", "put('from a test', [1, 2], ttl=9)", "get('from a test')", "cleanup()", "left behind",
     ]  # fmt: skip
-    assert [each.step for each in found.comparisons if each.scenario == 2][2] == "keys()"
+    assert [each.step for each in found.comparisons if each.scenario == 2][2:4] == ["itself()", "keys()"]
 
 
 CONTRACTS = """
@@ -377,6 +380,9 @@ CONTRACTS = """
     class Chosen:
         def __init__(self, mode="fast"):
             if mode != "fast": raise ValueError(mode)
+        async def initialize(self): ...
+    class Wide:
+        def __init__(self, mode="fast"): self.mode = mode
         async def initialize(self): ...
     class Renamed:
         async def initialize(self): ...
@@ -417,6 +423,11 @@ CONVERTED = """
         @classmethod
         def from_config(cls, config: Mode): return cls(**settings(config))
         async def initialize(self): ...
+    class Wide(LegacyProvider[Mode]):
+        def __init__(self, mode="fast"): self.mode = mode
+        @classmethod
+        def from_config(cls, config: Mode): return cls(**settings(config))
+        async def initialize(self): ...
     class Renamed(LegacyProvider[Empty]):
         @classmethod
         def from_config(cls, config: Empty): return cls()
@@ -427,7 +438,7 @@ CONVERTED = """
 
 
 def test_the_contract_counts_only_where_the_legacy_lifecycle_worked(pair: Pair) -> None:
-    names = ("Sturdy", "Once", "Late", "Chosen", "Renamed")
+    names = ("Sturdy", "Once", "Late", "Chosen", "Wide", "Renamed")
     pair.change({"mod.py": (CONTRACTS, CONVERTED, dict.fromkeys(names, "converted"))})
     found = pair.verify(timeout=0.5)
     assert [(each.subject, each.step, each.new) for each in found.regressed] == [
@@ -441,6 +452,7 @@ def test_the_contract_counts_only_where_the_legacy_lifecycle_worked(pair: Pair) 
         ("contract: construct", "same"), ("contract: register", "same"), ("contract: reload", "same"),
         ("contract: cleanup", "same"), ("contract: cleanup twice", "same-failure"),
     ]  # fmt: skip
+    assert step(found, "contract: cleanup twice", scenario=3, subject="Wide").outcome == "same"
     assert [(each.subject, each.reason) for each in found.not_exercised if each.member == "contract"] == [
         ("Chosen", "its config asks for mode, and ValueError met what was made up")
     ]

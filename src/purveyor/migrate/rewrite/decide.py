@@ -153,7 +153,7 @@ def _check_gates(decisions: Mapping[ClassFacts, Decision]) -> dict[ClassFacts, D
 def _hindered(
     providers: Mapping[ClassFacts, Classified], classified: Mapping[ClassFacts, Classified]
 ) -> dict[ClassFacts, Hindrance]:
-    """What keeps providers from being converted: something of their own, of a base, or of what derives from them."""
+    """What keeps providers from being converted: something of their own, of a base, or of a class below."""
     found: dict[ClassFacts, Hindrance] = {}
     homes = Counter((facts.file, facts.qualname) for facts in providers)
     for facts, each in classified.items():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from purveyor.migrate.verify.result import Comparison, NotExercised, Outcome, Verification
-from purveyor.migrate.verify.script import read_script
 from purveyor.migrate.verify.verifying import verify
 
-__all__ = ["Comparison", "NotExercised", "Outcome", "Verification", "read_script", "verify"]
+__all__ = ["Comparison", "NotExercised", "Outcome", "Verification", "verify"]

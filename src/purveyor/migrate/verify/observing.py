@@ -73,15 +73,19 @@ class Observer:
         workspace: The trees.
         paths: The folders from which the trees' modules are imported, relative to a tree.
         timeout: How long one step may take, in seconds.
+        converted: The classes that are converted, as ``module:Class``.
     """
 
-    def __init__(self, workspace: Workspace, paths: Sequence[str], timeout: float) -> None:
+    def __init__(
+        self, workspace: Workspace, paths: Sequence[str], timeout: float, converted: Sequence[str] = ()
+    ) -> None:
         self._workspace = workspace
         tree = workspace.tree
         self._paths = [str(tree / path) for path in paths]
         if str(tree) not in self._paths:
             self._paths.append(str(tree))
         self._timeout = timeout
+        self._converted = list(converted)
 
     def run(self, side: Side, unit: Unit, plays: list[dict[str, Any]] | None, now: float) -> Run:
         """Import a module on one side, and play.
@@ -128,6 +132,7 @@ class Observer:
             "timeout": self._timeout,
             "start": start,
             "plays": plays,
+            "opaque": self._converted,
             "classes": [
                 {
                     "name": f"{unit.module}:{name}",

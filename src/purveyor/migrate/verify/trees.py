@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
 from purveyor.errors import VerifyError
-from purveyor.migrate.plan import converted, original
+from purveyor.migrate.change.plan import converted, original
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
     from types import TracebackType
 
-    from purveyor.migrate.plan import Plan
+    from purveyor.migrate.change.plan import Plan
 
 __all__ = ["SIDES", "Side", "Workspace", "remove"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from purveyor.errors import CallScriptError, VerifyError
-from purveyor.migrate.plan import converted, load_plan
+from purveyor.migrate.change.plan import converted, load_plan
 from purveyor.migrate.verify.layout import Layout, is_test
 from purveyor.migrate.verify.literals import calls_in_tests, required_settings
 from purveyor.migrate.verify.observing import Observer, Unit
@@ -18,7 +18,7 @@ from purveyor.migrate.verify.trial import Trial
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from purveyor.migrate.plan import Plan
+    from purveyor.migrate.change.plan import Plan
 
 __all__ = ["verify"]
 
@@ -78,10 +78,11 @@ def _verify(
 ) -> Verification:
     layout = Layout(workspace.folder / "old" / "tree", workspace.paths())
     units, not_exercised = _units(layout, plan, workspace.prefix, scripted)
-    known = {f"{unit.module}:{name}" for unit in units for name in unit.classes}
-    for name in sorted(scripted.keys() - known):
+    known = [f"{unit.module}:{name}" for unit in units for name in unit.classes]
+    for name in sorted(scripted.keys() - set(known)):
         raise CallScriptError(script, f"{name!r} is no converted class of this plan")
-    observer = Observer(workspace, layout.roots([workspace.prefix + file.path for file in plan.files]), timeout)
+    roots = layout.roots([workspace.prefix + file.path for file in plan.files])
+    observer = Observer(workspace, roots, timeout, known)
     comparisons: list[Comparison] = []
     for number, unit in enumerate(units):
         if progress is not None:

@@ -13,7 +13,10 @@ from collections.abc import Mapping
 from enum import Enum
 from itertools import islice
 from types import FunctionType, MethodType, ModuleType
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ["Canon", "Tree", "digest", "name_of"]
 
@@ -35,17 +38,24 @@ class Canon:
 
     Args:
         sandbox: The path that is told as ``<sandbox>``.
+        opaque: Classes whose instances are told by their name, as ``module:Class``: what they hold is their own
+            business, and a converted class has another `repr`.
     """
 
-    def __init__(self, sandbox: str) -> None:
+    def __init__(self, sandbox: str, opaque: Iterable[str] = ()) -> None:
         self._sandbox = sandbox
-        #: Classes whose instances are told by their name: what they hold is their own business.
-        self.opaque: tuple[type, ...] = ()
+        self._opaque = {name.replace(":", "."): name.rpartition(":")[2] for name in opaque}
+        self._reprs = [
+            (re.compile(rf"<(?:{re.escape(name)} object at 0x…|{re.escape(qualname)} '[^']*')>"), f"<{name}>")
+            for name, qualname in self._opaque.items()
+        ]
 
     def text(self, text: str) -> str:
         """A text without addresses and without the sandbox's path."""
         text = text.encode("utf-8", "backslashreplace").decode()
         text = _ADDRESS.sub("0x…", text.replace(self._sandbox, "<sandbox>"))
+        for pattern, name in self._reprs:
+            text = pattern.sub(name, text)
         if len(text) <= _LONG:
             return text
         return f"{text[:200]}… {len(text)} characters, sha256 {digest(text.encode())}"
@@ -90,7 +100,7 @@ class Canon:
 
     def _name(self, value: Any, cls: type) -> str | None:
         """What stands for itself by its name."""
-        if isinstance(value, self.opaque):
+        if not self._opaque.keys().isdisjoint(map(name_of, cls.__mro__)):
             return f"<{name_of(cls)}>"
         if isinstance(value, (FunctionType, MethodType)):
             return f"<function {value.__module__}.{value.__qualname__}>"

@@ -50,7 +50,7 @@ def main(job_path: str, descriptor: int) -> None:
     sys.path[:] = [*job["paths"], *(path for path in sys.path if path not in job["paths"]), *job["tail"]]
     guard = Guard(job["sandbox"])
     atexit.register(guard.off)  # after the project's own, which were registered later
-    canon = Canon(job["sandbox"])
+    canon = Canon(job["sandbox"], job["opaque"])
     witness = Witness(channel, canon, Frozen(job["now"]), Files(job["sandbox"]), printed, guard)
     if _import(witness, job["module"]):
         _plays(job, channel, witness)
@@ -73,7 +73,6 @@ def _import(witness: Witness, module: str) -> bool:
 def _plays(job: dict[str, Any], channel: Channel, witness: Witness) -> None:
     plays: list[dict[str, Any]] | None = job["plays"]
     found = _find(job["classes"], channel)
-    witness.canon.opaque = tuple(found.values())
     if plays is None:
         plays, skipped = [], []
         for wanted in job["classes"]:

@@ -22,14 +22,14 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from purveyor.errors import MigrationJournalError, PathObstructedError
-from purveyor.migrate.worktree import Attributes, Found
+from purveyor.migrate.change.worktree import Attributes, Found
 from purveyor.storage.local.tree import FOLDER, look
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
 
-    from purveyor.migrate.plan import Plan, PlannedFile
-    from purveyor.migrate.worktree import WorkTree
+    from purveyor.migrate.change.plan import Plan, PlannedFile
+    from purveyor.migrate.change.worktree import WorkTree
 
 __all__ = ["Journal", "clear_leftovers", "create_journal", "find_journal"]
 

@@ -8,20 +8,20 @@ from pathlib import Path  # noqa: TC003 - for sphinx
 from typing import TYPE_CHECKING
 
 from purveyor.errors import MigrationFailedError, MigrationRefusedError, PlanError, Refusal
-from purveyor.migrate.journal import clear_leftovers, create_journal, find_journal
-from purveyor.migrate.plan import converted, load_plan, original
-from purveyor.migrate.standing import root_of, state_of
-from purveyor.migrate.steps import Steps
-from purveyor.migrate.threeway import three_way
-from purveyor.migrate.worktree import ChangedMeanwhileError, Found, Obstacle, open_tree
+from purveyor.migrate.change.journal import clear_leftovers, create_journal, find_journal
+from purveyor.migrate.change.plan import converted, load_plan, original
+from purveyor.migrate.change.standing import root_of, state_of
+from purveyor.migrate.change.steps import Steps
+from purveyor.migrate.change.threeway import three_way
+from purveyor.migrate.change.worktree import ChangedMeanwhileError, Found, Obstacle, open_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from purveyor.migrate.journal import Journal
-    from purveyor.migrate.plan import Plan, PlannedFile
-    from purveyor.migrate.standing import State
-    from purveyor.migrate.worktree import WorkTree
+    from purveyor.migrate.change.journal import Journal
+    from purveyor.migrate.change.plan import Plan, PlannedFile
+    from purveyor.migrate.change.standing import State
+    from purveyor.migrate.change.worktree import WorkTree
 
 __all__ = ["RolledBack", "rollback", "undo"]
 

@@ -14,20 +14,20 @@ from purveyor.errors import (
     PlanError,
     Refusal,
 )
-from purveyor.migrate.git import uncommitted
-from purveyor.migrate.journal import clear_leftovers, create_journal, find_journal
-from purveyor.migrate.plan import converted, load_plan, original
-from purveyor.migrate.rollback import problem_of, undo
-from purveyor.migrate.standing import root_of, state_of
-from purveyor.migrate.steps import Steps
-from purveyor.migrate.worktree import Attributes, ChangedMeanwhileError, Found, Obstacle, open_tree
+from purveyor.migrate.change.git import uncommitted
+from purveyor.migrate.change.journal import clear_leftovers, create_journal, find_journal
+from purveyor.migrate.change.plan import converted, load_plan, original
+from purveyor.migrate.change.rollback import problem_of, undo
+from purveyor.migrate.change.standing import root_of, state_of
+from purveyor.migrate.change.steps import Steps
+from purveyor.migrate.change.worktree import Attributes, ChangedMeanwhileError, Found, Obstacle, open_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from purveyor.migrate.journal import Journal
-    from purveyor.migrate.plan import Plan, PlannedFile
-    from purveyor.migrate.worktree import WorkTree
+    from purveyor.migrate.change.journal import Journal
+    from purveyor.migrate.change.plan import Plan, PlannedFile
+    from purveyor.migrate.change.worktree import WorkTree
 
 __all__ = ["Applied", "apply"]
 

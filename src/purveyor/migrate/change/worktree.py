@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
-    from purveyor.migrate.steps import Steps
+    from purveyor.migrate.change.steps import Steps
 
 __all__ = ["Attributes", "ChangedMeanwhileError", "Found", "Obstacle", "WorkTree", "open_tree"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path  # noqa: TC003 - for sphinx
 from typing import TYPE_CHECKING, Literal
 
-from purveyor.migrate.plan import load_plan
-from purveyor.migrate.steps import Steps
-from purveyor.migrate.worktree import Found, Obstacle, open_tree
+from purveyor.migrate.change.plan import load_plan
+from purveyor.migrate.change.steps import Steps
+from purveyor.migrate.change.worktree import Found, Obstacle, open_tree
 
 if TYPE_CHECKING:
-    from purveyor.migrate.plan import Plan, PlannedFile
+    from purveyor.migrate.change.plan import Plan, PlannedFile
 
 __all__ = ["State", "root_of", "state_of", "status"]
 

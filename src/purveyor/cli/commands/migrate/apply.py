@@ -1,0 +1,53 @@
+"""``purveyor migrate apply``: a plan carried out."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path  # noqa: TC003 - click asks for it
+from typing import TYPE_CHECKING
+
+import click
+from rich.text import Text
+
+from purveyor.cli.commands.migrate.refusals import show_failure
+from purveyor.cli.commands.migrate.shared import plan_argument, root_option
+from purveyor.cli.options import Command, Settings, pass_settings
+from purveyor.cli.output import Output, visible
+
+if TYPE_CHECKING:
+    from purveyor.migrate.change.apply import Applied
+
+__all__ = ["command"]
+
+
+@click.command(cls=Command, name="apply")
+@plan_argument
+@root_option
+@click.option("--allow-dirty", is_flag=True, help="Change files with work in them that is not committed, too.")
+@pass_settings
+def command(settings: Settings, plan: Path, root: Path | None, allow_dirty: bool) -> int:
+    """Carry out PLAN.
+
+    Every file is looked at before the first is changed, and the original of each is kept beside it as
+    NAME_legacy.py. Killed anywhere, `apply` finishes it and `rollback` undoes it.
+    """
+    from purveyor.migrate.change.apply import apply  # noqa: PLC0415 - completion and help do without
+
+    output = Output(settings)
+    try:
+        applied = apply(plan, root=root, allow_dirty=allow_dirty)
+    except Exception as error:
+        return show_failure(output, settings, error)
+    output.result(asdict(applied), lambda: _show(output, applied, plan))
+    return 0
+
+
+def _show(output: Output, applied: Applied, plan: Path) -> None:
+    for path in applied.changed:
+        output.line(Text.assemble(("~ ", "green"), visible(path)))
+    for path, warning in applied.warnings:
+        output.warn(f"{path}:{warning['line']}: {warning['message']}")
+    if applied.nothing_to_do:
+        output.note("nothing to do: everything is as planned already")
+    else:
+        output.note(f"{len(applied.changed)} changed; next: purveyor migrate verify {plan}")

@@ -1,0 +1,96 @@
+"""``purveyor migrate plan``: what a migration would change, as a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.text import Text
+
+from purveyor.cli.commands.migrate.shared import (
+    count_states,
+    diff_line,
+    exclude_option,
+    progress,
+    state_text,
+    tree_argument,
+)
+from purveyor.cli.files import whole_file
+from purveyor.cli.options import Command, Settings, pass_settings
+from purveyor.cli.output import Output, visible
+from purveyor.errors import FileInTheWayError, PlanError
+
+if TYPE_CHECKING:
+    from purveyor.migrate.change.plan import Plan
+
+__all__ = ["command"]
+
+
+@click.command(cls=Command, name="plan")
+@tree_argument
+@click.option(
+    "-o",
+    "--output",
+    "target",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="PLAN",
+    help="The file to write; an older plan there is replaced.",
+)
+@exclude_option
+@pass_settings
+def command(settings: Settings, path: Path, target: Path, exclude: tuple[str, ...]) -> int:
+    """Write down what a migration of PATH would change, and show it as a diff.
+
+    Nothing in PATH is changed. The same source gives the same plan. Review it: `purveyor migrate apply` carries
+    out exactly what the diffs in it say.
+    """
+    from purveyor.migrate.change.plan import make_plan  # noqa: PLC0415 - completion and help do without
+
+    output = Output(settings)
+    try:
+        _refuse_other_files(target)
+        with progress(output, "reading") as step:
+            plan = make_plan(path, relative_to=target.absolute().parent, exclude=exclude, progress=step)
+        with whole_file(target, replace=True) as file:
+            file.write(plan.to_json())
+    except Exception as error:
+        output.failure(error)
+        return 1
+    classes = [{key: value for key, value in each.items() if key != "warnings"} for each in plan.classes]
+    output.result(
+        {"plan": str(target), "files": [each.path for each in plan.files], "classes": classes},
+        lambda: _show(output, plan, target),
+    )
+    return 0
+
+
+def _refuse_other_files(target: Path) -> None:
+    """A plan takes the place of a plan, and of nothing else."""
+    from purveyor.migrate.change.plan import load_plan  # noqa: PLC0415
+
+    if target.exists():
+        try:
+            load_plan(target)
+        except PlanError as error:
+            raise FileInTheWayError(str(target)) from error
+
+
+def _show(output: Output, plan: Plan, target: Path) -> None:
+    for file in plan.files:
+        for line in file.diff.split("\n"):
+            output.line(diff_line(line.rstrip("\r")))
+    left = [each for each in plan.classes if each["state"] in ("adapter", "refused")]
+    for each in left:
+        text = Text(f"{each['path']}:{each['line']} {each['name']}: ").append_text(state_text(each["state"]))
+        output.note(text.append(f", {visible(str(each['reason']))}"))
+    for file in plan.files:
+        for warning in file.warnings:
+            output.warn(f"{file.path}:{warning['line']}: {warning['message']}")
+    output.note(count_states(str(each["state"]) for each in plan.classes))
+    count = len(plan.files)
+    if count:
+        output.note(f"{count} file{'' if count == 1 else 's'} to change; next: purveyor migrate apply {target}")
+    else:
+        output.note("nothing to change")

@@ -1,0 +1,55 @@
+"""``purveyor migrate rollback``: a plan undone."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path  # noqa: TC003 - click asks for it
+from typing import TYPE_CHECKING
+
+import click
+from rich.text import Text
+
+from purveyor.cli.commands.migrate.refusals import show_failure
+from purveyor.cli.commands.migrate.shared import plan_argument, root_option
+from purveyor.cli.options import Command, Settings, pass_settings
+from purveyor.cli.output import Output, visible
+
+if TYPE_CHECKING:
+    from purveyor.migrate.change.rollback import RolledBack
+
+__all__ = ["command"]
+
+
+@click.command(cls=Command, name="rollback")
+@plan_argument
+@root_option
+@click.option(
+    "--force", is_flag=True, help="Restore files that were edited since; the edited ones become NAME.rej."
+)
+@pass_settings
+def command(settings: Settings, plan: Path, root: Path | None, force: bool) -> int:
+    """Undo PLAN, or what a killed process has done of it, to the byte.
+
+    Files that were edited since are not touched, and nothing else is then; what the edits are is shown.
+    """
+    from purveyor.migrate.change.rollback import rollback  # noqa: PLC0415 - completion and help do without
+
+    output = Output(settings)
+    try:
+        undone = rollback(plan, root=root, force=force)
+    except Exception as error:
+        return show_failure(output, settings, error)
+    output.result(asdict(undone), lambda: _show(output, undone))
+    return 0
+
+
+def _show(output: Output, undone: RolledBack) -> None:
+    for path in undone.restored:
+        output.line(Text.assemble(("~ ", "green"), visible(path)))
+    for path, kept in undone.kept:
+        output.warn(f"{path} had been edited; that version is in {kept}")
+    for path in undone.left:
+        output.warn(f"{path} is left where it is: somebody has changed it")
+    output.note(
+        "nothing to do: everything is as before" if undone.nothing_to_do else f"{len(undone.restored)} restored"
+    )

@@ -1,0 +1,98 @@
+"""``purveyor migrate scan``: what a source tree holds."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.text import Text
+
+from purveyor.cli.commands.migrate.shared import count_states, exclude_option, progress, state_text, tree_argument
+from purveyor.cli.files import whole_file
+from purveyor.cli.options import Command, Settings, pass_settings
+from purveyor.cli.output import Output, visible
+
+if TYPE_CHECKING:
+    from purveyor.migrate.scan.report import Report, ScannedClass
+
+__all__ = ["command"]
+
+
+@click.command(cls=Command, name="scan")
+@tree_argument
+@exclude_option
+@click.option(
+    "--import-check", is_flag=True, help="Also import each module, in a process of its own. This runs it."
+)
+@click.option("--all", "everything", is_flag=True, help="List the classes that are no providers as well.")
+@click.option(
+    "--sarif", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write SARIF, for code hosts."
+)
+@pass_settings
+def command(
+    settings: Settings,
+    path: Path,
+    exclude: tuple[str, ...],
+    import_check: bool,
+    everything: bool,
+    sarif: Path | None,
+) -> int:
+    """Find the providers in PATH, and what is wrong with them.
+
+    It reads the source, and neither imports it (but for --import-check) nor writes to it. A class is listed with
+    what a migration would make of it; with --json every class is, and every file.
+    """
+    from purveyor.migrate.scan.report import scan  # noqa: PLC0415 - completion and help do without
+    from purveyor.migrate.scan.sarif import to_sarif  # noqa: PLC0415
+
+    output = Output(settings)
+    try:
+        with progress(output, "scanning") as step:
+            report = scan(path, exclude=exclude, import_check=import_check, progress=step)
+        if sarif is not None:
+            with whole_file(sarif, replace=True) as file:
+                file.write(json.dumps(to_sarif(report, version("purveyor")), indent=1).encode())
+    except Exception as error:
+        output.failure(error)
+        return 1
+    if settings.json:
+        output.json({"version": 1, **report.to_json()})
+    else:
+        _show(output, report, everything=everything)
+    return 0
+
+
+def _show(output: Output, report: Report, *, everything: bool) -> None:
+    shown = [each for each in report.classes if everything or each.state != "not-a-provider"]
+    width = max((len(each.name) for each in shown), default=0)
+    path = None
+    for each in shown:
+        if each.path != path:
+            if path is not None:
+                output.line()
+            path = each.path
+            output.line(Text(visible(path), style="bold"))
+        _show_class(output, each, width)
+    broken = [file for file in report.files if file.status != "ok"]
+    for file in broken:
+        output.warn(f"{file.path} is {file.status}: {file.reason}")
+    if shown:
+        output.note("")
+    output.note(count_states(each.state for each in report.classes))
+    if not everything and len(shown) < len(report.classes):
+        output.note(Text("--all lists those that are no providers", style="dim"))
+
+
+def _show_class(output: Output, each: ScannedClass, width: int) -> None:
+    kind = f"{each.kind}, {each.type}" if each.type else each.kind
+    line = Text.assemble((f"  {each.line:>5}  ", "dim"), f"{visible(each.name):{width}}  {kind:21}  ")
+    output.line(line.append_text(state_text(each.state)))
+    if each.reason is not None:
+        output.line(Text(f"         {visible(each.reason)}", style="dim"))
+    for fault in each.faults:
+        output.line(
+            Text.assemble((f"  {fault.line:>5}  ", "dim"), (fault.code, "yellow"), f"  {visible(fault.message)}")
+        )

@@ -1,0 +1,121 @@
+"""What the commands of a migration share: their arguments, progress, and how states and diffs look."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import click
+from rich.text import Text
+
+from purveyor.cli.output import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Mapping
+
+    from purveyor.cli.output import Output
+
+__all__ = [
+    "STATES",
+    "count_states",
+    "diff_line",
+    "exclude_option",
+    "plan_argument",
+    "progress",
+    "root_option",
+    "state_text",
+    "tree_argument",
+]
+
+#: The states that a class can end in, with how each is shown.
+STATES = {
+    "converted": "green",
+    "converted-with-warnings": "yellow",
+    "adapter": "cyan",
+    "refused": "red",
+    "not-a-provider": "dim",
+}
+
+#: After how many seconds progress is shown.
+_PATIENCE = 0.5
+
+tree_argument = click.argument("path", type=click.Path(exists=True, path_type=Path))
+plan_argument = click.argument("plan", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+root_option = click.option(
+    "--root",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="The source tree, if it is not where the plan says.",
+)
+exclude_option = click.option(
+    "--exclude", multiple=True, metavar="PATTERN", help="Leave out paths that match, such as 'tests/*'."
+)
+
+
+@contextmanager
+def progress(output: Output, title: str) -> Generator[Callable[[int, int, str], None]]:
+    """Show how far a command is, on a terminal, once it has taken a while.
+
+    Args:
+        output: Where.
+        title: What it does.
+
+    Yields:
+        What to call at each step: how many are done, how many there are, and which one it is.
+    """
+    if not output.shows_progress:
+        yield lambda _done, _total, _name: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[name]}"),
+    )
+    bar = Progress(*columns, console=output.stderr, transient=True)
+    task = bar.add_task(title, total=None, name="")
+    begun = monotonic()
+
+    def step(done: int, total: int, name: str) -> None:
+        bar.update(task, completed=done, total=total, name=visible(name))
+        if monotonic() - begun > _PATIENCE:
+            bar.start()  # again and again does no harm
+
+    try:
+        yield step
+    finally:
+        bar.stop()
+
+
+def state_text(state: str) -> Text:
+    """A state as it is shown."""
+    return Text(state, style=STATES[state])
+
+
+def count_states(states: Iterable[str]) -> Text:
+    """How many classes are in each state, none of which is left out."""
+    counts: Mapping[str, int] = dict.fromkeys(STATES, 0)
+    for state in states:
+        counts = {**counts, state: counts[state] + 1}
+    total = sum(counts.values())
+    text = Text(f"{total} class{'' if total == 1 else 'es'}: ")
+    shown = [Text(f"{count} {state}", style=STATES[state]) for state, count in counts.items() if count]
+    return text.append(Text(", ").join(shown) if shown else "nothing found")
+
+
+def diff_line(line: str) -> Text:
+    """A line of a diff, coloured as everywhere."""
+    style = ""
+    if line.startswith(("+++", "---")):
+        style = "bold"
+    elif line.startswith("@@"):
+        style = "cyan"
+    elif line.startswith("+"):
+        style = "green"
+    elif line.startswith("-"):
+        style = "red"
+    return Text(visible(line), style=style)

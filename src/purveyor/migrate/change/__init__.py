@@ -1,0 +1,1 @@
+"""Plans of a migration, and how they are carried out and undone so that a kill leaves nothing half done."""
