@@ -77,6 +77,8 @@ EXAMPLES: dict[type[PurveyorError], tuple[Any, ...]] = {
     errors.NotBuiltError: ("notes", "path"),
     errors.LaneBusyError: ("notes", 5.0),
     errors.ConstructionError: ("LocalStore", "(path)", ("folder",)),
+    errors.VerifyError: ("No space left on device", "a.py"),
+    errors.CallScriptError: ("script.json", "is no list", "[0].calls"),
     errors.FakeClockError: ("time stands still", "advance it"),
     errors.MoveError: ("data cannot be moved",),
     errors.MoveRefusedError: ("entries.json", (errors.MoveProblem("is NaN", "use null", "a", "entries.json", 3),)),
