@@ -26,6 +26,11 @@ T = TypeVar("T")
 class _BuiltBothWays(ABCMeta):
     """Lets a class be called with the arguments it always had, or with metadata and config."""
 
+    def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], /, **kwargs: Any) -> None:
+        super().__init__(name, bases, namespace, **kwargs)
+        if not getattr(cls, "enforces_abstract_methods", True):
+            cls.__abstractmethods__ = frozenset()
+
     if not TYPE_CHECKING:  # type checkers are to see the class's own constructor
 
         def __call__(cls, *args: Any, **kwargs: Any) -> Any:
@@ -78,6 +83,9 @@ class LegacyProvider(Provider[T], metaclass=_BuiltBothWays):
 
     #: The name of a provider that was built with its own arguments; made from the class's if empty.
     provider_name: ClassVar[str] = ""
+
+    #: Whether a class with abstract methods cannot be built. A class that was no `ABC` could.
+    enforces_abstract_methods: ClassVar[bool] = True
 
     _config_is_final = True
     _config: Any = None  # also where a constructor assigns none

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def written(source: str, imports: Sequence[str] = (), **parts: object) -> str:
     """A module after an addition to its class ``Thing``."""
     values: dict[str, object] = {
-        "config": "", "base": "", "declares": (), "builder": "", "lifecycle": (), "operations": (), "decorator": "op",
+        "configured": None, "config": "", "base": "", "declares": (), "builder": "", "lifecycle": (), "operations": (), "decorator": "op",
     }  # fmt: skip
     addition = Addition("Thing", **(values | parts))  # type: ignore[arg-type]
     return edit(cst.parse_module(dedent(source)), {"Thing": addition}, imports).code

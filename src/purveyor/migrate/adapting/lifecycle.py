@@ -8,6 +8,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from purveyor.errors import InvalidInputError, near_misses
+from purveyor.migrate.legacy import LegacyProvider
+from purveyor.provider import Provider
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -146,7 +148,7 @@ def named_step(cls: type | None, argument: str, given: str | Callable[..., Any],
 def find_attribute(cls: type | None, name: str) -> Any:
     """What stands under a name in a class or its bases, as it is written there; None if nothing does."""
     for base in cls.__mro__ if cls is not None else ():  # inspect.getattr_static takes ten times as long
-        if name in vars(base):
+        if name in vars(base) and base not in (LegacyProvider, Provider):  # those of a converted base do nothing
             return vars(base)[name]
     return None
 

@@ -21,6 +21,7 @@ class Addition:
 
     Args:
         name: The class's name.
+        configured: What its config is called; None if it gets no `from_config`.
         config: The class of its config, to stand before it; empty if there is one.
         base: The base that it gets; empty if none.
         declares: Statements at the top of its body.
@@ -31,6 +32,7 @@ class Addition:
     """
 
     name: str
+    configured: str | None
     config: str
     base: str
     declares: tuple[str, ...]
@@ -71,6 +73,7 @@ def compose(decision: Decision, borrowed: Borrowed) -> Addition:
         builder = _builder(name, config, arguments)
     return Addition(
         name,
+        None if construct is None else config,
         made,
         base,
         tuple(_declared(attribute, source, borrowed) for attribute, source in changes.declares),

@@ -126,20 +126,23 @@ class _Reading:
     def read(self) -> Construct:
         arguments = self.method.node.args
         named = _named(self.method.node)
+        if not named and arguments.kwarg is not None:
+            return self._keywords(arguments.kwarg.arg)
         if arguments.vararg is not None:
             return self._host(f"*{arguments.vararg.arg}")
-        if not named:
-            return self._none() if arguments.kwarg is None else self._keywords(arguments.kwarg.arg)
+        return self._of_named(named, arguments.kwarg) if named else self._none()
+
+    def _of_named(self, named: list[_Parameter], rest: ast.arg | None) -> Construct:
         needed = [each for each in named if each.default is None]
-        if arguments.kwarg is None and len(named) == 1:
+        if rest is None and len(named) == 1:
             return self._one(named[0])
-        parameters = self._parameters(named) if arguments.kwarg is None else None
+        parameters = self._parameters(named) if rest is None else None
         if parameters is not None:
             return parameters
         configs = [each for each in named if self._looks_like_config(each)]
         if len(configs) == 1 and (not needed or needed == configs) and not configs[0].keyword_only:
             return self._one(configs[0])
-        return self._host(", ".join(each.name for each in needed) or f"**{arguments.kwarg.arg}")  # type: ignore[union-attr]
+        return self._host(", ".join(each.name for each in needed) or ", ".join(each.name for each in named))
 
     def _none(self) -> Construct:
         return Construct("no-config", self.method.line, "None", "")

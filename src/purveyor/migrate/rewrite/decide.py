@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from purveyor.migrate.legacy import provider_name_of
 from purveyor.migrate.rewrite.construct import Construct, construct_of, quoted
-from purveyor.migrate.rewrite.gates import GateError, enter
+from purveyor.migrate.rewrite.gates import GateError, screen
 from purveyor.migrate.rewrite.hindrances import Hindrance, hindrance, is_done, stands_on_purveyor
 from purveyor.migrate.rewrite.members import capabilities_of, lifecycle_to_add, operations_of
 from purveyor.migrate.scan.faults.model import Fault
@@ -96,7 +96,7 @@ def decide(project: Project, classified: Mapping[ClassFacts, Classified]) -> dic
         A decision for each class, in the order of the project.
 
     Raises:
-        MissingExtraError: LibCST is not installed.
+        MissingExtraError: LibCST is needed to tell, and is not installed.
     """
     providers = {facts: each for facts, each in classified.items() if each.kind in ("provider", "base")}
     hindered = _hindered(providers, classified)
@@ -144,7 +144,7 @@ def _check_gates(decisions: Mapping[ClassFacts, Decision]) -> dict[ClassFacts, D
     closed: dict[SourceFile, str] = {}
     for file in dict.fromkeys(each.facts.file for each in decisions.values() if each.changes is not None):
         try:
-            enter(file.data, file.path)
+            screen(file.data, file.path)
         except GateError as error:
             closed[file] = str(error)
     return refuse(decisions, closed)
@@ -205,8 +205,8 @@ def _decide_one(
     if is_done(facts):
         return decision
     construct = construct_of(facts, project, name)
-    warnings = [*_warnings(facts, unknown)]
     concrete = classified.kind == "provider"
+    warnings = _warnings(facts, unknown) if concrete else []
     root = not stands_on_purveyor(facts) and not _provider_bases(facts, providers)
     if concrete and construct.obstacle is not None:
         hint = f"{construct.obstacle}: build it in code, or write {facts.name}.from_config"
@@ -224,8 +224,8 @@ def _decide_one(
         construct if builds else None,
         base=root or builds,
         operations=tuple(operations),
-        lifecycle=_lifecycle(classified, providers),
-        declares=_declares(decision, derived, facts) if concrete else (),
+        lifecycle=_lifecycle(classified, providers, hindered),
+        declares=_declares(decision, derived, facts, concrete=concrete, plain=root and _is_plain(facts)),
     )
     return replace(
         decision,
@@ -236,11 +236,30 @@ def _decide_one(
     )
 
 
-def _lifecycle(classified: Classified, providers: Mapping[ClassFacts, Classified]) -> tuple[tuple[str, str], ...]:
-    """What the manager calls by another name, without what a base gets already."""
+def _lifecycle(
+    classified: Classified, providers: Mapping[ClassFacts, Classified], hindered: Mapping[ClassFacts, Hindrance]
+) -> tuple[tuple[str, str], ...]:
+    """What the manager calls by another name, without what a base gets already.
+
+    A base gets nothing if a class below it stays as it is, since that may write the same step in another way.
+    """
+
+    def gets(facts: ClassFacts) -> list[tuple[str, str]]:
+        stays = any(facts in other.mro and other in hindered for other in providers if other is not facts)
+        return [] if stays else lifecycle_to_add(providers[facts])
+
     bases = _provider_bases(classified.facts, providers)
-    inherited = {each for base in bases for each in lifecycle_to_add(providers[base])}
-    return tuple(each for each in lifecycle_to_add(classified) if each not in inherited)
+    inherited = {each for base in bases for each in gets(base)}
+    own = gets(classified.facts) if classified.kind == "base" else lifecycle_to_add(classified)
+    return tuple(each for each in own if each not in inherited)
+
+
+def _is_plain(facts: ClassFacts) -> bool:
+    """Whether a class or one below it has abstract methods that nothing enforces now."""
+    below = [facts, *facts.subclasses]
+    for each in below:
+        below += [other for other in each.subclasses if other not in below]
+    return not facts.is_abc and any(each.unimplemented for each in below)
 
 
 def _inherits_build(facts: ClassFacts, construct: Construct, providers: Mapping[ClassFacts, Classified]) -> bool:
@@ -277,6 +296,13 @@ def _warnings(facts: ClassFacts, unknown: list[tuple[str, str, int]]) -> list[Fa
         )
         for name, decorator, line in unknown
     ]
+    if not facts.is_abc and facts.unimplemented:
+        missing = ", ".join(f"{name} of {owner.name}" for name, owner in sorted(facts.unimplemented.items()))
+        found.append(
+            Fault(
+                facts.line, "unimplemented-abstract", f"it does not implement {missing}; it can be built as before"
+            )
+        )
     for name in ("status", "health", "current"):
         method = facts.methods.get(name)
         if method is not None:
@@ -285,8 +311,14 @@ def _warnings(facts: ClassFacts, unknown: list[tuple[str, str, int]]) -> list[Fa
     return found
 
 
-def _declares(decision: Decision, derived: str, facts: ClassFacts) -> tuple[tuple[str, str], ...]:
+def _declares(
+    decision: Decision, derived: str, facts: ClassFacts, *, concrete: bool, plain: bool
+) -> tuple[tuple[str, str], ...]:
     found: list[tuple[str, str]] = []
+    if plain:
+        found.append(("enforces_abstract_methods", "False"))
+    if not concrete:
+        return tuple(found)
     if decision.name != derived and "provider_name" not in facts.attributes:
         found.append(("provider_name", quoted(decision.name)))
     if decision.type != "custom":

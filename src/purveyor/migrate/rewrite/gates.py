@@ -14,11 +14,23 @@ from purveyor.errors import MissingExtraError
 if TYPE_CHECKING:
     import libcst as cst
 
-__all__ = ["GateError", "enter", "leave"]
+__all__ = ["GateError", "enter", "leave", "screen"]
 
 
 class GateError(Exception):
     """A file cannot be rewritten safely; its text says why."""
+
+
+def screen(data: bytes, path: str) -> None:
+    """Look whether a file can be rewritten, as far as that is cheap: LibCST is asked only where it may say no.
+
+    Raises:
+        GateError: It cannot.
+        MissingExtraError: LibCST would have to be asked, and is not installed.
+    """
+    _compile(data, path, "it does not compile")
+    if b"\x0c" in data or b"\r" in data.replace(b"\r\n", b""):
+        enter(data, path)
 
 
 def enter(data: bytes, path: str) -> cst.Module:

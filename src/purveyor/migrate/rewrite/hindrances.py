@@ -151,15 +151,6 @@ def _metaclass(classified: Classified) -> Hindrance | None:
     return None
 
 
-def _enforcement(classified: Classified) -> Hindrance | None:
-    facts = classified.facts
-    if classified.kind == "base" or facts.is_abc or not facts.unimplemented:
-        return None
-    missing = ", ".join(f"{name} of {owner.name}" for name, owner in sorted(facts.unimplemented.items()))
-    reason = f"it does not implement {missing}; it can be built now, and could not on a base that enforces it"
-    return Hindrance("refused", reason, facts.line, spreads=True)
-
-
 def _reserved(classified: Classified) -> Hindrance | None:
     for owner in _in_tree(classified.facts):
         for name in _RESERVED:
@@ -252,7 +243,6 @@ def _mixins(classified: Classified) -> Hindrance | None:
 _CHECKS: tuple[Callable[[Classified], Hindrance | None], ...] = (
     _bases,
     _metaclass,
-    _enforcement,
     _reserved,
     _place,
     _shaped,

@@ -306,9 +306,8 @@ def _same(value: ast.expr) -> list[ast.expr]:
         match each:
             case ast.BoolOp(values=values):
                 todo.extend(reversed(values))
-            case ast.IfExp(body=body, orelse=orelse, test=test):
+            case ast.IfExp(body=body, orelse=orelse):
                 todo.extend((orelse, body))
-                todo.extend(name for name in ast.walk(test) if isinstance(name, ast.Name))
             case ast.Call(func=ast.Name(id="dict"), args=[only], keywords=[]):
                 todo.append(only)
             case ast.Call(func=ast.Attribute(value=only, attr="copy"), args=[], keywords=[]):

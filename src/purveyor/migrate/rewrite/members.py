@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from purveyor.migrate.rewrite.hindrances import own_lifecycle
+from purveyor.migrate.scan.lifecycle import closing_word, opening_word
 from purveyor.migrate.source.project import ClassFacts
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ def operations_of(classified: Classified) -> tuple[list[str], list[tuple[str, st
     for name, method in classified.facts.methods.items():
         if name.startswith("_") or name in skipped or method.kind != "method" or method.is_abstract:
             continue
+        if (opening_word(name) or closing_word(name)) and not method.required:
+            continue  # a step of a lifecycle, if not of this class then of one above or below it
         if method.raises_not_implemented or _is_accessor(method) or (method.is_generator and not method.is_async):
             continue
         tails = [each.partition("(")[0].rpartition(".")[2] for each in method.decorators]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from purveyor.migrate.rewrite.borrowed import Borrowed
@@ -59,23 +59,33 @@ def rewrite(
         for file in _roots_first(decisions):
             mine = tuple(each for each in decisions.values() if each.facts.file is file)
             try:
-                after = _rewrite_file(project, file, mine, shared=file in shared)
+                files.append(_rewrite_file(project, file, mine, shared=file in shared))
             except GateError as error:
                 closed[file] = str(error)
-            else:
-                files.append(Rewritten(file, after, mine))
         if not closed:
-            return tuple(files), dict(decisions)
+            final = {each.facts: each for file in files for each in file.decisions}
+            return tuple(files), {facts: final.get(facts, each) for facts, each in decisions.items()}
         decisions = refuse(decisions, closed)
 
 
-def _rewrite_file(project: Project, file: SourceFile, decisions: tuple[Decision, ...], *, shared: bool) -> bytes:
+def _rewrite_file(
+    project: Project, file: SourceFile, decisions: tuple[Decision, ...], *, shared: bool
+) -> Rewritten:
     module = enter(file.data, file.path)
     from purveyor.migrate.rewrite.edit import edit  # noqa: PLC0415 - it needs LibCST, which the gate has found
 
     borrowed = Borrowed(project, file, shared=shared)
     additions = {each.facts.name: compose(each, borrowed) for each in decisions if each.changes is not None}
-    return leave(edit(module, additions, borrowed.imports), file.path)
+    after = leave(edit(module, additions, borrowed.imports), file.path)
+    named = {name: addition.configured for name, addition in additions.items() if addition.configured is not None}
+    return Rewritten(
+        file,
+        after,
+        tuple(
+            replace(each, config=named[each.facts.name]) if each.changes and each.facts.name in named else each
+            for each in decisions
+        ),
+    )
 
 
 def _roots_first(decisions: Mapping[ClassFacts, Decision]) -> list[SourceFile]:
