@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import click
 from rich.text import Text
 
-from purveyor.cli.commands.migrate.refusals import show_failure
-from purveyor.cli.commands.migrate.shared import plan_argument, root_option
+from purveyor.cli.commands.migrate.refusals import show_refusal
+from purveyor.cli.commands.migrate.shared import file_count, next_command, plan_argument, root_option
 from purveyor.cli.options import Command, Settings, pass_settings
 from purveyor.cli.output import Output, visible
+from purveyor.errors import MigrationRefusedError
 
 if TYPE_CHECKING:
     from purveyor.migrate.change.apply import Applied
@@ -36,18 +37,19 @@ def command(settings: Settings, plan: Path, root: Path | None, allow_dirty: bool
     output = Output(settings)
     try:
         applied = apply(plan, root=root, allow_dirty=allow_dirty)
-    except Exception as error:
-        return show_failure(output, settings, error)
-    output.result(asdict(applied), lambda: _show(output, applied, plan))
+    except MigrationRefusedError as error:
+        return show_refusal(output, settings, error)
+    output.result(asdict(applied), lambda: _show(output, applied, plan, root))
     return 0
 
 
-def _show(output: Output, applied: Applied, plan: Path) -> None:
+def _show(output: Output, applied: Applied, plan: Path, root: Path | None) -> None:
     for path in applied.changed:
         output.line(Text.assemble(("~ ", "green"), visible(path)))
     for path, warning in applied.warnings:
         output.warn(f"{path}:{warning['line']}: {warning['message']}")
     if applied.nothing_to_do:
         output.note("nothing to do: everything is as planned already")
-    else:
-        output.note(f"{len(applied.changed)} changed; next: purveyor migrate verify {plan}")
+        return
+    already = f", {len(applied.already)} already as planned" if applied.already else ""
+    output.note(f"{file_count(len(applied.changed))} changed{already}; next: {next_command('verify', plan, root)}")

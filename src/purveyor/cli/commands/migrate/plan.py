@@ -12,6 +12,8 @@ from purveyor.cli.commands.migrate.shared import (
     count_states,
     diff_line,
     exclude_option,
+    file_count,
+    next_command,
     progress,
     state_text,
     tree_argument,
@@ -40,7 +42,7 @@ __all__ = ["command"]
 )
 @exclude_option
 @pass_settings
-def command(settings: Settings, path: Path, target: Path, exclude: tuple[str, ...]) -> int:
+def command(settings: Settings, path: Path, target: Path, exclude: tuple[str, ...]) -> None:
     """Write down what a migration of PATH would change, and show it as a diff.
 
     Nothing in PATH is changed. The same source gives the same plan. Review it: `purveyor migrate apply` carries
@@ -49,21 +51,16 @@ def command(settings: Settings, path: Path, target: Path, exclude: tuple[str, ..
     from purveyor.migrate.change.plan import make_plan  # noqa: PLC0415 - completion and help do without
 
     output = Output(settings)
-    try:
-        _refuse_other_files(target)
-        with progress(output, "reading") as step:
-            plan = make_plan(path, relative_to=target.absolute().parent, exclude=exclude, progress=step)
-        with whole_file(target, replace=True) as file:
-            file.write(plan.to_json())
-    except Exception as error:
-        output.failure(error)
-        return 1
+    _refuse_other_files(target)
+    with progress(output, "reading") as step:
+        plan = make_plan(path, relative_to=target.absolute().parent, exclude=exclude, progress=step)
+    with whole_file(target, replace=True) as file:
+        file.write(plan.to_json())
     classes = [{key: value for key, value in each.items() if key != "warnings"} for each in plan.classes]
     output.result(
         {"plan": str(target), "files": [each.path for each in plan.files], "classes": classes},
         lambda: _show(output, plan, target),
     )
-    return 0
 
 
 def _refuse_other_files(target: Path) -> None:
@@ -89,8 +86,7 @@ def _show(output: Output, plan: Plan, target: Path) -> None:
         for warning in file.warnings:
             output.warn(f"{file.path}:{warning['line']}: {warning['message']}")
     output.note(count_states(str(each["state"]) for each in plan.classes))
-    count = len(plan.files)
-    if count:
-        output.note(f"{count} file{'' if count == 1 else 's'} to change; next: purveyor migrate apply {target}")
+    if plan.files:
+        output.note(f"{file_count(len(plan.files))} to change; next: {next_command('apply', target)}")
     else:
         output.note("nothing to change")

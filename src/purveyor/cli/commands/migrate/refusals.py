@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from purveyor.cli.commands.migrate.shared import diff_line
 from purveyor.cli.output import visible
-from purveyor.errors import MigrationRefusedError
 
 if TYPE_CHECKING:
     from purveyor.cli.options import Settings
     from purveyor.cli.output import Output
+    from purveyor.errors import MigrationRefusedError
 
-__all__ = ["show_failure"]
+__all__ = ["show_refusal"]
+
+#: What a line of a three-way diff begins with, where it is none of a file.
+_MARKS = ("line ", "<<<<<<< ", "||||||| ", "=======", ">>>>>>> ")
 
 
-def show_failure(output: Output, settings: Settings, error: Exception) -> int:
-    """Write an error, every refusal on a line of its own with what was edited below it; the exit code is 1."""
-    if not isinstance(error, MigrationRefusedError) or settings.json:
-        output.failure(error)
+def show_refusal(output: Output, settings: Settings, error: MigrationRefusedError) -> int:
+    """Write every refusal on a line of its own, with what was edited below it; the exit code is 1."""
+    if settings.json:
+        refusals = [asdict(each) for each in error.refusals]
+        output.json({"version": 1, "error": {**output.describe(error), "refusals": refusals}})
         return 1
     output.tell(Text.assemble(("error: ", "bold red"), f"{error.action} was refused, and nothing was changed"))
     for each in error.refusals:
         output.tell(Text.assemble("  ", (visible(each.path), "bold"), f": {visible(each.problem)}"))
-        if each.three_way:
-            for line in each.three_way.splitlines():
-                output.tell(Text("    ").append_text(diff_line(line)))
+        for line in (each.three_way or "").splitlines():
+            output.tell(Text(f"    {visible(line)}", style="cyan" if line.startswith(_MARKS) else ""))
         if each.advice:
             output.tell(Text(f"      {visible(each.advice)}", style="dim"))
     return 1

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import click
 from rich.text import Text
 
-from purveyor.cli.commands.migrate.refusals import show_failure
-from purveyor.cli.commands.migrate.shared import plan_argument, root_option
+from purveyor.cli.commands.migrate.refusals import show_refusal
+from purveyor.cli.commands.migrate.shared import file_count, plan_argument, root_option
 from purveyor.cli.options import Command, Settings, pass_settings
 from purveyor.cli.output import Output, visible
+from purveyor.errors import MigrationRefusedError
 
 if TYPE_CHECKING:
     from purveyor.migrate.change.rollback import RolledBack
@@ -37,8 +38,8 @@ def command(settings: Settings, plan: Path, root: Path | None, force: bool) -> i
     output = Output(settings)
     try:
         undone = rollback(plan, root=root, force=force)
-    except Exception as error:
-        return show_failure(output, settings, error)
+    except MigrationRefusedError as error:
+        return show_refusal(output, settings, error)
     output.result(asdict(undone), lambda: _show(output, undone))
     return 0
 
@@ -50,6 +51,7 @@ def _show(output: Output, undone: RolledBack) -> None:
         output.warn(f"{path} had been edited; that version is in {kept}")
     for path in undone.left:
         output.warn(f"{path} is left where it is: somebody has changed it")
-    output.note(
-        "nothing to do: everything is as before" if undone.nothing_to_do else f"{len(undone.restored)} restored"
-    )
+    if undone.nothing_to_do:
+        output.note("nothing to do: everything is as before")
+    else:
+        output.note(f"{file_count(len(undone.restored))} restored")

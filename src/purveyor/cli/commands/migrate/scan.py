@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,14 @@ from typing import TYPE_CHECKING
 import click
 from rich.text import Text
 
-from purveyor.cli.commands.migrate.shared import count_states, exclude_option, progress, state_text, tree_argument
+from purveyor.cli.commands.migrate.shared import (
+    count_states,
+    exclude_option,
+    paragraph,
+    progress,
+    state_text,
+    tree_argument,
+)
 from purveyor.cli.files import whole_file
 from purveyor.cli.options import Command, Settings, pass_settings
 from purveyor.cli.output import Output, visible
@@ -19,6 +27,9 @@ if TYPE_CHECKING:
     from purveyor.migrate.scan.report import Report, ScannedClass
 
 __all__ = ["command"]
+
+#: How wide the column of names is at most; a longer name moves the rest of its line.
+_NAME = 32
 
 
 @click.command(cls=Command, name="scan")
@@ -39,7 +50,7 @@ def command(
     import_check: bool,
     everything: bool,
     sarif: Path | None,
-) -> int:
+) -> None:
     """Find the providers in PATH, and what is wrong with them.
 
     It reads the source, and neither imports it (but for --import-check) nor writes to it. A class is listed with
@@ -49,25 +60,20 @@ def command(
     from purveyor.migrate.scan.sarif import to_sarif  # noqa: PLC0415
 
     output = Output(settings)
-    try:
-        with progress(output, "scanning") as step:
-            report = scan(path, exclude=exclude, import_check=import_check, progress=step)
-        if sarif is not None:
-            with whole_file(sarif, replace=True) as file:
-                file.write(json.dumps(to_sarif(report, version("purveyor")), indent=1).encode())
-    except Exception as error:
-        output.failure(error)
-        return 1
+    with progress(output, "scanning") as step:
+        report = scan(path, exclude=exclude, import_check=import_check, progress=step)
+    if sarif is not None:
+        with whole_file(sarif, replace=True) as file:
+            file.write(json.dumps(to_sarif(report, version("purveyor")), indent=1).encode())
     if settings.json:
         output.json({"version": 1, **report.to_json()})
     else:
-        _show(output, report, everything=everything)
-    return 0
+        _show(output, report, path, everything=everything)
 
 
-def _show(output: Output, report: Report, *, everything: bool) -> None:
+def _show(output: Output, report: Report, root: Path, *, everything: bool) -> None:
     shown = [each for each in report.classes if everything or each.state != "not-a-provider"]
-    width = max((len(each.name) for each in shown), default=0)
+    width = min(_NAME, max((len(each.name) for each in shown), default=0))
     path = None
     for each in shown:
         if each.path != path:
@@ -82,8 +88,10 @@ def _show(output: Output, report: Report, *, everything: bool) -> None:
     if shown:
         output.note("")
     output.note(count_states(each.state for each in report.classes))
-    if not everything and len(shown) < len(report.classes):
+    if len(shown) < len(report.classes):
         output.note(Text("--all lists those that are no providers", style="dim"))
+    if any(each.state.startswith("converted") for each in shown):
+        output.note(f"next: {shlex.join(('purveyor', 'migrate', 'plan', str(root), '-o'))} PLAN")
 
 
 def _show_class(output: Output, each: ScannedClass, width: int) -> None:
@@ -91,8 +99,7 @@ def _show_class(output: Output, each: ScannedClass, width: int) -> None:
     line = Text.assemble((f"  {each.line:>5}  ", "dim"), f"{visible(each.name):{width}}  {kind:21}  ")
     output.line(line.append_text(state_text(each.state)))
     if each.reason is not None:
-        output.line(Text(f"         {visible(each.reason)}", style="dim"))
+        paragraph(output, Text(" " * 9), each.reason, indent=9, style="dim")
     for fault in each.faults:
-        output.line(
-            Text.assemble((f"  {fault.line:>5}  ", "dim"), (fault.code, "yellow"), f"  {visible(fault.message)}")
-        )
+        head = Text.assemble((f"  {fault.line:>5}  ", "dim"), (fault.code, "yellow"), "  ")
+        paragraph(output, head, fault.message, indent=9)

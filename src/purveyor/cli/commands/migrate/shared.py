@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import textwrap
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -22,6 +24,9 @@ __all__ = [
     "count_states",
     "diff_line",
     "exclude_option",
+    "file_count",
+    "next_command",
+    "paragraph",
     "plan_argument",
     "progress",
     "root_option",
@@ -40,6 +45,9 @@ STATES = {
 
 #: After how many seconds progress is shown.
 _PATIENCE = 0.5
+
+#: How many characters of a text stand in a line at least, however narrow a terminal is.
+_NARROWEST = 40
 
 tree_argument = click.argument("path", type=click.Path(exists=True, path_type=Path))
 plan_argument = click.argument("plan", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -81,7 +89,10 @@ def progress(output: Output, title: str) -> Generator[Callable[[int, int, str], 
     begun = monotonic()
 
     def step(done: int, total: int, name: str) -> None:
-        bar.update(task, completed=done, total=total, name=visible(name))
+        # What was read is compared and judged after the last file, and that takes as long again.
+        bar.update(
+            task, completed=done, total=total, name=visible(name) if done < total else "putting it together"
+        )
         if monotonic() - begun > _PATIENCE:
             bar.start()  # again and again does no harm
 
@@ -105,6 +116,40 @@ def count_states(states: Iterable[str]) -> Text:
     text = Text(f"{total} class{'' if total == 1 else 'es'}: ")
     shown = [Text(f"{count} {state}", style=STATES[state]) for state, count in counts.items() if count]
     return text.append(Text(", ").join(shown) if shown else "nothing found")
+
+
+def file_count(count: int) -> str:
+    """A number of files, in words."""
+    return f"{count} file{'' if count == 1 else 's'}"
+
+
+def next_command(verb: str, plan: Path, root: Path | None = None) -> str:
+    """A command on the same plan and tree, as it is typed."""
+    where = () if root is None else ("--root", str(root))
+    return shlex.join(("purveyor", "migrate", verb, str(plan), *where))
+
+
+def paragraph(output: Output, head: Text, text: str, *, indent: int, style: str = "") -> None:
+    """Write a text after its head: in lines of its own width on a terminal, in one line everywhere else.
+
+    Args:
+        output: Where.
+        head: What stands before it.
+        text: The text.
+        indent: Where its further lines begin, in characters.
+        style: How it looks.
+    """
+    text = visible(text)
+    if output.on_terminal:
+        text = textwrap.fill(
+            text,
+            max(output.stdout.width, indent + _NARROWEST),
+            initial_indent=" " * head.cell_len,
+            subsequent_indent=" " * indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )[head.cell_len :]
+    output.line(head.copy().append(text, style))
 
 
 def diff_line(line: str) -> Text:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path  # noqa: TC003 - click asks for it
+from typing import TYPE_CHECKING
 
 import click
 from rich.text import Text
 
-from purveyor.cli.commands.migrate.shared import plan_argument, root_option
+from purveyor.cli.commands.migrate.shared import next_command, plan_argument, root_option
 from purveyor.cli.options import Command, Settings, pass_settings
 from purveyor.cli.output import Output, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from purveyor.migrate.change.standing import State
 
 __all__ = ["command"]
 
@@ -25,23 +31,32 @@ _WORDS = {
 @plan_argument
 @root_option
 @pass_settings
-def command(settings: Settings, plan: Path, root: Path | None) -> int:
+def command(settings: Settings, plan: Path, root: Path | None) -> None:
     """Show how each file of PLAN is: as before, as planned, or edited since."""
     from purveyor.migrate.change.standing import status  # noqa: PLC0415 - completion and help do without
 
     output = Output(settings)
-    try:
-        states = status(plan, root=root)
-    except Exception as error:
-        output.failure(error)
-        return 1
+    states = status(plan, root=root)
+    output.result(states, lambda: _show(output, states, plan, root))
 
-    def show() -> None:
-        width = max(map(len, states), default=0)
-        for path, state in states.items():
-            output.line(Text(f"{visible(path):{width}}  ").append(*_WORDS[state]))
-        if not states:
-            output.note("the plan changes nothing")
 
-    output.result(states, show)
-    return 0
+def _show(output: Output, states: Mapping[str, State], plan: Path, root: Path | None) -> None:
+    width = max(map(len, states), default=0)
+    for path, state in states.items():
+        output.line(Text(f"{visible(path):{width}}  ").append(*_WORDS[state]))
+    if not states:
+        output.note("the plan changes nothing")
+        return
+    found = list(states.values())
+    counts = [f"{found.count(state)} {word}" for state, (word, _) in _WORDS.items() if state in found]
+    output.note(f"{', '.join(counts)}; {_advice(set(found), plan, root)}")
+
+
+def _advice(states: set[State], plan: Path, root: Path | None) -> str:
+    if states == {"before"}:
+        return f"next: {next_command('apply', plan, root)}"
+    if states == {"after"}:
+        return f"{next_command('rollback', plan, root)} undoes it"
+    if states == {"before", "after"}:
+        return "purveyor migrate apply finishes it, and rollback undoes it"
+    return "purveyor migrate apply and rollback tell what is in their way"

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 from rich.text import Text
 
-from purveyor.cli.commands.migrate.shared import plan_argument, progress, root_option
+from purveyor.cli.commands.migrate.shared import (
+    next_command,
+    paragraph,
+    plan_argument,
+    progress,
+    root_option,
+)
 from purveyor.cli.options import Command, Settings, pass_settings
 from purveyor.cli.output import Output, visible
 
 if TYPE_CHECKING:
-    from purveyor.migrate.verify.result import Comparison, Verification
+    from collections.abc import Iterable
+
+    from purveyor.migrate.verify.result import Comparison, NotExercised, Verification
 
 __all__ = ["command"]
 
@@ -25,6 +35,12 @@ _STYLES = {
     "nondeterministic": "yellow",
     "not-exercised": "yellow",
 }
+
+#: The outcomes of which each is told, and not only counted.
+_TOLD = ("fixed", "regressed", "nondeterministic")
+
+#: What the new class alone is put through: registered with a manager, reloaded, cleaned up.
+_CONTRACT = "its life with a manager"
 
 
 @click.command(cls=Command, name="verify")
@@ -54,33 +70,40 @@ def command(settings: Settings, plan: Path, root: Path | None, script: Path | No
     from purveyor.migrate.verify import verify  # noqa: PLC0415 - completion and help do without
 
     output = Output(settings)
-    try:
-        with progress(output, "comparing") as step:
-            found = verify(plan, root=root, script=script, timeout=timeout, progress=step)
-    except Exception as error:
-        output.failure(error)
-        return 1
-    output.result(found.to_json(), lambda: _show(output, found))
+    with progress(output, "comparing") as step:
+        found = verify(plan, root=root, script=script, timeout=timeout, progress=step)
+    output.result(found.to_json(), lambda: _show(output, found, plan, root))
     return 0 if found.ok else 1
 
 
-def _show(output: Output, found: Verification) -> None:
-    for each in found.comparisons:
-        if each.outcome in ("regressed", "fixed", "nondeterministic"):
-            _show_comparison(output, each)
-    for missing in found.not_exercised:
-        subject = ".".join(filter(None, (missing.subject, missing.member)))
-        output.note(
-            Text.assemble(("not exercised", "yellow"), f" {missing.module} {subject}: {visible(missing.reason)}")
-        )
+def _show(output: Output, found: Verification, plan: Path, root: Path | None) -> None:
+    told = Counter(replace(each, scenario=0) for each in found.comparisons if each.outcome in _TOLD)
+    for comparison, times in told.items():
+        _show_comparison(output, comparison, times)
+    for (module, subject, reason), members in _grouped(found.not_exercised).items():
+        what = f"{module} {subject}{members}: {reason}"
+        output.note(Text.assemble(("not exercised", _STYLES["not-exercised"]), f" {visible(what)}"))
     parts = [Text(f"{count} {word}", style=_STYLES[word]) for word, count in found.counts.items() if count]
     output.note(Text(", ").join(parts) if parts else Text("there was nothing to compare"))
+    if not found.ok:
+        output.note(f"something regressed; {next_command('rollback', plan, root)} undoes the migration")
 
 
-def _show_comparison(output: Output, each: Comparison) -> None:
+def _show_comparison(output: Output, each: Comparison, times: int) -> None:
     aspect = f" ({each.aspect})" if each.aspect else ""
+    often = f", {times} times" if times > 1 else ""
     where = " ".join(filter(None, (each.module, each.subject, each.step)))
-    output.line(Text.assemble((each.outcome, _STYLES[each.outcome]), f" {visible(where)}{aspect}"))
+    output.line(Text.assemble((each.outcome, _STYLES[each.outcome]), f" {visible(where)}{aspect}{often}"))
     if each.outcome != "nondeterministic":
-        output.line(Text(f"    old: {visible(each.old)}", style="dim"))
-        output.line(Text(f"    new: {visible(each.new)}", style="dim"))
+        paragraph(output, Text("    old: "), each.old, indent=9, style="dim")
+        paragraph(output, Text("    new: "), each.new, indent=9, style="dim")
+
+
+def _grouped(found: Iterable[NotExercised]) -> dict[tuple[str, str, str], str]:
+    """What was not exercised of a class for one reason: its members, in words."""
+    members: dict[tuple[str, str, str], list[str]] = {}
+    for each in found:
+        names = members.setdefault((each.module, each.subject, each.reason), [])
+        if each.member:
+            names.append(_CONTRACT if each.member == "contract" else each.member)
+    return {group: f": {', '.join(names)}" if names else "" for group, names in members.items()}
