@@ -86,7 +86,7 @@ def test_there_and_back(folder: Path) -> None:
     assert not (folder / "notes.db").exists()
     ran = Ran("entries.json", "notes", "--set-aside", "-n", "x")
     assert ran.out == (
-        "1 entries moved from entries.json to notes\n1 had expired: the journal keeps them for the way back\n1 put aside\n"
+        "1 entry moved from entries.json to notes\n1 had expired: the journal keeps them for the way back\n1 put aside\n"
     )
     assert "warning: entries.json:16, key 'odd': is no entry" in ran.err
     assert "put aside in: " in ran.err
@@ -106,7 +106,7 @@ def test_from_one_provider_to_another_and_back(folder: Path) -> None:
     write_entries(folder / "entries.json", {"new": entry(1)})
     Ran("entries.json", "notes", "--timezone", "UTC", "--format", "entries")
     back = Ran("old", "notes", "--back")
-    assert back.out == "1 entries as they were, 0 changed, 1 new, 0 deleted\n"
+    assert back.out == "1 entry as they were, 0 changed, 1 new, 0 deleted\n"
     assert Ran("old", "notes", "--back", "--overwrite", "--json").data["added"] == ["new"]
 
 

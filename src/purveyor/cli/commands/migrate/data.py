@@ -119,9 +119,9 @@ def _show(output: Output, done: Any) -> None:
             output.line(f"{done.source} {'would be' if done.dry_run else 'is'} as it was, to the byte")
         else:
             counts = f"{len(done.changed)} changed, {len(done.added)} new, {len(done.deleted)} deleted"
-            output.line(f"{done.unchanged} entries {would}as they were, {counts}")
+            output.line(f"{_entries(done.unchanged)} {would}as they were, {counts}")
         return
-    output.line(f"{done.moved} entries {would}moved from {done.source} to {done.target}")
+    output.line(f"{_entries(done.moved)} {would}moved from {done.source} to {done.target}")
     for count, what in (
         (done.already, "were there already"),
         (done.kept, f"{would}left out: the target keeps what it has"),
@@ -138,3 +138,7 @@ def _show(output: Output, done: Any) -> None:
     for name, place in (("journal", done.journal), ("put aside in", done.aside)):
         if place is not None:
             output.note(f"{name}: {place}")
+
+
+def _entries(count: int) -> str:
+    return f"{count} entr{'y' if count == 1 else 'ies'}"

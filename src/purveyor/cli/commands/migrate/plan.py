@@ -21,7 +21,7 @@ from purveyor.cli.commands.migrate.shared import (
 from purveyor.cli.files import whole_file
 from purveyor.cli.options import Command, Settings, pass_settings
 from purveyor.cli.output import Output, visible
-from purveyor.errors import FileInTheWayError, PlanError
+from purveyor.errors import PlanError
 
 if TYPE_CHECKING:
     from purveyor.migrate.change.plan import Plan
@@ -71,7 +71,8 @@ def _refuse_other_files(target: Path) -> None:
         try:
             load_plan(target)
         except PlanError as error:
-            raise FileInTheWayError(str(target)) from error
+            advice = "give another name with -o, or move it away"
+            raise PlanError(str(target), "it is there already, and is no plan", advice) from error
 
 
 def _show(output: Output, plan: Plan, target: Path) -> None:
