@@ -6,10 +6,12 @@ import json
 import os
 import subprocess
 import sys
+from types import ModuleType
 
 import pytest
 
 import purveyor
+import purveyor.migrate.data
 
 HEAVY = {
     "pydantic",
@@ -21,6 +23,7 @@ HEAVY = {
     "prometheus_client",
     "tree_sitter",
     "sqlite3",
+    "libcst",
 }
 
 
@@ -53,11 +56,33 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
         "from purveyor import Provider, ProviderManager, ProviderMonitor, operation, PurveyorError",
         "from purveyor import MemoryProvider, StorageProvider, CapabilityProvider",
         "import purveyor.memory.inprocess",
+        "import purveyor.migrate",
+        "from purveyor.migrate import LegacyProvider, LegacyRegistry, adapt, settings",
     ],
 )
 def test_the_core_loads_nothing_heavy(code: str) -> None:
     script = f"import sys, json\n{code}\nprint(json.dumps(sorted(sys.modules)))"
     assert HEAVY.isdisjoint(json.loads(run(script)))
+
+
+def test_what_a_migrated_application_runs_on_reads_no_source() -> None:
+    script = (
+        "import sys\n"
+        "from purveyor.migrate import LegacyProvider, LegacyRegistry, adapt, settings\n"
+        "print(*(name for name in sys.modules if name.startswith('purveyor.migrate.')))\n"
+    )
+    rooms = {name.split(".")[2] for name in run(script).split()}
+    assert rooms == {"adapting", "building", "legacy", "registry"}
+
+
+@pytest.mark.parametrize("package", [purveyor.migrate, purveyor.migrate.data])
+def test_every_name_of_migrations_is_there(package: ModuleType) -> None:
+    assert set(package.__all__) == set(package._HOMES)
+    for name in package.__all__:
+        assert getattr(package, name) is not None
+    assert set(package.__all__) <= set(dir(package))
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        _ = package.nothing
 
 
 def test_importing_purveyor_loads_only_itself() -> None:
