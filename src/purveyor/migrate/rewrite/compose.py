@@ -24,6 +24,7 @@ class Addition:
         configured: What its config is called; None if it gets no `from_config`.
         config: The class of its config, to stand before it; empty if there is one.
         base: The base that it gets; empty if none.
+        place: How many of its bases stand before that.
         declares: Statements at the top of its body.
         builder: Its `from_config`; empty if none.
         lifecycle: Methods that call its own lifecycle.
@@ -35,6 +36,7 @@ class Addition:
     configured: str | None
     config: str
     base: str
+    place: int
     declares: tuple[str, ...]
     builder: str
     lifecycle: tuple[str, ...]
@@ -62,7 +64,7 @@ def compose(decision: Decision, borrowed: Borrowed) -> Addition:
         elif config == "dict[str, Any]":
             config = f"dict[str, {borrowed.take('Any')}]"
     base = ""
-    if changes.base:
+    if changes.base is not None:
         argument = config if construct is not None else borrowed.take("Any")
         base = f"{borrowed.take('LegacyProvider')}[{argument}]"
     builder = ""
@@ -76,6 +78,7 @@ def compose(decision: Decision, borrowed: Borrowed) -> Addition:
         None if construct is None else config,
         made,
         base,
+        changes.base or 0,
         tuple(_declared(attribute, source, borrowed) for attribute, source in changes.declares),
         builder,
         tuple(_lifecycle(role, called) for role, called in changes.lifecycle),
