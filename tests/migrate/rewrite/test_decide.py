@@ -25,6 +25,13 @@ THING = "class Thing{bases}:\n    def __init__(self, config):\n        self.a = 
         ("    async def check(self):\n        return True", "its check is not what Purveyor's is"),
         ("    async def set(self):\n        self.metadata = {}", "its metadata is not what Purveyor's is"),
         ("    provider_type = 'local'", "its provider_type is not what Purveyor's is"),
+        ("    def __getattr__(self, name):\n        return name", "its __getattr__ would not be asked any more"),
+        ("    __slots__ = ('x', '__weakref__')", "its __slots__ name __weakref__"),
+        ("    def kind(self):\n        return type(self).__orig_bases__[0]", "it asks for __orig_bases__"),
+        (
+            "    async def validate(self):\n        return self.ready",
+            "its validate asks for ready, which only initialize makes",
+        ),
     ],
 )
 def test_what_clashes_is_adapted(convert: Callable[..., Converted], member: str, reason: str) -> None:
@@ -144,27 +151,199 @@ class Even(Root):
     assert found.after == {}
 
 
-def test_a_mixin_that_purveyors_base_would_hide_is_in_the_way(convert: Callable[..., Converted]) -> None:
-    source = """
-from abc import ABC
+MIXED = """
+from abc import ABC, ABC as Abstract
 
 class Mixin:
-    def reload(self):
+    def {name}(self):
         return 1
 
-class Plain:
-    def other(self):
-        return 1
+class Root:
+    def __init__(self, config):
+        self.a = config["a"]
 
-class Thing(ABC, Mixin):
-    LIFECYCLE
+    async def initialize(self):
+        raise NotImplementedError
 
-class Fine(ABC, Plain):
-    LIFECYCLE
+    async def close(self):
+        raise NotImplementedError
+
+class Leaf({bases}):
+    async def initialize(self):
+        self.b = 1
+
+    async def close(self):
+        self.b = 0
+
+    async def ask(self, text):
+        return text * 2
 """
-    found = convert(source.replace("def reload", "def status"))
-    assert found["Thing"].reason == "its base Mixin has a status, which Purveyor's would hide"
-    assert found["Fine"].state == "converted"
+
+
+@pytest.mark.parametrize(
+    ("bases", "name", "reason"),
+    [
+        ("Root, Mixin", "other", None),
+        ("Mixin, Root", "status", None),
+        ("Root", "status", None),
+        ("Root, Mixin", "status", None),  # it gets a base of its own, behind them
+        ("ABC, Root", "other", "its bases would have no order"),
+        ("Abstract, Root", "other", "its bases would have no order"),
+    ],
+)
+def test_what_the_new_base_would_hide_or_put_out_of_order_stays(
+    convert: Callable[..., Converted], bases: str, name: str, reason: str | None
+) -> None:
+    found = convert(MIXED.format(bases=bases, name=name))
+    assert found["Leaf"].reason == reason
+    assert found["Root"].state == ("converted" if reason is None else "adapter")
+
+
+@pytest.mark.parametrize("name", ["status", "cleanup", "state"])
+def test_a_mixin_behind_a_base_that_is_converted_may_not_be_hidden(
+    convert: Callable[..., Converted], name: str
+) -> None:
+    source = MIXED.format(bases="Root, Mixin", name=name).replace(
+        "class Leaf(", "class Leaf(Root):\n    LIFECYCLE\n\nclass Hosted("
+    )
+    hosted = source + "\n    def __init__(self, client):\n        self.client = client\n"
+    found = convert(hosted)
+    assert found["Hosted"].state == found["Root"].state == found["Leaf"].state == "adapter"
+
+
+def test_a_mixin_of_a_class_that_is_no_provider_counts_as_well(convert: Callable[..., Converted]) -> None:
+    source = (
+        THING.format(bases="")
+        + """
+
+class Meta(type):
+    pass
+
+class Registry(Thing, metaclass=Meta):
+    def __init__(self):
+        self.types = {}
+
+    def register_provider(self, name, cls):
+        self.types[name] = cls
+
+    def get_provider(self, name):
+        return self.types[name]()
+"""
+    )
+    found = convert(source)
+    assert found["Thing"].state == "adapter"
+    assert "Registry, which derives from it" in str(found["Thing"].reason)
+
+
+def test_a_dataclass_below_whose_field_would_get_a_default_is_in_the_way(
+    convert: Callable[..., Converted],
+) -> None:
+    source = (
+        "from dataclasses import dataclass\n\n"
+        + THING.format(bases="")
+        + "\n@dataclass\nclass Leaf(Thing):\n    config: dict\n"
+    )
+    found = convert(source)
+    assert found["Leaf"].reason == "its field config would get a default"
+    assert found["Thing"].state == "adapter"
+
+
+@pytest.mark.parametrize(
+    ("probe", "named", "state"),
+    [
+        ("hasattr(provider, 'health')", "health", "adapter"),
+        ("hasattr(thing, 'health')", "health", "converted"),
+        ("hasattr(self, 'health')", "health", "converted"),
+        ("getattr(provider, 'reload', None)", "reload", "adapter"),
+        ("getattr(anything, 'reload', None)", "reload", "adapter"),
+        ("getattr(provider, 'reload')", "reload", "converted"),
+        ("hasattr(provider, 'validate')", "validate", "converted"),
+        ("hasattr(provider, 'ask')", "ask", "converted"),
+        ("hasattr(self.provider, 'state')", "state", "adapter"),
+        ("hasattr(provider, name)", "", "converted"),
+        ("hasattr(provider, 'cleanup')", "cleanup", "converted"),
+    ],
+)
+def test_what_code_asks_a_provider_for_is_not_to_be_there_all_of_a_sudden(
+    convert: Callable[..., Converted], probe: str, named: str, state: str
+) -> None:
+    other = f"class Other:\n    def look(self, provider, thing, anything, name):\n        return {probe}\n"
+    thing = convert(module=THING.format(bases=""), other=other)["Thing"]
+    assert thing.state == state
+    if state == "adapter":
+        assert thing.reason == f"whether it has a {named} is asked in other.py:3"
+
+
+def test_a_class_that_asks_itself_is_asked(convert: Callable[..., Converted]) -> None:
+    source = THING.format(bases="") + "\n    async def more(self):\n        return hasattr(self, 'state')\n"
+    assert convert(source)["Thing"].reason == "whether it has a state is asked in module.py:15"
+    assigned = source.replace("self.a = ", "self.state = self.a = ")
+    assert convert(assigned)["Thing"].state == "converted"
+
+
+def test_a_step_that_would_be_found_under_another_name_is_asked_for(convert: Callable[..., Converted]) -> None:
+    source = THING.format(bases="").replace(
+        "LIFECYCLE",
+        "async def start(self):\n        self.b = 1\n\n    async def stop(self):\n        self.b = 0\n\n    async def ask(self):\n        return self.b + 1",
+    )
+    asking = "def begin(thing):\n    return thing.initialize if hasattr(thing, 'initialize') else thing.start\n"
+    assert (
+        convert(module=source, other=asking)["Thing"].reason
+        == "whether it has a initialize is asked in other.py:2"
+    )
+
+
+def test_methods_that_are_used_for_something_else_are_no_operations(convert: Callable[..., Converted]) -> None:
+    source = """
+import sys
+import warnings
+
+def outer(function):
+    return function
+
+class Thing:
+    def __init__(self, config):
+        self.a = config["a"]
+
+    def traced(function):
+        return outer(function)
+
+    @traced
+    async def shown(self):
+        return len(self.a)
+
+    def convert(value=len("x"), *, other=None):
+        return int(value)
+
+    START = convert("41")
+    table = [lambda value: value]
+
+    async def initialize(self):
+        self.hand(self.load_file)
+
+    def hand(self, function):
+        return function()
+
+    def load_file(self):
+        return len(self.a)
+
+    async def cleanup(self):
+        self.a = None
+
+    def again(self, depth):
+        return self.again(depth - 1) if depth else 0
+
+    def warned(self):
+        warnings.warn("w", stacklevel=2)
+        return len(self.a)
+
+    def who(self):
+        return sys._getframe(1)
+
+    async def ask(self, store):
+        return store.ask(self.a)
+"""
+    assert convert(source)["Thing"].capabilities == ("hand", "ask")
 
 
 def test_a_file_that_does_not_compile_refuses_its_classes_and_leaves_those_that_derive(

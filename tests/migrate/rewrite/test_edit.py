@@ -22,33 +22,33 @@ if TYPE_CHECKING:
 def written(source: str, imports: Sequence[str] = (), **parts: object) -> str:
     """A module after an addition to its class ``Thing``."""
     values: dict[str, object] = {
-        "configured": None, "config": "", "base": "", "declares": (), "builder": "", "lifecycle": (), "operations": (), "decorator": "op",
+        "configured": None, "config": "", "base": "", "place": 0, "declares": (), "builder": "", "lifecycle": (), "operations": (), "decorator": "op",
     }  # fmt: skip
     addition = Addition("Thing", **(values | parts))  # type: ignore[arg-type]
     return edit(cst.parse_module(dedent(source)), {"Thing": addition}, imports).code
 
 
 @pytest.mark.parametrize(
-    ("header", "expected"),
+    ("place", "header", "expected"),
     [
-        ("class Thing:", "class Thing(New):"),
-        ("class Thing():", "class Thing(New):"),
-        ("class Thing(A):", "class Thing(A, New):"),
-        ("class Thing(A, ABC):", "class Thing(A, New, ABC):"),
-        ("class Thing(ABC):", "class Thing(New, ABC):"),
-        ("class Thing(abc.ABC):", "class Thing(New, abc.ABC):"),
-        ("class Thing(A, Generic[T]):", "class Thing(A, New, Generic[T]):"),
-        ("class Thing(object):", "class Thing(New, object):"),
-        ("class Thing(A, metaclass=M):", "class Thing(A, New, metaclass=M):"),
-        ("class Thing(A,):", "class Thing(A, New,):"),
-        ("class Thing(\n    A,\n    B,\n):", "class Thing(\n    A,\n    B,\n    New,\n):"),
-        ("class Thing(\n    A,\n    ABC,\n):", "class Thing(\n    A,\n    New,\n    ABC,\n):"),
-        ("class Thing[T](A):", "class Thing[T](A, New):"),
+        (0, "class Thing:", "class Thing(New):"),
+        (0, "class Thing():", "class Thing(New):"),
+        (1, "class Thing(A):", "class Thing(A, New):"),
+        (1, "class Thing(A, ABC):", "class Thing(A, New, ABC):"),
+        (0, "class Thing(ABC):", "class Thing(New, ABC):"),
+        (0, "class Thing(abc.ABC):", "class Thing(New, abc.ABC):"),
+        (1, "class Thing(A, Generic[T]):", "class Thing(A, New, Generic[T]):"),
+        (0, "class Thing(object):", "class Thing(New, object):"),
+        (1, "class Thing(A, metaclass=M):", "class Thing(A, New, metaclass=M):"),
+        (1, "class Thing(A,):", "class Thing(A, New,):"),
+        (2, "class Thing(\n    A,\n    B,\n):", "class Thing(\n    A,\n    B,\n    New,\n):"),
+        (1, "class Thing(\n    A,\n    ABC,\n):", "class Thing(\n    A,\n    New,\n    ABC,\n):"),
+        (1, "class Thing[T](A):", "class Thing[T](A, New):"),
     ],
 )
-def test_the_base_is_put_where_it_belongs(header: str, expected: str) -> None:
+def test_the_base_is_put_where_it_belongs(place: int, header: str, expected: str) -> None:
     body = "\n    # a comment\n    x = 1\n"
-    assert written(header + body, base="New") == expected + body
+    assert written(header + body, base="New", place=place) == expected + body
 
 
 def test_a_body_on_the_same_line_gets_lines_of_its_own() -> None:

@@ -11,7 +11,9 @@ from purveyor.migrate.legacy import provider_name_of
 from purveyor.migrate.rewrite.construct import Construct, construct_of, quoted
 from purveyor.migrate.rewrite.gates import GateError, screen
 from purveyor.migrate.rewrite.hindrances import Hindrance, hindrance, is_done, stands_on_purveyor
+from purveyor.migrate.rewrite.lineage import misfits, place_of_base
 from purveyor.migrate.rewrite.members import capabilities_of, lifecycle_to_add, operations_of
+from purveyor.migrate.rewrite.probes import answered_otherwise, probes
 from purveyor.migrate.scan.faults.model import Fault
 from purveyor.migrate.source.project import ClassFacts
 
@@ -33,14 +35,14 @@ class Changes:
 
     Args:
         construct: How it is built; None if it gets no `from_config`.
-        base: Whether it gets `LegacyProvider` as a base.
+        base: How many of its bases stand before `LegacyProvider`; None if it does not get it.
         operations: The methods to mark.
         lifecycle: What the manager calls, and by which name the class has it.
         declares: Class attributes by name, as source; ``ProviderType.X`` for the type.
     """
 
     construct: Construct | None
-    base: bool
+    base: int | None
     operations: tuple[str, ...]
     lifecycle: tuple[tuple[str, str], ...]
     declares: tuple[tuple[str, str], ...]
@@ -48,7 +50,7 @@ class Changes:
     @property
     def anything(self) -> bool:
         """Whether anything is written at all."""
-        return bool(self.base or self.construct or self.operations or self.lifecycle or self.declares)
+        return bool(self.base is not None or self.construct or self.operations or self.lifecycle or self.declares)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +101,22 @@ def decide(project: Project, classified: Mapping[ClassFacts, Classified]) -> dic
         MissingExtraError: LibCST is needed to tell, and is not installed.
     """
     providers = {facts: each for facts, each in classified.items() if each.kind in ("provider", "base")}
-    hindered = _hindered(providers, classified)
     names = _registered_names(project)
-    decisions = {
-        facts: _decide_one(project, providers[facts], providers, hindered, names)
-        if facts in providers
-        else Decision(facts, "not-a-provider")
-        for facts in classified
-    }
-    return _check_gates(decisions)
+    asked = probes(project)
+    known: dict[ClassFacts, Hindrance] = {}
+    while True:
+        hindered = _hindered(providers, classified, known)
+        decisions = {
+            facts: _decide_one(project, providers[facts], providers, hindered, names)
+            if facts in providers
+            else Decision(facts, "not-a-provider")
+            for facts in classified
+        }
+        found = {**misfits(decisions), **answered_otherwise(decisions, asked)}
+        new = {facts: each for facts, each in found.items() if facts not in known}
+        if not new:
+            return _check_gates(decisions)
+        known |= new
 
 
 def refuse(
@@ -151,13 +160,15 @@ def _check_gates(decisions: Mapping[ClassFacts, Decision]) -> dict[ClassFacts, D
 
 
 def _hindered(
-    providers: Mapping[ClassFacts, Classified], classified: Mapping[ClassFacts, Classified]
+    providers: Mapping[ClassFacts, Classified],
+    classified: Mapping[ClassFacts, Classified],
+    known: Mapping[ClassFacts, Hindrance],
 ) -> dict[ClassFacts, Hindrance]:
     """What keeps providers from being converted: something of their own, of a base, or of a class below."""
     found: dict[ClassFacts, Hindrance] = {}
     homes = Counter((facts.file, facts.qualname) for facts in providers)
     for facts, each in classified.items():
-        own = None if is_done(facts) else hindrance(each)
+        own = None if is_done(facts) else known.get(facts) or hindrance(each)
         if own is None and facts in providers and homes[facts.file, facts.qualname] > 1:
             own = Hindrance("refused", "its file has two classes of this name", facts.line)
         if own is not None:
@@ -222,7 +233,7 @@ def _decide_one(
         construct = replace(construct, config="dict[str, Any]", fields=None)
     changes = Changes(
         construct if builds else None,
-        base=root or builds,
+        base=place_of_base(facts) if root or builds else None,
         operations=tuple(operations),
         lifecycle=_lifecycle(classified, providers, hindered),
         declares=_declares(decision, derived, facts, concrete=concrete, plain=root and _is_plain(facts)),

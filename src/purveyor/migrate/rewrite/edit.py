@@ -16,15 +16,6 @@ __all__ = ["edit"]
 
 Statement: TypeAlias = cst.SimpleStatementLine | cst.BaseCompoundStatement
 
-#: Bases that stand after all others, since they are bases of `LegacyProvider` itself.
-_LAST = {
-    "ABC",
-    "Generic",
-    "object",
-    "AbstractAsyncContextManager",
-    "AbstractContextManager",
-    "AsyncContextManager",
-}
 _BLANK = cst.EmptyLine(indent=False)
 
 
@@ -104,12 +95,11 @@ def _is_docstring(statement: cst.CSTNode) -> bool:
 
 def _class(node: cst.ClassDef, addition: Addition, module: cst.Module) -> cst.ClassDef:
     if addition.base:
-        node = node.with_changes(bases=_with_base(node.bases, addition.base))
+        node = node.with_changes(bases=_with_base(node.bases, addition.base, addition.place))
     return node.with_changes(body=_body(node.body, addition, module))
 
 
-def _with_base(bases: Sequence[cst.Arg], text: str) -> list[cst.Arg]:
-    index = next((position for position, each in enumerate(bases) if _goes_last(each.value)), len(bases))
+def _with_base(bases: Sequence[cst.Arg], text: str, index: int) -> list[cst.Arg]:
     added = cst.Arg(cst.parse_expression(text))
     if index < len(bases):
         return [*bases[:index], added.with_changes(comma=_comma(bases, index)), *bases[index:]]
@@ -127,14 +117,6 @@ def _comma(bases: Sequence[cst.Arg], index: int) -> cst.Comma:
     """A comma like those that are there."""
     near = bases[index - 1].comma if index > 0 else bases[index].comma if index + 1 < len(bases) else None
     return near if isinstance(near, cst.Comma) else cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
-
-
-def _goes_last(node: cst.BaseExpression) -> bool:
-    if isinstance(node, cst.Subscript):
-        node = node.value
-    if isinstance(node, cst.Attribute):
-        node = node.attr
-    return isinstance(node, cst.Name) and node.value in _LAST
 
 
 def _body(body: cst.BaseSuite, addition: Addition, module: cst.Module) -> cst.BaseSuite:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from purveyor.migrate.scan.kinds import Classified
     from purveyor.migrate.source.project import Method
 
-__all__ = ["Hindrance", "hindrance", "is_done", "own_lifecycle", "stands_on_purveyor"]
+__all__ = ["OFFERED", "Hindrance", "hindrance", "is_done", "line_of", "own_lifecycle", "stands_on_purveyor"]
 
 #: Bases from elsewhere that a converted class may have: they bring no metaclass but ABCMeta, and no lifecycle.
 _HARMLESS = (
@@ -55,7 +55,8 @@ _RESERVED = (
 _DECLARED = ("provider_type", "provider_version", "provider_capabilities", "provider_reload")
 _CALLED = ("validate", "reload")
 _ANSWERED = ("check", "on_need_reloaded", "next_generation", "metadata")
-_OFFERED = {*_DECLARED, *_CALLED, *_ANSWERED, "config", "state", "status", "health", "current", "from_config"}
+#: What a provider has that is not underscored.
+OFFERED = {*_DECLARED, *_CALLED, *_ANSWERED, "config", "state", "status", "health", "current", "from_config"}
 
 _SHAPED = (
     "dataclass",
@@ -154,7 +155,7 @@ def _metaclass(classified: Classified) -> Hindrance | None:
 def _reserved(classified: Classified) -> Hindrance | None:
     for owner in _in_tree(classified.facts):
         for name in _RESERVED:
-            line = _line_of(owner, name)
+            line = line_of(owner, name)
             if line is not None:
                 return Hindrance("adapter", f"it has a {name} of its own, which Purveyor uses", line, spreads=True)
     return None
@@ -174,6 +175,10 @@ def _shaped(classified: Classified) -> Hindrance | None:
     for owner in _in_tree(classified.facts):
         for decorator in owner.decorators:
             if decorator.partition("(")[0] in _SHAPED:
+                taken = sorted(OFFERED & owner.attributes.keys())
+                if taken:
+                    reason = f"its field {taken[0]} would get a default"
+                    return Hindrance("adapter", reason, owner.line, spreads=True)
                 return Hindrance("adapter", f"@{decorator.partition('(')[0]} writes its constructor", owner.line)
         for name in _OWN_WAYS:
             if name in owner.methods:
@@ -217,48 +222,72 @@ def _clashes(classified: Classified) -> Hindrance | None:
                     method.line,
                 )
         for name in (*_ANSWERED, *_DECLARED):
-            line = _line_of(owner, name)
+            line = line_of(owner, name)
             if line is not None:
                 return Hindrance("adapter", f"its {name} is not what Purveyor's is", line)
     return None
 
 
-def _mixins(classified: Classified) -> Hindrance | None:
-    """A base that comes after `LegacyProvider` loses what both define."""
-    bases = [each.resolved for each in classified.facts.bases]
-    first = next(
-        (i for i, each in enumerate(bases) if isinstance(each, External) and _goes_last(each.qualified)),
-        len(bases),
-    )
-    for base in bases[first:]:
-        for owner in _in_tree(base) if isinstance(base, ClassFacts) else ():
-            for name in sorted(_OFFERED):
-                line = _line_of(owner, name)
-                if line is not None:
-                    reason = f"its base {owner.name} has a {name}, which Purveyor's would hide"
-                    return Hindrance("adapter", reason, classified.facts.line)
+def _proxies(classified: Classified) -> Hindrance | None:
+    for owner in _in_tree(classified.facts):
+        if "__getattr__" in owner.methods:
+            reason = "its __getattr__ would not be asked any more for what every provider has"
+            return Hindrance("adapter", reason, owner.methods["__getattr__"].line, spreads=True)
+        slots = owner.attributes.get("__slots__")
+        for each in ast.walk(slots) if slots is not None else ():
+            if isinstance(each, ast.Constant) and each.value in ("__dict__", "__weakref__"):
+                reason = f"its __slots__ name {each.value}, which every provider has"
+                return Hindrance("adapter", reason, owner.line, spreads=True)
+        for each in ast.walk(owner.node) if _names_bases(owner) else ():
+            if isinstance(each, ast.Attribute) and each.attr in ("__orig_bases__", "__bases__"):
+                return Hindrance("adapter", f"it asks for {each.attr}", each.lineno, spreads=True)
     return None
+
+
+def _names_bases(owner: ClassFacts) -> bool:
+    return "_bases__" in owner.file.text
+
+
+def _early(classified: Classified) -> Hindrance | None:
+    """A `validate` that asks for what only the start makes: the manager calls it before."""
+    facts, lifecycle = classified.facts, classified.lifecycle
+    found = facts.find("validate")
+    opening = facts.find(lifecycle.opens) if lifecycle is not None and lifecycle.opens is not None else None
+    if found is None or opening is None:
+        return None
+    constructor = facts.find("__init__")
+    made = _assigned_in(opening[1]) - (_assigned_in(constructor[1]) if constructor is not None else set())
+    for each in ast.walk(found[1].node):
+        if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Load) and each.attr in made:
+            reason = f"its validate asks for {each.attr}, which only {opening[1].name} makes"
+            return Hindrance("adapter", reason, each.lineno)
+    return None
+
+
+def _assigned_in(method: Method) -> set[str]:
+    return {
+        each.attr
+        for each in ast.walk(method.node)
+        if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store)
+    }
 
 
 _CHECKS: tuple[Callable[[Classified], Hindrance | None], ...] = (
     _bases,
     _metaclass,
     _reserved,
+    _proxies,
     _place,
     _shaped,
     _lifecycle,
     _clashes,
-    _mixins,
+    _early,
 )
 
 
 def _is_step(method: Method) -> bool:
     """Whether a manager can await it: a coroutine without arguments."""
     return method.is_async and not method.is_generator and not method.required and method.kind == "method"
-
-
-def _goes_last(qualified: str) -> bool:
-    return qualified in _HARMLESS
 
 
 def _is_harmless(qualified: str) -> bool:
@@ -269,7 +298,7 @@ def _in_tree(facts: ClassFacts) -> Iterator[ClassFacts]:
     return (each for each in facts.mro if isinstance(each, ClassFacts) and not is_done(each))
 
 
-def _line_of(owner: ClassFacts, name: str) -> int | None:
+def line_of(owner: ClassFacts, name: str) -> int | None:
     """Where a class defines or assigns a name."""
     if name in owner.methods:
         return owner.methods[name].line

@@ -58,11 +58,15 @@ def operations_of(classified: Classified) -> tuple[list[str], list[tuple[str, st
         skipped |= {each for each in (lifecycle.opens, lifecycle.closes, *lifecycle.hooks) if each}
     names: list[str] = []
     unknown: list[tuple[str, str, int]] = []
-    for name, method in classified.facts.methods.items():
+    facts = classified.facts
+    elsewhere = _loaded_in_body(facts.node) | _handed_on(classified)
+    for name, method in facts.methods.items():
         if name.startswith("_") or name in skipped or method.kind != "method" or method.is_abstract:
             continue
         if (opening_word(name) or closing_word(name)) and not method.required:
             continue  # a step of a lifecycle, if not of this class then of one above or below it
+        if name in elsewhere or _sees_its_caller(method):
+            continue
         if method.raises_not_implemented or _is_accessor(method) or (method.is_generator and not method.is_async):
             continue
         tails = [each.partition("(")[0].rpartition(".")[2] for each in method.decorators]
@@ -76,6 +80,53 @@ def operations_of(classified: Classified) -> tuple[list[str], list[tuple[str, st
         else:
             names.append(name)
     return names, unknown
+
+
+def _loaded_in_body(node: ast.ClassDef) -> set[str]:
+    """The names that a class's body itself uses, such as functions that it decorates others with."""
+    found: set[str] = set()
+    waiting: list[ast.AST] = [*node.body]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef):
+            defaults = [*each.args.defaults, *(one for one in each.args.kw_defaults if one)]
+            waiting += [*each.decorator_list, *defaults]
+        elif isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load):
+            found.add(each.id)
+        elif not isinstance(each, ast.Lambda):
+            waiting += ast.iter_child_nodes(each)
+    return found
+
+
+def _handed_on(classified: Classified) -> set[str]:
+    """The methods that starting or stopping hands to somebody else, a thread perhaps: it waits for them."""
+    facts, lifecycle = classified.facts, classified.lifecycle
+    names = (lifecycle.opens, lifecycle.closes, *lifecycle.hooks) if lifecycle is not None else ()
+    found: set[str] = set()
+    for name in names:
+        method = facts.find(name) if name else None
+        if method is not None:
+            called = {id(each.func) for each in ast.walk(method[1].node) if isinstance(each, ast.Call)}
+            found |= {
+                each.attr
+                for each in ast.walk(method[1].node)
+                if isinstance(each, ast.Attribute) and id(each) not in called and isinstance(each.ctx, ast.Load)
+            }
+    return found
+
+
+def _sees_its_caller(method: Method) -> bool:
+    """Whether a method would notice that something stands between it and who calls it: it looks, or calls itself."""
+    for each in ast.walk(method.node):
+        match each:
+            case ast.Attribute(value=ast.Name(id=owner), attr=name):
+                if (owner == method.receiver and name == method.name) or name in {"_getframe", "currentframe"}:
+                    return True
+            case ast.keyword(arg="stacklevel"):
+                return True
+            case _:
+                pass
+    return False
 
 
 def lifecycle_to_add(classified: Classified) -> list[tuple[str, str]]:

@@ -121,7 +121,10 @@ class _Classification:
         weight, why = _weigh_lifecycle(shape)
         if weight == 0:
             return 0, []
-        if shape.config is not None and (shape.operations or shape.both_ends or shape.lifecycle_is_async):
+        ends = shape.lifecycle is not None and shape.lifecycle.opens is None  # one that only opens may be any step
+        if shape.config is not None and (
+            (shape.operations and ends) or shape.both_ends or shape.lifecycle_is_async
+        ):
             weight += 2
             why.append(f"takes {shape.config}")
         declared = self._declared_above(shape)

@@ -13,7 +13,7 @@ from purveyor.migrate.source.names import External, Unresolved
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["linearize"]
+__all__ = ["Ancestor", "linearize", "merge", "run_time_bases"]
 
 Ancestor: TypeAlias = ClassFacts | External | Unresolved
 
@@ -43,7 +43,7 @@ def _visit(start: ClassFacts, done: dict[ClassFacts, tuple[Ancestor, ...]]) -> N
             stack.pop()
             continue
         open_[facts] = None
-        bases = [one for one in _bases(facts) if isinstance(one, ClassFacts)]
+        bases = [one for one in run_time_bases(facts) if isinstance(one, ClassFacts)]
         if facts in bases or any(one in open_ and one not in done for one in bases):
             _close_cycle(facts, bases, open_, done)
             continue
@@ -71,7 +71,7 @@ def _close_cycle(
 
 
 def _one(facts: ClassFacts, done: dict[ClassFacts, tuple[Ancestor, ...]]) -> tuple[Ancestor, ...]:
-    bases = _bases(facts)
+    bases = run_time_bases(facts)
     broken = next((one for one in bases if isinstance(one, ClassFacts) and one.mro_problem), None)
     if broken is not None:
         facts.mro_problem = f"its base {broken.qualname} has no method resolution order"
@@ -79,7 +79,7 @@ def _one(facts: ClassFacts, done: dict[ClassFacts, tuple[Ancestor, ...]]) -> tup
         facts.mro_problem = "it names a base twice"
     else:
         lines = [_line(one, done) for one in bases]
-        merged = _merge([*lines, bases]) if len(lines) > 1 else list(*lines)
+        merged = merge([*lines, bases]) if len(lines) > 1 else list(*lines)
         if merged is not None:
             facts.mro = (facts, *(one for one in merged if one != _OBJECT))
             return (facts, *merged) if merged else (facts, _OBJECT)
@@ -88,7 +88,7 @@ def _one(facts: ClassFacts, done: dict[ClassFacts, tuple[Ancestor, ...]]) -> tup
     return facts.mro
 
 
-def _bases(facts: ClassFacts) -> tuple[Ancestor, ...]:
+def run_time_bases(facts: ClassFacts) -> tuple[Ancestor, ...]:
     """What the bases are at run time: ``Generic[T]`` gives way to generic bases after it (PEP 560)."""
     found: list[Ancestor] = []
     resolved = [base.resolved for base in facts.bases]
@@ -117,7 +117,7 @@ def _line(one: Ancestor, done: dict[ClassFacts, tuple[Ancestor, ...]]) -> tuple[
     return (one, _OBJECT)
 
 
-def _merge(lines: list[tuple[Ancestor, ...]]) -> list[Ancestor] | None:
+def merge(lines: list[tuple[Ancestor, ...]]) -> list[Ancestor] | None:
     """C3: again and again the first head that no line has further behind; None if there is no such head."""
     merged: list[Ancestor] = []
     behind = Counter(one for line in lines for one in line[1:])
@@ -144,5 +144,5 @@ def _depth_first(start: ClassFacts) -> tuple[Ancestor, ...]:
         if one not in found and one != _OBJECT:
             found[one] = None
             if isinstance(one, ClassFacts):
-                waiting.extend(reversed(_bases(one)))
+                waiting.extend(reversed(run_time_bases(one)))
     return tuple(found)
