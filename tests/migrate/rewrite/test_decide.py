@@ -490,6 +490,34 @@ class Thing:
     assert "        await self.__aexit__(None, None, None)\n" in text
 
 
+@pytest.mark.parametrize(
+    ("cleaning", "state"), [("pass", "converted-with-warnings"), ("self.on = False", "converted")]
+)
+def test_what_starts_only_once_is_not_started_again_in_place(
+    convert: Callable[..., Converted], cleaning: str, state: str
+) -> None:
+    source = f"""
+class Thing:
+    def __init__(self, config):
+        self.on = config.get("on")
+
+    async def initialize(self):
+        "Start."
+        if self.on:
+            return
+        self.on = True
+
+    async def cleanup(self):
+        {cleaning}
+
+    async def ask(self, text):
+        return text * 2
+"""
+    found = convert(source)
+    assert found["Thing"].state == state
+    assert ('provider_reload = "swap"' in found.text) is (cleaning == "pass")
+
+
 def test_members_that_hide_those_of_a_provider_are_told(convert: Callable[..., Converted]) -> None:
     thing = convert(THING.format(bases="") + "\n    def health(self):\n        return len(self.a)\n")["Thing"]
     assert [each.code for each in thing.warnings] == ["hides-provider"]

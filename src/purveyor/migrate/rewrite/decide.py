@@ -12,7 +12,7 @@ from purveyor.migrate.rewrite.construct import Construct, construct_of, quoted
 from purveyor.migrate.rewrite.gates import GateError, screen
 from purveyor.migrate.rewrite.hindrances import Hindrance, hindrance, is_done, stands_on_purveyor
 from purveyor.migrate.rewrite.lineage import misfits, place_of_base
-from purveyor.migrate.rewrite.members import capabilities_of, lifecycle_to_add, operations_of
+from purveyor.migrate.rewrite.members import capabilities_of, guard_of, lifecycle_to_add, operations_of
 from purveyor.migrate.rewrite.probes import answered_otherwise, probes
 from purveyor.migrate.scan.faults.model import Fault
 from purveyor.migrate.source.project import ClassFacts
@@ -226,6 +226,12 @@ def _decide_one(
         construct = replace(construct, config=None, obstacle=None, fields=None)
         text = "its own from_config is kept; purveyor calls it with a dict"
         warnings.append(Fault(facts.methods["from_config"].line, "own-from-config", text))
+    guard = guard_of(classified) if concrete else None
+    if guard is not None:
+        text = (
+            f"it starts once in its life, since stopping does not set {guard[0]} back: a reload takes another one"
+        )
+        warnings.append(Fault(guard[1], "starts-once", text))
     inherited = _inherits_build(facts, construct, providers)
     relied_on = "__init__" in facts.methods and construct.shape == "typed-config"  # by those that derive from it
     builds = (concrete or relied_on) and construct.config is not None and not inherited
@@ -236,7 +242,10 @@ def _decide_one(
         base=place_of_base(facts) if root or builds else None,
         operations=tuple(operations),
         lifecycle=_lifecycle(classified, providers, hindered),
-        declares=_declares(decision, derived, facts, concrete=concrete, plain=root and _is_plain(facts)),
+        declares=(
+            *_declares(decision, derived, facts, concrete=concrete, plain=root and _is_plain(facts)),
+            *((("provider_reload", '"swap"'),) if guard is not None else ()),
+        ),
     )
     return replace(
         decision,

@@ -19,7 +19,16 @@ if TYPE_CHECKING:
     from purveyor.migrate.scan.kinds import Classified
     from purveyor.migrate.source.project import Method
 
-__all__ = ["OFFERED", "Hindrance", "hindrance", "is_done", "line_of", "own_lifecycle", "stands_on_purveyor"]
+__all__ = [
+    "OFFERED",
+    "Hindrance",
+    "assigned_in",
+    "hindrance",
+    "is_done",
+    "line_of",
+    "own_lifecycle",
+    "stands_on_purveyor",
+]
 
 #: Bases from elsewhere that a converted class may have: they bring no metaclass but ABCMeta, and no lifecycle.
 _HARMLESS = (
@@ -256,7 +265,7 @@ def _early(classified: Classified) -> Hindrance | None:
     if found is None or opening is None:
         return None
     constructor = facts.find("__init__")
-    made = _assigned_in(opening[1]) - (_assigned_in(constructor[1]) if constructor is not None else set())
+    made = assigned_in(opening[1]) - (assigned_in(constructor[1]) if constructor is not None else set())
     for each in ast.walk(found[1].node):
         if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Load) and each.attr in made:
             reason = f"its validate asks for {each.attr}, which only {opening[1].name} makes"
@@ -264,7 +273,8 @@ def _early(classified: Classified) -> Hindrance | None:
     return None
 
 
-def _assigned_in(method: Method) -> set[str]:
+def assigned_in(method: Method) -> set[str]:
+    """The attributes that a method assigns, of whatever object."""
     return {
         each.attr
         for each in ast.walk(method.node)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from purveyor.migrate.rewrite.hindrances import own_lifecycle
+from purveyor.migrate.rewrite.hindrances import assigned_in, own_lifecycle
 from purveyor.migrate.scan.lifecycle import closing_word, opening_word
 from purveyor.migrate.source.project import ClassFacts
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from purveyor.migrate.scan.kinds import Classified
     from purveyor.migrate.source.project import Method
 
-__all__ = ["capabilities_of", "lifecycle_to_add", "literal_words", "operations_of"]
+__all__ = ["capabilities_of", "guard_of", "lifecycle_to_add", "literal_words", "operations_of"]
 
 #: Decorators that leave a function what it is; below them an operation can be marked.
 _TRANSPARENT = {"override", "final", "deprecated", "wraps", "no_type_check"}
@@ -82,6 +82,25 @@ def operations_of(classified: Classified) -> tuple[list[str], list[tuple[str, st
     return names, unknown
 
 
+def guard_of(classified: Classified) -> tuple[str, int] | None:
+    """The flag by which a class starts only once in its life, and the line that looks at it; None if there is none.
+
+    ``if self._initialized: return``, where stopping does not set it back.
+    """
+    facts, lifecycle = classified.facts, classified.lifecycle
+    opening = facts.find(lifecycle.opens) if lifecycle is not None and lifecycle.opens is not None else None
+    closing = facts.find(lifecycle.closes) if lifecycle is not None and lifecycle.closes is not None else None
+    if opening is None:
+        return None
+    body = [each for each in opening[1].node.body if not _is_docstring(each)]
+    match body[:1]:
+        case [ast.If(test=ast.Attribute(value=ast.Name(), attr=flag), body=[ast.Return()])]:
+            set_back = closing is not None and flag in assigned_in(closing[1])
+            return None if set_back else (flag, body[0].lineno)
+        case _:
+            return None
+
+
 def _loaded_in_body(node: ast.ClassDef) -> set[str]:
     """The names that a class's body itself uses, such as functions that it decorates others with."""
     found: set[str] = set()
@@ -116,7 +135,7 @@ def _handed_on(classified: Classified) -> set[str]:
 
 
 def _sees_its_caller(method: Method) -> bool:
-    """Whether a method would notice that something stands between it and who calls it: it looks, or calls itself."""
+    """Whether a method would notice what stands between it and who calls it: it looks there, or calls itself."""
     for each in ast.walk(method.node):
         match each:
             case ast.Attribute(value=ast.Name(id=owner), attr=name):
