@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+
+from tests.documents import ConsoleEvaluator
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "migrate" / "legacy"
 
@@ -38,6 +43,13 @@ def files(root: Path) -> dict[str, bytes]:
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
     return shutil.copytree(EXAMPLE, tmp_path / "shop", ignore=shutil.ignore_patterns("__pycache__", "data"))
+
+
+def test_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (session,) = re.findall(r"```console\n(.*?)```", (EXAMPLE.parent / "README.md").read_text(), re.DOTALL)
+    example: Any = SimpleNamespace(parsed=session)
+    assert ConsoleEvaluator()(example) is None
 
 
 def use(shop: Path) -> list[str]:
