@@ -83,7 +83,7 @@ def operations_of(classified: Classified) -> tuple[list[str], list[tuple[str, st
 
 
 def guard_of(classified: Classified) -> tuple[str, int] | None:
-    """The flag by which a class starts only once in its life, and the line that looks at it; None if there is none.
+    """The flag by which a class starts only once in its life, and the line that looks at it; None without one.
 
     ``if self._initialized: return``, where stopping does not set it back.
     """

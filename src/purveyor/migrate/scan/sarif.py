@@ -19,14 +19,6 @@ __all__ = ["to_sarif"]
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _ROOT = "%SRCROOT%"
 
-_TITLES = {
-    **CODES,
-    IMPORT_FAILED: (
-        "A module cannot be imported",
-        "Importing the module in a process of its own fails, so that no class of it can be had.",
-    ),
-}
-
 #: What breaks, or can be abused, whatever is done with the class; the rest are warnings, and these are notes.
 _ERRORS = frozenset(
     {
@@ -46,7 +38,7 @@ def to_sarif(report: Report, version: str) -> dict[str, Any]:
         report: The report.
         version: Purveyor's.
     """
-    codes = sorted(_TITLES)
+    codes = sorted(CODES)
     index = {code: number for number, code in enumerate(codes)}
     return {
         "$schema": _SCHEMA,
@@ -93,7 +85,7 @@ def to_sarif(report: Report, version: str) -> dict[str, Any]:
 
 
 def _rule(code: str) -> dict[str, Any]:
-    title, explanation = _TITLES[code]
+    title, explanation = CODES[code]
     return {
         "id": code,
         "name": "".join(word.capitalize() for word in code.split("-")),

@@ -163,5 +163,9 @@ CODES: Mapping[str, tuple[str, str]] = MappingProxyType(
                 "remove one."
             ),
         ),
+        "import-failed": (
+            "A module cannot be imported",
+            "Importing the module in a process of its own fails, so that no class of it can be had.",
+        ),
     }
 )
