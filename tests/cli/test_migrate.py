@@ -411,7 +411,7 @@ def test_a_plan_whose_tree_is_gone(verb: str, planned: str, shop: Path, run: Run
     shutil.rmtree(shop)
     result = run("migrate", verb, planned)
     assert result.code == 1
-    assert result.err.startswith("error: memory/store.py: " if verb == "verify" else "error: shop: ")
+    assert result.err.startswith("error: shop: the tree is not there")
 
 
 @pytest.mark.parametrize(
@@ -591,19 +591,24 @@ def test_another_process_at_work(planned: str, shop: Path, run: Run) -> None:
         os.close(descriptor)
 
 
-@pytest.mark.parametrize("verb", ["plan", "scan"])
-def test_without_libcst(verb: str, tree: Tree, spawn: Spawn, folder: Path) -> None:
+def test_without_libcst(shop: Path, spawn: Spawn, folder: Path) -> None:
     (folder / "elsewhere").mkdir()
     (folder / "elsewhere" / "libcst.py").write_text("raise ModuleNotFoundError(name='libcst')\n")
-    root = tree(clock="\f\n" + CLOCK)  # which a scan has to ask LibCST about
-    options = ("-o", "plan.json") if verb == "plan" else ()
-    result = spawn("migrate", verb, str(root), *options, env={"PYTHONPATH": "elsewhere"}).end()
+    result = spawn("migrate", "plan", str(shop), "-o", "plan.json", env={"PYTHONPATH": "elsewhere"}).end()
     assert (result.code, result.out) == (2, "")
     assert result.err == (
         "error: purveyor migrate needs the module libcst, which is not installed\n"
         "       pip install 'purveyor[migrate]'\n"
     )
     assert not (folder / "plan.json").exists()
+
+
+def test_what_a_scan_has_to_ask_libcst_about_is_refused_without_it(tree: Tree, spawn: Spawn, folder: Path) -> None:
+    (folder / "libcst.py").write_text("raise ModuleNotFoundError(name='libcst')\n")
+    result = spawn("migrate", "scan", str(tree(clock="\f\n" + CLOCK)), env={"PYTHONPATH": "."}).end()
+    assert result.code == 0, result.err
+    assert "refused" in result.out
+    assert "pip install 'purveyor[migrate]'" in result.out
 
 
 def test_a_scan_of_most_trees_needs_no_libcst(shop: Path, spawn: Spawn, folder: Path) -> None:

@@ -107,4 +107,3 @@ def test_a_verification_counts_and_only_what_regressed_fails() -> None:
     assert worse.to_json()["comparisons"][-1] == {
         "module": "m", "subject": "C", "scenario": 1, "step": "s", "outcome": "regressed", "aspect": "result", "old": "1", "new": "2",
     }  # fmt: skip
-    assert worse.to_json()["version"] == 1

@@ -67,6 +67,7 @@ class Plan:
         root: The tree, relative to the folder of the plan, with ``/``.
         files: The files that change, in the order in which they are changed.
         classes: Every class of the tree and its state.
+        unread: Files of the tree that could not be read, and so were left alone: ``{"path", "status", "reason"}``.
         options: The options the plan was made with.
         tool: What made it.
     """
@@ -74,6 +75,7 @@ class Plan:
     root: str
     files: tuple[PlannedFile, ...]
     classes: tuple[Mapping[str, Any], ...] = ()
+    unread: tuple[Mapping[str, Any], ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
     tool: str = ""
 
@@ -169,6 +171,11 @@ def make_plan(
         os.path.relpath(folder.resolve(), relative_to.resolve()),
         changes,
         classes=classes,
+        unread=[
+            {"path": file.path, "status": file.status, "reason": file.reason}
+            for file in project.files
+            if file.status != "ok"
+        ],
         options={"exclude": list(exclude)},
         discovered=discovers_modules(file.data for file in project.files),
     )
@@ -179,6 +186,7 @@ def assemble(
     changes: Iterable[Change],
     *,
     classes: Iterable[Mapping[str, Any]] = (),
+    unread: Iterable[Mapping[str, Any]] = (),
     options: Mapping[str, Any] | None = None,
     discovered: bool = False,
 ) -> Plan:
@@ -188,12 +196,18 @@ def assemble(
         root: The tree, relative to the folder of the plan.
         changes: What the rewriter made, in the order in which it is to be done; what is equal is left out.
         classes: Every class of the tree and its state.
+        unread: Files that could not be read, and why.
         options: The options the plan is made with.
         discovered: Whether the tree imports whatever modules it finds in its folders.
     """
     files = tuple(_planned(change, discovered=discovered) for change in changes if change.before != change.after)
     return Plan(
-        root.replace(os.sep, "/"), files, tuple(classes), dict(options or {}), f"purveyor {version('purveyor')}"
+        root.replace(os.sep, "/"),
+        files,
+        tuple(classes),
+        tuple(unread),
+        dict(options or {}),
+        f"purveyor {version('purveyor')}",
     )
 
 
@@ -328,6 +342,7 @@ def _plan(data: Mapping[str, Any]) -> Plan:
         root=_typed(data, "root", str),
         files=files,
         classes=_mappings(data, "classes"),
+        unread=_mappings(data, "unread"),
         options=_typed(data, "options", dict),
         tool=_typed(data, "tool", str),
     )

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from purveyor.errors import MissingExtraError
 from purveyor.migrate.legacy import provider_name_of
 from purveyor.migrate.rewrite.construct import Construct, construct_of, quoted
 from purveyor.migrate.rewrite.gates import GateError, screen
@@ -96,9 +97,6 @@ def decide(project: Project, classified: Mapping[ClassFacts, Classified]) -> dic
 
     Returns:
         A decision for each class, in the order of the project.
-
-    Raises:
-        MissingExtraError: LibCST is needed to tell, and is not installed.
     """
     providers = {facts: each for facts, each in classified.items() if each.kind in ("provider", "base")}
     names = _registered_names(project)
@@ -154,7 +152,7 @@ def _check_gates(decisions: Mapping[ClassFacts, Decision]) -> dict[ClassFacts, D
     for file in dict.fromkeys(each.facts.file for each in decisions.values() if each.changes is not None):
         try:
             screen(file.data, file.path)
-        except GateError as error:
+        except (GateError, MissingExtraError) as error:
             closed[file] = str(error)
     return refuse(decisions, closed)
 

@@ -14,7 +14,7 @@ from purveyor.errors import MissingExtraError
 if TYPE_CHECKING:
     import libcst as cst
 
-__all__ = ["GateError", "enter", "leave", "screen"]
+__all__ = ["GateError", "enter", "leave", "require_libcst", "screen"]
 
 
 class GateError(Exception):
@@ -74,11 +74,22 @@ def _compile(data: bytes, path: str, problem: str) -> None:
         raise GateError(f"{problem}: {error}") from error
 
 
-def _parse(data: bytes) -> cst.Module:
+def require_libcst() -> None:
+    """Say what is missing before any work is done.
+
+    Raises:
+        MissingExtraError: LibCST is not installed.
+    """
     try:
-        import libcst as cst  # noqa: PLC0415 - the extra may be missing
+        import libcst  # noqa: F401, PLC0415 - the extra may be missing
     except ModuleNotFoundError as error:
         raise MissingExtraError("purveyor migrate", "libcst", "purveyor[migrate]") from error
+
+
+def _parse(data: bytes) -> cst.Module:
+    require_libcst()
+    import libcst as cst  # noqa: PLC0415
+
     try:
         return cst.parse_module(data)
     except (cst.ParserSyntaxError, ValueError, RecursionError) as error:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from purveyor.migrate.rewrite.borrowed import Borrowed
 from purveyor.migrate.rewrite.compose import compose
 from purveyor.migrate.rewrite.decide import refuse
-from purveyor.migrate.rewrite.gates import GateError, enter, leave
+from purveyor.migrate.rewrite.gates import GateError, enter, leave, require_libcst
 from purveyor.migrate.source.project import ClassFacts
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def rewrite(
     Raises:
         MissingExtraError: LibCST is not installed.
     """
+    require_libcst()
     while True:
         files: list[Rewritten] = []
         closed: dict[SourceFile, str] = {}

@@ -91,4 +91,4 @@ class Verification:
 
     def to_json(self) -> dict[str, Any]:
         """The result as JSON data; it holds no date and no path of this machine."""
-        return {"version": 1, "ok": self.ok, "counts": dict(self.counts), **asdict(self)}
+        return {"ok": self.ok, "counts": dict(self.counts), **asdict(self)}

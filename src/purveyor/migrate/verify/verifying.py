@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from purveyor.errors import CallScriptError, VerifyError
+from purveyor.errors import CallScriptError, PlanError, VerifyError
 from purveyor.migrate.change.plan import converted, load_plan
 from purveyor.migrate.verify.layout import Layout, is_test
 from purveyor.migrate.verify.literals import calls_in_tests, required_settings
@@ -60,6 +60,8 @@ def verify(
     path = Path(plan_path)
     plan = load_plan(path)
     tree = Path(root) if root is not None else path.parent / plan.root
+    if not tree.is_dir():
+        raise PlanError(str(tree), "the tree is not there", "say where with --root")
     scripted = {} if script is None else read_script(Path(script))
     try:
         with Workspace(tree, plan) as workspace:

@@ -58,7 +58,12 @@ def command(settings: Settings, path: Path, target: Path, exclude: tuple[str, ..
         file.write(plan.to_json())
     classes = [{key: value for key, value in each.items() if key != "warnings"} for each in plan.classes]
     output.result(
-        {"plan": str(target), "files": [each.path for each in plan.files], "classes": classes},
+        {
+            "plan": str(target),
+            "files": [each.path for each in plan.files],
+            "classes": classes,
+            "unread": list(plan.unread),
+        },
         lambda: _show(output, plan, target),
     )
 
@@ -86,6 +91,8 @@ def _show(output: Output, plan: Plan, target: Path) -> None:
     for file in plan.files:
         for warning in file.warnings:
             output.warn(f"{file.path}:{warning['line']}: {warning['message']}")
+    for unread in plan.unread:
+        output.warn(f"{unread['path']} is {unread['status']}, and is left alone: {unread['reason']}")
     output.note(count_states(str(each["state"]) for each in plan.classes))
     if plan.files:
         output.note(f"{file_count(len(plan.files))} to change; next: {next_command('apply', target)}")
