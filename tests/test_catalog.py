@@ -329,3 +329,32 @@ def test_the_catalogue_loads_no_driver_and_no_pydantic() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_a_type_in_quotes_is_found_where_it_was_written(install: Install, tmp_path: Path) -> None:
+    """Modules that import each other: what is named as `package.module.Type` is there only later."""
+    package = tmp_path / "site" / "quoted"
+    package.mkdir()
+    head = "from purveyor.provider import Provider\n"
+    (package / "__init__.py").write_text("")
+    (package / "first.py").write_text("import quoted.second\nclass Config: pass\n")
+    (package / "second.py").write_text(
+        f"{head}import quoted.first\nclass Inner(Provider['quoted.first.Config']): pass\n"
+        "class Outer: Config = int\n"
+        "class Nested(Provider['Outer.Config']): pass\n"
+        "class Absent(Provider['quoted.first.Nothing']): pass\n"
+    )
+    (package / "third.py").write_text(
+        f"from quoted.second import Inner\n{head}"
+        "class Child(Inner): pass\n"
+        "class Unbound(Provider['quoted.first.Config']): pass\n"
+    )
+    importlib.invalidate_caches()
+    first: Any = importlib.import_module("quoted.first")
+    second: Any = importlib.import_module("quoted.second")
+    third: Any = importlib.import_module("quoted.third")
+    assert config_type(second.Inner) is first.Config
+    assert config_type(third.Child) is first.Config  # another module than that of who wrote it
+    assert config_type(third.Unbound) is first.Config
+    assert config_type(second.Nested) is int
+    assert config_type(second.Absent) == dict[str, Any]

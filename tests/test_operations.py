@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import gc
 import inspect
 import sys
 import threading
+import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import MagicMock, Mock
 
 import pytest
 
@@ -46,6 +51,15 @@ def test_kind_signature_and_documentation_are_kept() -> None:
     assert str(inspect.signature(Scripted.echo)) == "(self, value: 'Any') -> 'Any'"
     assert Scripted.plain.__doc__ == "A plain function."
     assert Scripted.echo.__name__ == "echo"
+
+
+def test_the_signature_is_found_without_looking_through_and_may_not_be_told() -> None:
+    assert inspect.getfullargspec(Scripted.echo).args == ["self", "value"]
+
+    def untold(self: Any) -> None: ...
+
+    untold.__signature__ = "nothing"  # type: ignore[attr-defined]
+    assert operation(untold).__name__ == "untold"
 
 
 def test_operations_of_a_class_are_listed_with_those_it_inherits() -> None:
@@ -324,3 +338,73 @@ def test_a_waiter_whose_event_loop_is_gone_harms_nobody() -> None:
             assert await other == 2
 
     asyncio.run(main())
+
+
+# --- What is called with something else -------------------------------------------------------------
+
+
+class Lent(Scripted):
+    """Its functions are used by others as well."""
+
+    @operation
+    async def give(self, value: int = 0) -> tuple[Any, int]:
+        return self, value
+
+    @operation
+    def put(self, value: int = 0) -> tuple[Any, int]:
+        if value < 0:
+            raise ValueError(value)
+        return self, value
+
+    @operation
+    async def count(self, value: int = 0) -> AsyncGenerator[tuple[Any, int]]:
+        yield self, value
+
+
+class Borrowing:
+    give, put, count = Lent.give, Lent.put, Lent.count
+
+
+@pytest.mark.parametrize("borrowed", [SimpleNamespace(), MagicMock(), Mock(spec=Lent), None, Borrowing()])
+async def test_a_function_runs_with_what_is_no_provider(borrowed: Any, metrics: MetricsManager) -> None:
+    lent: Any = Lent
+    assert await lent.give(borrowed, 1) == (borrowed, 1)
+    assert lent.put(borrowed, value=2) == (borrowed, 2)
+    assert [each async for each in lent.count(borrowed, 3)] == [(borrowed, 3)]
+    with pytest.raises(ValueError, match="-1"):
+        lent.put(borrowed, -1)
+    assert metrics.operation("put", "custom", "Lent").failures == 0
+
+
+def test_a_function_of_another_class_is_a_method_of_it() -> None:
+    borrowing: Any = Borrowing()
+    assert borrowing.put(4) == (borrowing, 4)
+
+
+async def test_a_call_with_nothing_says_what_is_missing() -> None:
+    lent: Any = Lent
+    with pytest.raises(TypeError, match=r"Lent\.give\(\) missing 1 required positional argument: 'self'"):
+        await lent.give()
+
+
+def test_an_async_generator_is_read_without_an_event_loop() -> None:
+    counting = Lent().count(1)
+    with pytest.raises(StopIteration) as item:
+        counting.asend(None).send(None)
+    assert item.value.value[1] == 1
+    with pytest.raises(StopIteration):
+        counting.aclose().send(None)
+
+
+def test_a_copy_runs_its_own_operations_and_the_original_goes_with_its_last_reference() -> None:
+    original = Lent()
+    original.put()
+    other = copy.copy(original)
+    assert other.put()[0] is other
+    gone = weakref.ref(original)
+    gc.disable()
+    try:
+        del original
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -138,9 +138,7 @@ def config_type(driver: type[Provider[Any]]) -> Any:
     if isinstance(argument, TypeVar):
         argument = argument.__bound__
     if isinstance(argument, ForwardRef):
-        module = sys.modules.get(driver.__module__)
-        argument = getattr(module, argument.__forward_arg__, None)
-        return dict[str, Any] if argument is None else argument
+        argument = _looked_up(argument, driver.__module__)
     return dict[str, Any] if argument in (None, Any, object) else argument
 
 
@@ -270,7 +268,27 @@ def _provider_argument(cls: type, arguments: Mapping[Any, Any]) -> Any:
         else:
             parameters = getattr(origin, "__parameters__", ())
             found = _provider_argument(origin, dict(zip(parameters, given, strict=False)))
+        if isinstance(found, ForwardRef):
+            found = _looked_up(found, cls.__module__)
         if found not in (None, Any, object) and not isinstance(found, TypeVar):
             return found
         left_open = left_open or found
     return left_open
+
+
+def _looked_up(reference: ForwardRef, module: str) -> Any:
+    """What a type in quotes means where it was written: a name, also a dotted one; None if it is not there.
+
+    A package whose modules import each other may have put nothing under a module's name yet when the class is
+    made, and so it is quoted. By now the modules are there, if not as attributes of their packages.
+    """
+    names = reference.__forward_arg__.split(".")
+    places = [(module, names)]
+    places += [(".".join(names[:end]), names[end:]) for end in range(len(names) - 1, 0, -1)]
+    for place, rest in places:
+        found: Any = sys.modules.get(place)
+        for name in rest:
+            found = getattr(found, name, None)
+        if found is not None:
+            return found
+    return None

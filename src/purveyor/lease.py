@@ -245,7 +245,7 @@ class Gate:
 
     def hold(self) -> asyncio.Task[object] | None:
         """Note that this task holds a lease across its own steps, as the reader of an async generator does."""
-        task = asyncio.current_task()
+        task = asyncio.current_task() if asyncio._get_running_loop() is not None else None
         with _lock:
             if self._holders is None:
                 self._holders = {}
@@ -290,6 +290,9 @@ class Gate:
         """Whether a task holds a lease across its own steps."""
         holders = self._holders
         return bool(holders) and task in holders  # type: ignore[operator]
+
+    def __reduce__(self) -> Any:
+        return _unregistered, ()  # what a manager runs is not copied with it
 
     # --- inside -------------------------------------------------------------------------------------
 
@@ -338,6 +341,10 @@ class Gate:
         with _lock:
             if self._openings and wake in self._openings:
                 self._openings.remove(wake)
+
+
+def _unregistered() -> Gate:
+    return UNREGISTERED
 
 
 def gates_on_stack() -> set[Gate]:

@@ -3,7 +3,8 @@
 The wrapper is the hottest code of the system, so what it does stands in it line by line: count the lease
 of this thread, run, give the lease back, record. What it calls and writes to is bound to the provider and the
 thread at the first call; what is rare (a gate that is shut, a failure) is looked up when it happens. Policies
-stand in what is bound, so that an operation without any pays nothing for them.
+stand in what is bound, so that an operation without any pays nothing for them. What is called is not bound to the
+provider: it would keep itself alive, and a copy of it would call the original.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import functools
 import inspect
 from bisect import bisect_left
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import get_ident
 from time import perf_counter
@@ -173,10 +175,19 @@ def _mark(method: Callable[..., Any], **options: Any) -> Callable[..., Any]:
             raise TypeError(f"{method.__qualname__} is a plain function: it can neither time out nor be retried")
     wrapper_codes.add(wrapper.__code__)
     functools.update_wrapper(wrapper, method)
+    with suppress(Exception):  # some tell it to nobody, or not yet: an annotation may name what is written below
+        wrapper.__signature__ = inspect.signature(method)  # for those who do not look through it
     wrapper.__operation__ = method.__operation__ = OperationInfo(  # type: ignore[attr-defined]
         method.__name__, kind=kind, **options
     )
     return wrapper  # type: ignore[no-any-return]
+
+
+def _first_binding(args: tuple[Any, ...], method: Callable[..., Any]) -> Binding:
+    """As `_bind`, also for what is no provider: a function of a class body may be called with anything."""
+    if args and getattr(type(args[0]), "_bindings", None) is UNBOUND:
+        return _bind(args[0], method)
+    return _forwarded(method)
 
 
 def _bind(provider: Provider[Any], method: Any) -> Binding:
@@ -185,7 +196,7 @@ def _bind(provider: Provider[Any], method: Any) -> Binding:
     bindings = _bindings_of(provider)
     thread = get_ident()
     gate = provider._gate
-    call = method.__get__(provider)
+    call = method
     if provider._governor is not None:
         call = provider._governor.govern(method.__operation__, call)
     binding = record_of(provider, method.__name__).cell(thread), gate.cell(thread), gate, call
@@ -203,14 +214,25 @@ def _successor(provider: Provider[Any], method: Any, gate: Gate) -> Binding:
             raise UnsupportedError(
                 live._provider_name, f"the operation {method.__name__}, as a {method.__operation__.kind}"
             )
-        return [0.0] * (len(BOUNDS) + 1), [0], _FORWARDED, call
+        return _forwarded(_past_the_first(call))
     try:
-        binding = live._bindings[method][get_ident()]
+        cell, lease, its_gate, call = live._bindings[method][get_ident()]
     except KeyError:
-        binding = _bind(live, method)
+        cell, lease, its_gate, call = _bind(live, method)
+    # A call that has gone there already, by way of a binding that is kept below, takes its first argument as well.
+    binding = cell, lease, its_gate, _past_the_first(functools.partial(call, live))
     if gate.retired:  # from now on without a detour; before, its own operations may still call each other
         _bindings_of(provider).setdefault(method, {})[get_ident()] = binding
     return binding
+
+
+def _forwarded(call: Callable[..., Any]) -> Binding:
+    return [0.0] * (len(BOUNDS) + 1), [0], _FORWARDED, call
+
+
+def _past_the_first(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Takes the instance that was called, and has another one do it."""
+    return lambda _, /, *args, **kwargs: call(*args, **kwargs)
 
 
 def _kind(call: Callable[..., Any]) -> str | None:
@@ -229,25 +251,26 @@ def _bindings_of(provider: Provider[Any]) -> dict[Any, dict[int, Binding]]:
     """A provider's bindings, to be written to."""
     bindings = provider._bindings
     if bindings is UNBOUND:
-        bindings = provider._bindings = {}
+        bindings = {}
+        object.__setattr__(provider, "_bindings", bindings)  # a class may have a __setattr__ of its own
     return bindings
 
 
 def _coroutine(method: Callable[..., Any]) -> Any:
-    async def operate(self: Provider[Any], /, *args: Any, **kwargs: Any) -> Any:
+    async def operate(*args: Any, **kwargs: Any) -> Any:
         started = perf_counter()
         try:
-            cell, lease, gate, call = self._bindings[method][get_ident()]
-        except KeyError:
-            cell, lease, gate, call = _bind(self, method)
+            cell, lease, gate, call = args[0]._bindings[method][get_ident()]
+        except Exception:  # it is the first call, or what is called with is no provider
+            cell, lease, gate, call = _first_binding(args, method)
         lease[0] += 1
         if gate.shut:
-            cell, lease, gate, call = await _wait(self, method, (cell, lease, gate, call))
+            cell, lease, gate, call = await _wait(args[0], method, (cell, lease, gate, call))
         try:
             result = await call(*args, **kwargs)
         except BaseException as error:
             if gate is not _FORWARDED:
-                record_of(self, method.__name__).fail(error)
+                record_of(args[0], method.__name__).fail(error)
             raise
         finally:
             lease[0] -= 1
@@ -262,16 +285,15 @@ def _coroutine(method: Callable[..., Any]) -> Any:
 
 
 def _generator(method: Callable[..., Any]) -> Any:
-    async def operate(self: Provider[Any], /, *args: Any, **kwargs: Any) -> Any:
+    async def operate(*args: Any, **kwargs: Any) -> Any:
         started = perf_counter()
         try:
-            binding = self._bindings[method][get_ident()]
-        except KeyError:
-            binding = _bind(self, method)
-        _, lease, gate, call = binding
+            cell, lease, gate, call = args[0]._bindings[method][get_ident()]
+        except Exception:  # it is the first call, or what is called with is no provider
+            cell, lease, gate, call = _first_binding(args, method)
         lease[0] += 1
         if gate.shut:
-            _, _, gate, call = await _wait(self, method, binding)
+            _, _, gate, call = await _wait(args[0], method, (cell, lease, gate, call))
         reader = gate.hold()
         try:
             generator = call(*args, **kwargs)
@@ -291,17 +313,17 @@ def _generator(method: Callable[..., Any]) -> Any:
             finally:
                 await generator.aclose()
         except GeneratorExit:
-            _settle(self, method, gate, started)  # a reader that has read enough is no failure
+            _settle(args[0], method, gate, started)  # a reader that has read enough is no failure
             raise
         except BaseException as error:
             if gate is not _FORWARDED:
-                record_of(self, method.__name__).fail(error)
+                record_of(args[0], method.__name__).fail(error)
             raise
         finally:
             gate.release(reader)
             gate.cell(get_ident())[0] -= 1  # of the thread that closes it: the sum over all threads is what counts
             gate.left()
-        _settle(self, method, gate, started)
+        _settle(args[0], method, gate, started)
 
     return operate
 
@@ -312,20 +334,20 @@ def _settle(provider: Provider[Any], method: Callable[..., Any], gate: Gate, sta
 
 
 def _function(method: Callable[..., Any]) -> Any:
-    def operate(self: Provider[Any], /, *args: Any, **kwargs: Any) -> Any:
+    def operate(*args: Any, **kwargs: Any) -> Any:
         started = perf_counter()
         try:
-            cell, lease, gate, call = self._bindings[method][get_ident()]
-        except KeyError:
-            cell, lease, gate, call = _bind(self, method)
+            cell, lease, gate, call = args[0]._bindings[method][get_ident()]
+        except Exception:  # it is the first call, or what is called with is no provider
+            cell, lease, gate, call = _first_binding(args, method)
         lease[0] += 1
         if gate.shut:
-            cell, lease, gate, call = _wait_in_thread(self, method, (cell, lease, gate, call))
+            cell, lease, gate, call = _wait_in_thread(args[0], method, (cell, lease, gate, call))
         try:
             result = call(*args, **kwargs)
         except BaseException as error:
             if gate is not _FORWARDED:
-                record_of(self, method.__name__).fail(error)
+                record_of(args[0], method.__name__).fail(error)
             raise
         finally:
             lease[0] -= 1

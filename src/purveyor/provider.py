@@ -12,7 +12,7 @@ from purveyor.operations import UNBOUND
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from purveyor.metadata import ProviderStatus
     from purveyor.operations import OperationInfo
@@ -21,8 +21,13 @@ __all__ = ["Provider"]
 
 T = TypeVar("T")
 
-#: What an operation needs, for one thread: its record's cell and its gate's, the gate itself, and what it calls.
+#: What an operation needs, for one thread: its record's cell and its gate's, the gate itself, and what it calls
+#: with the provider as the first argument.
 Binding: TypeAlias = "tuple[list[float], list[int], Gate, Callable[..., Any]]"
+
+
+#: The attributes that an instance has of its manager, or of operations that were called.
+HELD = frozenset({"_abandoned", "_bindings", "_gate", "_governor", "_registration"})
 
 
 class Registered(Protocol):
@@ -121,8 +126,8 @@ class Provider(ABC, Generic[T]):
     def state(self) -> dict[str, Any]:
         """A dictionary of the author's own; settable, since legacy classes assign it."""
         if self._state is None:
-            self._state = {}
-        return self._state
+            object.__setattr__(self, "_state", {})  # a class may have a __setattr__ of its own
+        return self._state  # type: ignore[return-value]
 
     @state.setter
     def state(self, state: dict[str, Any]) -> None:
@@ -195,5 +200,22 @@ class Provider(ABC, Generic[T]):
         """What to call it, also if it has no metadata: the name of its class."""
         return str(getattr(getattr(self, "_metadata", None), "name", type(self).__name__))
 
+    def __getstate__(self) -> object:
+        """What is copied and pickled: all but what it has of a manager, which does not run the copy."""
+        return without(super().__getstate__(), HELD)
+
     def __repr__(self) -> str:
         return f"<{type(self).__qualname__} {self._provider_name!r}>"  # never the config: it may hold secrets
+
+
+# Reflection on a subclass, such as `typing.get_type_hints`, is to find the attributes that its author has written.
+Provider.__annotations__ = {}
+
+
+def without(state: object, names: Collection[str]) -> object:
+    """The state of an object, as `__getstate__` gives it, without some of its attributes."""
+    if isinstance(state, tuple) and len(state) == 2:  # of a class with __slots__
+        return (without(state[0], names), state[1])
+    if isinstance(state, dict):
+        return {name: value for name, value in state.items() if name not in names} or None
+    return state

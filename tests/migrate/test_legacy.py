@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import copy
+import gc
 import inspect
+import pickle
+import threading
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self, get_type_hints
 
 import pytest
-from pydantic import BaseModel, SecretStr
+from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, SecretStr
 
 from purveyor import Policy, Provider, ProviderManager, ProviderMetadata, ProviderType, operation
 from purveyor.catalog import config_type
 from purveyor.errors import UnsupportedError
+from purveyor.lease import UNREGISTERED, Gate
+from purveyor.metadata import ProviderStatus
 from purveyor.migrate import LegacyProvider, settings
 from purveyor.migrate.legacy import provider_name_of
 
@@ -252,3 +257,263 @@ def test_settings_of_a_mapping_are_a_copy() -> None:
 )
 def test_a_name_is_made_of_the_class(class_name: str, name: str) -> None:
     assert provider_name_of(class_name) == name
+
+
+# --- As if it were no provider ----------------------------------------------------------------------
+
+
+class Plain(LegacyProvider[Any]):
+    """What it has is what its constructor puts there."""
+
+    def __init__(self, config: dict[str, Any], *, size: int = 1) -> None:
+        self.config = dict(config)
+        self.state = "new"
+        self.size = size
+
+    @operation
+    async def who(self) -> int:
+        return id(self)
+
+    @operation
+    def grow(self, by: int = 1) -> int:
+        self.size += by
+        return self.size
+
+
+def test_what_it_assigns_as_config_and_state_is_an_attribute_like_any_other() -> None:
+    class Both(LegacyProvider[Any]):
+        def __init__(self, config: Any) -> None:
+            self._config = "parsed"
+            self.config = config
+            self._state = "closed"  # type: ignore[assignment]
+            self.state = {"open": False}
+
+    both: Any = Both("raw")
+    assert (both._config, both.config) == ("parsed", "raw")
+    assert (both._state, both.state) == ("closed", {"open": False})
+    assert {"config", "state"} <= set(vars(both))
+    revived = Both.__new__(Both)
+    revived.__dict__.update(config="from an old pickle")
+    assert revived.config == "from an old pickle"
+    assert revived.state == {}
+    revived.state["a"] = 1
+    assert revived.state == {"a": 1}
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda plain: pickle.loads(pickle.dumps(plain))])
+async def test_a_copy_is_one_of_its_own_also_after_an_operation(duplicate: Any) -> None:
+    original = Plain({"path": "p"})
+    await original.who()
+    assert original.grow() == 2
+    other = duplicate(original)
+    assert set(vars(other)) == {"config", "state", "size"}
+    assert await other.who() == id(other)
+    assert (other.grow(5), original.size) == (7, 2)
+
+
+async def test_a_copy_of_what_a_manager_runs_is_not_run_by_it() -> None:
+    manager, plain = ProviderManager(), Plain({})
+    await manager.register(plain)
+    plain.grow()
+    other = copy.copy(plain)
+    assert (plain.status, other.status) == (ProviderStatus.READY, None)
+    await manager.cleanup()
+    assert other.grow() == 3
+
+
+def test_a_copy_keeps_metadata_that_is_not_that_of_its_class() -> None:
+    build: Any = Leaf
+    assert copy.copy(build(metadata("other"), LeafConfig())).metadata.name == "other"
+    plain = Plain({})
+    plain.metadata.labels["env"] = "test"
+    assert copy.copy(plain).metadata.labels == {"env": "test"}
+
+
+class Slotted(Plain):
+    __slots__ = ("fast",)
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self.fast = 1
+
+
+class Handing(Plain):
+    def __getstate__(self) -> Any:
+        return self.__dict__.copy()
+
+
+class Listing(Plain):
+    def __getstate__(self) -> Any:
+        return [self.size]
+
+    def __setstate__(self, state: Any) -> None:
+        self.size = state[0]
+
+
+class Bare(LegacyProvider[None]):
+    pass
+
+
+class DeepCopied(Plain):
+    def __deepcopy__(self, memo: Any) -> DeepCopied:
+        other = DeepCopied.__new__(DeepCopied)
+        for name, value in vars(self).items():
+            setattr(other, name, copy.deepcopy(value, memo))
+        return other
+
+
+@pytest.mark.parametrize("build", [Slotted, lambda: Handing({}), lambda: Listing({})])
+def test_pickles_are_those_of_the_class(build: Any) -> None:
+    original = build()
+    original.grow()
+    revived = pickle.loads(pickle.dumps(original))
+    assert {"_built", "_metadata", "_gate", "_bindings"}.isdisjoint(vars(revived))
+    assert revived.grow() == 3
+    assert getattr(revived, "fast", 1) == 1
+
+
+def test_what_has_nothing_of_its_own_is_copied() -> None:
+    assert vars(copy.copy(Bare())) == {}
+
+
+def test_one_that_copies_its_attributes_itself_leaves_arguments_and_the_gate_behind() -> None:
+    lock = threading.Lock()
+    original = DeepCopied({}, size=1)
+    object.__setattr__(original, "_gate", Gate("g"))
+    original.__dict__["_built"]._kwargs["lock"] = lock
+    other = copy.deepcopy(original)
+    assert other._built is None
+    assert other._gate is UNREGISTERED
+    assert other.grow() == 2
+
+
+def test_it_is_gone_with_its_last_reference_also_after_an_operation() -> None:
+    gone = []
+
+    class Dying(Plain):
+        def __del__(self) -> None:
+            gone.append(self.size)
+
+    dying = Dying({})
+    dying.grow()
+    gc.disable()
+    try:
+        del dying
+        assert gone == [2]
+    finally:
+        gc.enable()
+
+
+def test_its_text_is_what_it_was() -> None:
+    class Telling:
+        def __repr__(self) -> str:
+            return "told"
+
+    class Both(LegacyProvider[None], Telling):
+        pass
+
+    assert repr(Plain({})).startswith("<tests.migrate.test_legacy.Plain object at 0x")
+    assert repr(Both()) == "told"
+
+
+async def test_operations_of_what_cannot_be_assigned_to_run() -> None:
+    class Frozen(Plain):
+        def __setattr__(self, name: str, value: Any) -> None:
+            if "size" in vars(self):
+                raise AttributeError(name)
+            super().__setattr__(name, value)
+
+        @operation
+        def states(self) -> Any:
+            del self.__dict__["state"]
+            return self.state
+
+    frozen = Frozen({})
+    assert await frozen.who() == id(frozen)
+    assert frozen.states() == {}
+
+
+def test_reflection_finds_what_the_class_has_written() -> None:
+    class Annotated(Plain):
+        limit: int = 3
+
+    class New(LegacyProvider[None]):
+        def __new__(cls, path: str) -> Self:
+            return super().__new__(cls)
+
+    class Mixin:
+        def __init__(self, tag: str) -> None: ...
+
+    class Behind(LegacyProvider[None], Mixin):
+        pass
+
+    class Said(Plain):
+        __signature__ = inspect.Signature()
+
+    class Untold(LegacyProvider[None]):
+        __init__ = dict.__init__
+
+    found = {cls.__name__: str(inspect.signature(cls)) for cls in (Annotated, New, Behind, Bare, Said, Untold)}
+    assert found == {
+        "Annotated": "(config: 'dict[str, Any]', *, size: 'int' = 1) -> 'None'",
+        "New": "(path: 'str') -> 'Self'",
+        "Behind": "(tag: 'str') -> 'None'",
+        "Bare": "()",
+        "Said": "()",
+        "Untold": "(*args: 'Any', **kwargs: 'Any') -> 'Any'",
+    }
+    assert get_type_hints(Annotated) == {"limit": int}
+    assert inspect.getfullargspec(Plain.grow).args == ["self", "by"]
+
+
+async def test_what_follows_gets_what_the_constructor_has_taken_out_and_shares_the_rest() -> None:
+    class Taking(LegacyProvider[Any]):
+        def __init__(
+            self, config: dict[str, Any], hosts: list[str], shared: list[str], *, more: dict[str, Any]
+        ) -> None:
+            self.path, self.host = config.pop("path"), hosts.pop()
+            self.shared = shared
+            more["seen"] = True
+            self.more = more
+            hosts.append("another")
+
+    shared: list[str] = []
+    more = {"seen": False}
+    taking = Taking({"path": "p"}, ["h"], shared, more=more)
+    for _ in range(2):  # a swap may fail and be tried again
+        following = taking.next_generation(None)
+        assert (following.path, following.host, following.more) == ("p", "h", {"seen": True})
+        assert following.shared is shared
+        assert following.more is not more
+    assert following.next_generation(None).path == "p"
+
+
+def test_settings_of_a_model_are_what_it_was_given() -> None:
+    class Host(BaseModel):
+        name: str = Field(alias="hostName")
+        port: int = 1
+
+    class Config(BaseModel):
+        model_config = ConfigDict(extra="allow")
+        api_key: SecretStr = Field(alias="apiKey")
+        path: str = Field(
+            "p", validation_alias=AliasChoices(AliasPath("a", 0), "where"), serialization_alias="out"
+        )
+        first: str = Field("f", validation_alias=AliasPath("a", 0))
+        hosts: list[Host] = []
+        by_name: dict[str, Host] = {}
+
+    class Named(BaseModel):
+        model_config = ConfigDict(populate_by_name=True, validate_by_alias=False, validate_by_name=True)
+        api_key: str = Field(alias="apiKey")
+
+    given: dict[str, Any] = {
+        "apiKey": SecretStr("s"),
+        "where": "w",
+        "hosts": [{"hostName": "a"}],
+        "by_name": {"b": {"hostName": "b", "port": 2}},
+        "unknown": [1],
+    }
+    assert settings(Config(**given)) == given
+    assert settings(Config.model_validate({"apiKey": "s", "a": ["x"]})).keys() == {"apiKey", "where", "first"}
+    assert settings(Named.model_validate({"api_key": "k"})) == {"api_key": "k"}

@@ -7,13 +7,16 @@ are, from metadata and a typed config: `from_config` says how the one becomes th
 from __future__ import annotations
 
 import dataclasses
+import functools
+import inspect
+import operator
 import re
 from abc import ABCMeta
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from purveyor.errors import UnsupportedError
 from purveyor.metadata import ProviderMetadata
-from purveyor.provider import Provider
+from purveyor.provider import HELD, Provider, without
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,10 +34,22 @@ class _BuiltBothWays(ABCMeta):
         if not getattr(cls, "enforces_abstract_methods", True):
             cls.__abstractmethods__ = frozenset()
 
+    @property
+    def __signature__(cls) -> inspect.Signature:
+        """That of the constructor: what `inspect.signature` would find if there were no `__call__` here."""
+        for base in cls.__mro__:
+            if base in (LegacyProvider, Provider):
+                continue
+            for name in ("__signature__", "__new__", "__init__"):
+                if name in vars(base) and base is not object:
+                    return _signature(vars(base)[name], cls)
+        return inspect.Signature()
+
     if not TYPE_CHECKING:  # type checkers are to see the class's own constructor
 
         def __call__(cls, *args: Any, **kwargs: Any) -> Any:
             given = _metadata_and_config(args, kwargs)
+            built = _Built(args, kwargs)
             if given is None:
                 provider = super().__call__(*args, **kwargs)
                 metadata = cls._own_metadata()
@@ -43,7 +58,8 @@ class _BuiltBothWays(ABCMeta):
                 provider = cls.from_config(config)
             if isinstance(provider, LegacyProvider):  # a class may have a __new__ that gives something else
                 object.__setattr__(provider, "_metadata", metadata)  # a class may have a __setattr__ of its own
-                object.__setattr__(provider, "_built", (args, kwargs))
+                built.forget_copies()
+                object.__setattr__(provider, "_built", built)
             return provider
 
 
@@ -79,6 +95,8 @@ class LegacyProvider(Provider[T], metaclass=_BuiltBothWays):
     where the class assigns or defines them: ask the manager for those of the provider.
 
     A reload in place cleans the instance up and initializes it again. With another config, another one is built.
+
+    A copy and a pickle hold what the class has put into the instance; they belong to no manager.
     """
 
     #: The name of a provider that was built with its own arguments; made from the class's if empty.
@@ -94,8 +112,9 @@ class LegacyProvider(Provider[T], metaclass=_BuiltBothWays):
         status: Any  # pyright: ignore[reportIncompatibleMethodOverride]
         health: Any  # pyright: ignore[reportIncompatibleMethodOverride]
         current: Any  # pyright: ignore[reportIncompatibleMethodOverride]
+        state: Any  # pyright: ignore[reportIncompatibleMethodOverride]
 
-    _built: tuple[tuple[Any, ...], Mapping[str, Any]] | None = None
+    _built: _Built | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super(Provider, self).__init__(*args, **kwargs)  # as if this class and `Provider` were not there
@@ -105,6 +124,9 @@ class LegacyProvider(Provider[T], metaclass=_BuiltBothWays):
         config = vars(cls).get("config")
         if isinstance(config, property) and config.fset is None:  # Purveyor keeps it settable
             cls.config = config.setter(_set_config)
+        get_state = vars(cls).get("__getstate__")
+        if inspect.isfunction(get_state):  # it may give a copy of __dict__
+            cls.__getstate__ = _for_copies(get_state)  # type: ignore[method-assign]
 
     @classmethod
     def from_config(cls, config: T) -> Self:
@@ -129,10 +151,20 @@ class LegacyProvider(Provider[T], metaclass=_BuiltBothWays):
         """Build the instance that is to follow this one: by the same arguments, unless the config is new."""
         if self._built is None or not (config is self.config or config == self.config):
             return type(self)(self.metadata, config)
-        args, kwargs = self._built
+        args, kwargs = self._built.again()
         following = type(self)(*args, **kwargs)
         object.__setattr__(following, "_metadata", self.metadata)
         return following
+
+    def __getstate__(self) -> object:
+        return without(super().__getstate__(), _made(self))
+
+    def __repr__(self) -> str:
+        return super(Provider, self).__repr__()
+
+    @property
+    def _provider_name(self) -> str:
+        return str(_metadata(self).name)
 
     @classmethod
     def _own_metadata(cls) -> ProviderMetadata:
@@ -163,10 +195,42 @@ def _metadata(provider: LegacyProvider[Any]) -> ProviderMetadata:
     return provider._metadata
 
 
-for _name in ("status", "health", "current"):
+for _name in ("status", "health", "current", "config", "state"):
     setattr(LegacyProvider, _name, _Yields(vars(Provider)[_name].fget))
 setattr(LegacyProvider, "metadata", _Yields(_metadata))  # noqa: B010 - to a type checker it stays a property
 del _name
+LegacyProvider.__annotations__ = {}  # as for `Provider`
+
+
+class _Built:
+    """The arguments that an instance was built with, for the one that is to follow it.
+
+    A constructor that takes its dictionary or list apart leaves nothing for another one, so a copy is kept of what
+    it has changed. What it has not is handed on itself: it may be meant to be shared.
+    """
+
+    def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self._args, self._kwargs = args, kwargs
+        self._copies: dict[int | str, Any] = {
+            key: value.copy() for key, value in self._all() if type(value) in (dict, list)
+        }
+
+    def forget_copies(self) -> None:
+        """Of what the constructor has left as it was."""
+        for key, value in self._all():
+            if key in self._copies and _is_same(value, self._copies[key]):
+                del self._copies[key]
+
+    def again(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The arguments as they were."""
+        now = {key: self._copies[key].copy() if key in self._copies else value for key, value in self._all()}
+        return tuple(now[place] for place in range(len(self._args))), {name: now[name] for name in self._kwargs}
+
+    def _all(self) -> list[tuple[int | str, Any]]:
+        return [*enumerate(self._args), *self._kwargs.items()]
+
+    def __reduce__(self) -> Any:
+        return _nothing, ()  # a copy of the instance has none: they may be what cannot be copied
 
 
 def settings(config: Any) -> dict[str, Any]:
@@ -174,7 +238,8 @@ def settings(config: Any) -> dict[str, Any]:
 
     Args:
         config: A dataclass: its fields that are not None, secrets in clear, since legacy code reads them. A
-            pydantic model: the fields that were given. A mapping: a copy of it.
+            pydantic model: what it was given, under the aliases of its fields, also in models inside of it;
+            secrets as the model has them. A mapping: a copy of it.
 
     Returns:
         A new dictionary. What is left out gets the constructor's own default.
@@ -182,16 +247,37 @@ def settings(config: Any) -> dict[str, Any]:
     if dataclasses.is_dataclass(config):
         values = {field.name: getattr(config, field.name) for field in dataclasses.fields(config) if field.init}
         return {name: _revealed(value) for name, value in values.items() if value is not None}
-    given: set[str] | None = getattr(config, "model_fields_set", None)
-    if given is not None:
-        return {name: getattr(config, name) for name in type(config).model_fields if name in given}
-    return dict(config)
+    return _given(config) if hasattr(config, "model_fields_set") else dict(config)
 
 
 def provider_name_of(class_name: str) -> str:
     """A provider's name made from its class's: ``LocalMemoryProvider`` gives ``"local_memory"``."""
     stem = class_name.removesuffix("Provider").strip("_") or class_name.strip("_") or class_name
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", stem).lower()
+
+
+def _given(value: Any) -> Any:
+    """What a model was built from; `model_dump` gives the aliases of another model, for what is written."""
+    if type(value) in (list, tuple, set, frozenset):
+        return type(value)(map(_given, value))
+    if type(value) is dict:
+        return {key: _given(each) for key, each in value.items()}
+    if not hasattr(value, "model_fields_set"):
+        return value
+    fields, by_alias = type(value).model_fields, value.model_config.get("validate_by_alias") is not False
+    given = {
+        _alias(name, field) if by_alias else name: _given(getattr(value, name))
+        for name, field in fields.items()
+        if name in value.model_fields_set
+    }
+    return given | (value.model_extra or {})
+
+
+def _alias(name: str, field: Any) -> str:
+    """The key under which a model takes a field."""
+    alias = field.validation_alias
+    choices = [alias] if isinstance(alias, str) else getattr(alias, "choices", ())
+    return next((each for each in choices if isinstance(each, str)), name)
 
 
 def _revealed(value: Any) -> Any:
@@ -211,3 +297,42 @@ def _metadata_and_config(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tu
 
 def _set_config(self: LegacyProvider[Any], config: Any) -> None:
     self._config = config
+
+
+def _signature(constructor: Any, cls: type) -> inspect.Signature:
+    """That of a constructor without its first parameter."""
+    if isinstance(constructor, inspect.Signature):
+        return constructor
+    function = getattr(constructor, "__func__", constructor)  # __new__ is a static method
+    try:
+        return inspect.signature(function.__get__(cls))
+    except (TypeError, ValueError):  # it does not tell
+        raise AttributeError("__signature__") from None
+
+
+def _for_copies(get_state: Callable[[Any], object]) -> Any:
+    @functools.wraps(get_state)
+    def get(self: LegacyProvider[Any]) -> object:
+        return without(get_state(self), HELD | _made(self))
+
+    return get
+
+
+def _made(provider: LegacyProvider[Any]) -> frozenset[str]:
+    """The attributes that an instance got as it was built, and that another one gets from its class."""
+    if vars(provider).get("_metadata") == provider._own_metadata():
+        return frozenset({"_built", "_metadata"})
+    return frozenset({"_built"})
+
+
+def _is_same(value: Any, copy: Any) -> bool:
+    """Whether a dictionary or list holds the very objects that its copy does."""
+    if len(value) != len(copy):
+        return False
+    if isinstance(value, dict):
+        return all(key in value and value[key] is each for key, each in copy.items())
+    return all(map(operator.is_, value, copy))
+
+
+def _nothing() -> None:
+    return None

@@ -19,10 +19,10 @@ import pytest
 from purveyor.errors import InvalidInputError, NotBuiltError, ProviderNotFoundError, UnsupportedError
 from purveyor.manager import ProviderManager
 from purveyor.metadata import HealthState, ProviderMetadata, ProviderStatus, ProviderType
-from purveyor.migrate import adapt
+from purveyor.migrate import LegacyProvider, adapt
 from purveyor.migrate.adapting import Adapted
 from purveyor.monitor.metrics import MetricsManager
-from purveyor.operations import operations_of
+from purveyor.operations import operation, operations_of
 from purveyor.policy import Policy
 from purveyor.provider import Provider
 from tests.migrate.runtime.legacy import Database, Notes
@@ -748,6 +748,54 @@ class Abstract(ABC):
     def get(self) -> None: ...
 
 
+class Converted(LegacyProvider[None]):
+    """As the command writes it."""
+
+    def __init__(self, path: str = "p") -> None:
+        self.path = path
+        self.calls: list[str] = []
+
+    async def initialize(self) -> None:
+        self.calls.append("initialize")
+
+    @operation
+    async def where(self) -> str:
+        return self.path
+
+
+class Unconverted(Converted):
+    """One below it that the command has left as it was."""
+
+    def shut(self) -> None:
+        self.calls.append("shut")
+
+    async def find(self, key: str) -> str:
+        return f"{await self.where()}/{key}"
+
+
+async def test_one_that_was_not_converted_is_adapted_though_its_base_was(metrics: MetricsManager) -> None:
+    legacy: Any = Unconverted("q")
+    provider: Any = adapt(legacy, name="u", close="shut")
+    assert set(provider.metadata.capabilities) == {"find", "shut", "where"}
+    async with ProviderManager() as manager:
+        await manager.register(provider)
+        assert (await provider.find("k"), await provider.where()) == ("q/k", "q")
+        assert [provider.config, provider.status] == [None, ProviderStatus.READY]
+        with pytest.raises(InvalidInputError, match="is a Provider already"):
+            adapt(provider)
+    assert legacy.calls == ["initialize", "shut"]
+    assert metrics.operation("where", "custom", "u").successes == 1
+    assert metrics.operation("where", "custom", "unconverted").successes == 1  # by find, inside of it
+    legacy.config, legacy.status = "its own", "busy"
+    assert [provider.config, provider.status] == ["its own", "busy"]
+
+
+async def test_the_class_of_one_that_was_not_converted_is_adapted() -> None:
+    async with ProviderManager() as manager:
+        await manager.register(provider := adapt(functools.partial(Unconverted, path="q"), close="shut"))
+        assert await provider.where() == "q"
+
+
 class Native(Provider[Any]):
     async def initialize(self) -> None: ...
     async def cleanup(self) -> None: ...
@@ -759,6 +807,9 @@ class Native(Provider[Any]):
         (None, {}, "subject: is None"),
         (Native, {}, "is a Provider already; register it as it is"),
         (Native(metadata(), None), {}, "is a Provider already"),
+        (Mock(spec=Native(metadata(), None)), {}, "is a Provider already"),
+        (Converted, {}, "is a Provider already"),
+        (Converted(), {}, "is a Provider already"),
         (Abstract, {}, "Abstract is abstract; a subclass has to write get"),
         (lambda: 3, {}, 'name: cannot be made from .*give one'),
         (Notes, {"type": "memry"}, "type: is 'memry'; one of memory, storage"),

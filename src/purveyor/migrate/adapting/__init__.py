@@ -11,7 +11,7 @@ from purveyor.errors import InvalidInputError
 from purveyor.metadata import ProviderMetadata, ProviderType
 from purveyor.migrate.adapting.lifecycle import find_lifecycle
 from purveyor.migrate.adapting.provider import Adapted, Blueprint, learn
-from purveyor.migrate.legacy import provider_name_of
+from purveyor.migrate.legacy import LegacyProvider, provider_name_of
 from purveyor.provider import Provider
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def adapt(
 
 def _check_subject(subject: Any, config: Any, reload: str) -> None:
     is_class = inspect.isclass(subject)
-    if subject is None or isinstance(subject, Provider) or (is_class and issubclass(subject, Provider)):
+    if subject is None or any(map(_is_provider, (subject,) if is_class else (type(subject), subject.__class__))):
         what = "is None" if subject is None else "is a Provider already"
         raise InvalidInputError("subject", what, None if subject is None else "register it as it is")
     if is_class and inspect.isabstract(subject):
@@ -149,6 +149,11 @@ def _check_subject(subject: Any, config: Any, reload: str) -> None:
             else ("reload", "there is no other instance to swap with")
         )
         raise InvalidInputError(argument, what, "adapt its class, or a factory")
+
+
+def _is_provider(cls: type) -> bool:
+    """Whether a class is a provider by itself: what only inherits from a converted one may be legacy still."""
+    return issubclass(cls, Provider) and (not issubclass(cls, LegacyProvider) or LegacyProvider in cls.__bases__)
 
 
 def _check_arguments(factory: Callable[..., Any], arguments: tuple[Any, ...]) -> None:

@@ -49,7 +49,7 @@ def late_operation(method: Callable[..., Any], *, idempotent: bool = False) -> A
             call.wait()
             gate = call.gate
         try:
-            result = call.run(*args, **kwargs)
+            result = call.run(self, *args, **kwargs)
         except BaseException as error:
             call.leave(error)
             raise

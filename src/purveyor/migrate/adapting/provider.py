@@ -24,6 +24,7 @@ from purveyor.migrate.adapting.lifecycle import (
 )
 from purveyor.migrate.adapting.surface import add_operations, add_special_methods, find_operations
 from purveyor.migrate.adapting.thread import Lane, LaneGenerator
+from purveyor.operations import OperationInfo
 from purveyor.provider import Provider
 
 if TYPE_CHECKING:
@@ -81,13 +82,13 @@ class _Yields:
         if adapted is None:
             return self
         legacy = adapted._legacy
-        if legacy is not None and hasattr(legacy, self._name):
+        if legacy is not None and _has_own(legacy, self._name):
             return getattr(legacy, self._name)
         return self._inherited.__get__(adapted, owner)
 
     def __set__(self, adapted: Any, value: Any) -> None:
         legacy = adapted._legacy
-        if legacy is None or not hasattr(legacy, self._name):
+        if legacy is None or not _has_own(legacy, self._name):
             if self._name == "config" and adapted._blueprint.factory is None and value is not adapted._config:
                 adapted._refuse_config()
             self._inherited.__set__(adapted, value)
@@ -216,7 +217,11 @@ class Adapted(Provider[Any]):
     # --- what operations use ------------------------------------------------------------------------
 
     def _method(self, name: str) -> Callable[..., Any]:
-        return getattr(self._live_legacy(name), name)  # type: ignore[no-any-return]
+        method = getattr(self._live_legacy(name), name)
+        if inspect.ismethod(method) and isinstance(getattr(method, "__operation__", None), OperationInfo):
+            # Of a converted base: it is leased and counted here.
+            method = getattr(method, "__wrapped__").__get__(method.__self__)  # noqa: B009
+        return method  # type: ignore[no-any-return]
 
     def _wait_for(self, call: Callable[[], Any]) -> Any:
         """Run a plain call where such calls run, and wait for it."""
@@ -378,6 +383,13 @@ async def _checked(self: Adapted) -> Health:
     else:
         answer = await lane.run(partial(step.call, legacy))
     return health_of(await answer if inspect.isawaitable(answer) else answer)
+
+
+def _has_own(legacy: Any, name: str) -> bool:
+    """Whether a legacy object has an attribute; one that stands on a converted base, not by that base alone."""
+    if issubclass(type(legacy), Provider):
+        return name in vars(legacy) or find_attribute(type(legacy), name) is not None
+    return hasattr(legacy, name)
 
 
 def _class_of(legacy: Any) -> type:
