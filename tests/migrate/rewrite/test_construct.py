@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from purveyor.migrate.rewrite.construct import construct_of
+from purveyor.migrate.source import read_project
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.migrate.rewrite.conftest import Converted
 
@@ -41,18 +45,22 @@ def config_of(text: str) -> list[str]:
         (", config", ["self.a = config.get('a', 1)", "self.b = config.get('a', 2)"], ["a: Any = None"]),
         (", config", ["self.a = config['a'] if 'a' in config else 4"], ["a: Any = None"]),
         (", config", ["self.a = config.pop('a')", "self.b = config.pop('b', True)"], ["a: Any", "b: bool = True"]),
-        (", config", ["self.a = config.setdefault('a', 3)", "config['b'] = 4"], ["a: int = 3"]),
-        (", config", ["self.b = config.get('b', 1)", "self.a = config['a']"], ["a: Any", "b: int = 1"]),
+        (", config", ["self.a = config.setdefault('a', 3)", "config['b'] = 4"], ["a: int | float = 3"]),
+        (", config", ["self.b = config.get('b', 1)", "self.a = config['a']"], ["a: Any", "b: int | float = 1"]),
         (", config", ["self.key = config['api_key']"], ["api_key: SecretStr"]),
         (", config", ["self.key = config.get('password', 'x')"], ["password: SecretStr | None = None"]),
         (", config", ["self.key = config.get('max_tokens', 5)"], ["max_tokens: int = 5"]),
-        (", config=None", ["self.config = config or {}", "self.a = self.config.get('a', 1)"], ["a: int = 1"]),
+        (
+            ", config=None",
+            ["self.config = config or {}", "self.a = self.config.get('a', 1)"],
+            ["a: int | float = 1"],
+        ),
         (
             ", config=None",
             ["if config is None:", "    config = {}", "self.a = config.get('a', 1)"],
-            ["a: int = 1"],
+            ["a: int | float = 1"],
         ),
-        (", config=None", ["if not config:", "    return", "self.a = config.get('a', 1)"], ["a: int = 1"]),
+        (", config=None", ["if not config:", "    return", "self.a = config.get('a', 1)"], ["a: int | float = 1"]),
         (", config=None", ["config = dict(config or {})", "self.a = config['a']"], ["a: Any"]),
         (", config=None", ["mine = config.copy() if config else {}", "self.a = mine['a']"], ["a: Any"]),
         (", config", ["self.config = {**config}", "self.a = self.config['a']"], ["a: Any"]),
@@ -62,7 +70,7 @@ def config_of(text: str) -> list[str]:
         (", **config", ["self.a = config['a']"], ["a: Any"]),
         (", host, port=80", ["self.host = host"], ["host: str", "port: int = 80"]),
         (", host: str, port: int | None = None", ["self.host = host"], ["host: str", "port: int | None = None"]),
-        (", path: 'Path'", ["self.path = path"], ["path: str"]),
+        (", path: 'Path'", ["self.path = path"], ["path: Path"]),
         (", name: str = 'n', /", ["self.name = name"], []),
     ],
 )
@@ -189,16 +197,19 @@ def test_an_assigned_name_of_a_config_is_at_hand(convert: Callable[..., Converte
     assert found["Thing"].config == "M"
 
 
+@pytest.mark.parametrize(
+    "call", ["super().__init__(config)", "super().__init__(config=config)", "Base.__init__(self, config)"]
+)
 @pytest.mark.parametrize("base_annotated", [True, False])
 def test_a_parameter_without_a_type_has_that_of_the_base(
-    convert: Callable[..., Converted], base_annotated: bool
+    convert: Callable[..., Converted], base_annotated: bool, call: str
 ) -> None:
     annotation = ": Model" if base_annotated else ""
     found = convert(
         base=MODEL
         + f"class Base:\n    def __init__(self, config{annotation}):\n        self.config = config\n\n    LIFECYCLE\n",
         module="from base import Base\n\n\nclass Leaf(Base):\n    def __init__(self, config):\n"
-        "        super().__init__(config)\n\n    async def more(self):\n        return self.config.size\n",
+        f"        {call}\n\n    async def more(self):\n        return self.config.size\n",
     )
     assert found["Leaf"].config == ("Model" if base_annotated else "dict[str, Any]")
     assert ("class Leaf(Base):" in found.after["module.py"]) is base_annotated
@@ -247,7 +258,7 @@ def test_a_generic_config_is_wrapped_around(
         assert "Outer, whose retries has no default" in found["Thing"].warnings[0].message
     else:
         assert f"return cls({built})" in found.text
-        assert config_of(found.text) == ["a: Any", "b: int = 2"]
+        assert config_of(found.text) == ["a: Any", "b: int | float = 2"]
 
 
 def test_a_generic_config_that_only_type_checkers_import_cannot_be_wrapped(
@@ -268,7 +279,7 @@ def test_a_generic_config_that_a_property_gives_is_followed(convert: Callable[..
         "    @property\n    def options(self):\n        return self._outer\n\n    LIFECYCLE\n\n"
         "    async def more(self):\n        inner = self.options.config\n        return inner['a']\n"
     )
-    assert config_of(found.text) == ["a: Any"]
+    assert config_of(found.text) == ["a: Any = None"]
 
 
 @pytest.mark.parametrize(
@@ -302,7 +313,7 @@ def test_what_is_built_with_the_dictionary_has_its_keys(convert: Callable[..., C
             ", config", "self.store = Store(config)", "self.b = config.get('b', 2)", "self.c = config['c']"
         ),
     )
-    assert config_of(found.after["module.py"]) == ["c: Any", "a: Any", "b: int = 2"]
+    assert config_of(found.after["module.py"]) == ["c: Any", "a: Any", "b: int | float = 2"]
 
 
 @pytest.mark.parametrize("store", ["print(options)", "self.model = Model(**options)"])
@@ -361,3 +372,232 @@ def test_type_variables_are_those_of_the_base(convert: Callable[..., Converted])
     )
     assert found["Leaf"].config == "Model"
     assert found["Bare"].config is None
+
+
+def test_a_generic_parameter_is_what_the_class_in_between_says(convert: Callable[..., Converted]) -> None:
+    base = (
+        "from typing import Generic, TypeVar\n\nC = TypeVar('C')\n\n\nclass Base(Generic[C]):\n"
+        "    def __init__(self, config: C):\n        self.config = config\n\n"
+        "    async def initialize(self):\n        raise NotImplementedError\n\n    async def cleanup(self):\n"
+        "        raise NotImplementedError\n"
+    )
+    found = convert(
+        base=base,
+        models=MODEL,
+        module="from base import Base\nfrom models import Model\n\n\nclass Leaf(Base[Model]):\n    LIFECYCLE\n",
+    )
+    assert "class Leaf(Base[Model], LegacyProvider[Model]):" in found.after["module.py"]
+
+
+ABSTRACT = """
+from abc import ABC, abstractmethod
+
+class Base(ABC):
+    def __init__(self, config: {0}):
+        self.config = config
+        self.a = config.{1}
+
+    @abstractmethod
+    async def initialize(self): ...
+
+    @abstractmethod
+    async def cleanup(self): ...
+"""
+
+
+def test_a_config_that_only_the_bases_file_has_is_named_there(convert: Callable[..., Converted]) -> None:
+    found = convert(
+        base=MODEL + ABSTRACT.format("Model", "size"),
+        module="from base import Base\n\n\nclass Leaf(Base):\n    LIFECYCLE\n",
+    )
+    assert "class Base(LegacyProvider[Model], ABC):" in found.after["base.py"]
+    assert "Model" not in found.after["module.py"]
+    assert found["Leaf"].config == "Model"
+
+
+def test_a_config_that_is_called_something_else_here_is_not_taken_for_it(
+    convert: Callable[..., Converted],
+) -> None:
+    found = convert(
+        base=MODEL + ABSTRACT.format("Model", "size"),
+        module="from base import Base\n\nModel = 3\n\n\nclass Leaf(Base):\n    LIFECYCLE\n",
+    )
+    assert "[Model]" not in found.after["module.py"]
+
+
+def test_a_generic_config_that_only_the_bases_file_has_cannot_be_wrapped(
+    convert: Callable[..., Converted],
+) -> None:
+    found = convert(
+        base=GENERIC.format(more="") + ABSTRACT.format("Outer", "config['a']"),
+        module="from base import Base\n\n\nclass Leaf(Base):\n    LIFECYCLE\n",
+    )
+    assert "(Outer, which its file does not import)" in found["Leaf"].warnings[0].message
+
+
+def test_a_config_in_another_module_is_named_in_quotes(convert: Callable[..., Converted]) -> None:
+    found = convert(models=MODEL, module="import models\n\n\n" + constructor(", config: models.Model"))
+    assert 'class Thing(LegacyProvider["models.Model"]):' in found.text
+
+
+@pytest.mark.parametrize(
+    ("parameters", "arguments"),
+    [
+        (", logger=None, config=None", "config=settings(config)"),
+        (", config=None, logger=None", "settings(config)"),
+        (", config=None, /, logger=None", "settings(config)"),
+        (", loop=None, *, config: dict = None", "config=settings(config)"),
+    ],
+)
+def test_a_config_is_given_to_the_parameter_that_is_one(
+    convert: Callable[..., Converted], parameters: str, arguments: str
+) -> None:
+    assert f"        return cls({arguments})\n" in convert(constructor(parameters, "self.a = (config or {})")).text
+
+
+def test_a_config_that_only_its_place_gives_cannot_be_given(convert: Callable[..., Converted]) -> None:
+    assert convert(constructor(", logger=None, config=None, /"))["Thing"].config is None
+
+
+@pytest.mark.parametrize(
+    ("lines", "built"),
+    [
+        (["self.path = kwargs.get('path', 'd')"], ['path: str = "d"']),
+        (["self.path = kwargs.pop('path')", "super().__init__(*args, **kwargs)"], None),
+        (["self.args = args"], None),
+        (["print(args)", "super().__init__(*args, **kwargs)"], None),
+    ],
+)
+def test_what_takes_anything_and_reads_it_is_no_mere_relay(
+    convert: Callable[..., Converted], lines: list[str], built: list[str] | None
+) -> None:
+    found = convert(constructor(", *args, **kwargs", *lines))
+    if built is None:
+        assert "its constructor takes *args" in found["Thing"].warnings[0].message
+    else:
+        assert config_of(found.text) == built
+        assert "return cls(**settings(config))" in found.text
+
+
+BASE = "class Base:\n    def __init__(self, {}):\n        {}\n\n    LIFECYCLE\n\n\n"
+
+
+def derived(parameters: str, *lines: str) -> str:
+    return constructor(parameters, *lines).replace("class Thing:", "class Thing(Base):")
+
+
+@pytest.mark.parametrize(
+    ("base", "body", "parameters", "line", "fields"),
+    [
+        ("host, port=80", "self.host = host", ", **kw", "super().__init__(**kw)", ["host: str", "port: int = 80"]),
+        (
+            "host, port: 'int | None' = None, **more",
+            "self.a = more['a']",
+            ", **kw",
+            "super().__init__(**kw)",
+            ["a: Any", "host: str", "port: int | None = None"],
+        ),
+        ("options", "self.a = options['a']", ", config", "super().__init__(config)", ["a: Any"]),
+        ("x, options", "self.a = options['a']", ", config", "super().__init__(1, config)", ["a: Any"]),
+        ("x, options", "self.a = options['a']", ", config", "super().__init__(1, options=config)", ["a: Any"]),
+        ("options", "self.a = options['a']", ", config", "Base.__init__(self, config or {})", []),
+        ("a", "self.a = a['b']", ", config", "super().__init__(config['a'])", ["a: Any"]),
+        ("a=1", "self.a = a", ", config", "super().__init__(a=config.get('a'))", ["a: Any = None"]),
+    ],
+)
+def test_what_a_base_is_given_is_known_by_its_name(
+    convert: Callable[..., Converted], base: str, body: str, parameters: str, line: str, fields: list[str]
+) -> None:
+    found = convert(BASE.format(base, body) + derived(parameters, line))
+    assert config_of(found.text) == fields
+
+
+def test_a_base_that_is_given_keywords_may_want_what_no_file_has(convert: Callable[..., Converted]) -> None:
+    found = convert(BASE.format("client: Client", "self.a = client") + derived(", **kw", "super().__init__(**kw)"))
+    assert found["Thing"].config == "dict[str, Any]"
+
+
+def test_what_is_only_sometimes_built_with_the_dictionary_requires_nothing(
+    convert: Callable[..., Converted],
+) -> None:
+    found = convert(
+        "class Store:\n    def __init__(self, options):\n        self.a = options['a']\n        self.b = options.get('b', 2)\n\n\n"
+        + constructor(", config", "if config.get('b', 2):", "    self.store = Store(config)")
+    )
+    assert config_of(found.text) == ["b: Any = None", "a: Any = None"]
+
+
+@pytest.mark.parametrize(
+    ("source", "taken"),
+    [
+        ("class M(BaseModel):\n    a: int = 1\n    key: SecretStr = SecretStr('')", True),
+        ("class M(BaseModel):\n    a: int = Field(1, ge=0)", True),
+        ("class M(BaseModel):\n    a: int = Field(1, alias='b')", False),
+        ("class M(BaseModel):\n    a: int = Field(1, **more)", False),
+        ("class M(BaseModel):\n    model_config = {'extra': 'allow'}\n    a: int = 1", False),
+        ("class M(BaseModel):\n    class Config:\n        extra = 'allow'\n    a: int = 1", False),
+        (
+            "class M(BaseModel):\n    a: int = 1\n\n    @field_validator('a')\n    def check(cls, a):\n        return a",
+            False,
+        ),
+        ("class M(BaseModel):\n    a: int = 1\n\n    def model_post_init(self, context):\n        pass", False),
+        ("class M(BaseModel):\n    a: Annotated[int, Field(alias='b')] = 1", False),
+        ("@dataclass\nclass M:\n    a: int = 1\n    b: dict[str, Any] | None = None", True),
+        (
+            "@dataclass\nclass M:\n    a: int = field(default=1)\n    b: 'list[str]' = field(default_factory=list)",
+            True,
+        ),
+        ("@dataclass\nclass M:\n    a: int = field(default=1, init=False)", False),
+        ("@dataclass\nclass M:\n    a: InitVar[int] = 1", False),
+        ("@dataclass\nclass M:\n    key: SecretStr | None = None", False),
+        ("@dataclass\nclass M:\n    path: Path = Path('.')", False),
+        ("@dataclass\nclass M:\n    a: int = 1\n\n    def __post_init__(self):\n        self.a += 1", False),
+    ],
+)
+def test_a_model_stands_for_the_dictionary_if_it_can_be_made_of_its_own_values(
+    convert: Callable[..., Converted], source: str, taken: bool
+) -> None:
+    imports = (
+        "from dataclasses import InitVar, dataclass, field\nfrom pathlib import Path\nfrom typing import Annotated, Any\n"
+        "from pydantic import BaseModel, Field, SecretStr, field_validator\n\n\n"
+    )
+    found = convert(f"{imports}{source}\n\n\n" + constructor(", **config", "self.config = M(**config)"))
+    assert found["Thing"].config == ("M" if taken else "dict[str, Any]")
+
+
+def test_a_generic_config_whose_type_is_no_text_cannot_be_filled_in(convert: Callable[..., Converted]) -> None:
+    source = GENERIC.format(more="\n    type: Kind") + constructor(
+        ", config: Outer", "self.a = config.config['a']"
+    )
+    assert "Outer, whose type has no default" in convert(source)["Thing"].warnings[0].message
+
+
+RESERVED = [
+    (4, "reserved-key", "its key 'type' is one of Purveyor's own in a provider's table: only code can give it")
+]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "class P:\n\n    def __init__(self, config):\n        self.a = config.get('type')\n",
+        "class P:\n\n\n    def __init__(self, type='x', port=80):\n        self.a = type\n",
+        "from elsewhere import *\nclass P:\n\n    def __init__(self, config: Model):\n        self.a = config\n",
+        "from elsewhere import *\nclass P:\n\n    def __init__(self, **kw):\n        self.a = Model(**kw)\n",
+    ],
+)
+def test_keys_that_say_something_to_purveyor_are_told(tmp_path: Path, source: str) -> None:
+    model = "\n\nfrom dataclasses import dataclass\n\n@dataclass\nclass Model:\n    type: str = 'x'\n"
+    (tmp_path / "module.py").write_text(source + model)
+    project = read_project(tmp_path)
+    facts = next(each for each in project.classes if each.name == "P")
+    assert [*construct_of(facts, project, "p").warnings] == RESERVED
+
+
+def test_a_reserved_key_that_must_be_given_is_told_as_such(tmp_path: Path) -> None:
+    (tmp_path / "module.py").write_text(
+        "class P:\n    def __init__(self, config):\n        self.a = config['version']\n"
+    )
+    project = read_project(tmp_path)
+    ((_, _, text),) = construct_of(project.classes[0], project, "p").warnings
+    assert text.endswith("only code can give it, and it must be given")

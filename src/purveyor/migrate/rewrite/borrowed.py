@@ -16,9 +16,11 @@ __all__ = ["Borrowed"]
 _HOMES = {
     "Any": "typing",
     "LegacyProvider": "purveyor.migrate",
+    "Path": "pathlib",
     "ProviderType": "purveyor",
     "SecretStr": "pydantic",
     "dataclass": "dataclasses",
+    "field": "dataclasses",
     "operation": "purveyor",
     "settings": "purveyor.migrate",
 }
@@ -34,16 +36,18 @@ class Borrowed:
         project: The tree.
         file: The file.
         shared: Whether other modules import everything from it.
+        discovered: Whether something looks through what the file defines, such as a loader of plugins.
     """
 
-    def __init__(self, project: Project, file: SourceFile, *, shared: bool) -> None:
+    def __init__(self, project: Project, file: SourceFile, *, shared: bool, discovered: bool = False) -> None:
+        self.discovered = discovered
         self._project = project
         self._file = file
-        self._shared = shared
         self._local: dict[str, str] = {}
         self._imports: dict[str, list[str]] = {}
         tree = file.tree or ast.Module([], [])
         self._taken = set(_names(tree))
+        self._shown = shared or discovered
         self._stars = any(
             isinstance(each, ast.ImportFrom) and each.names[0].name == "*" for each in ast.walk(tree)
         )
@@ -56,16 +60,22 @@ class Borrowed:
         return local
 
     def new(self, name: str) -> str:
-        """A name for a class of the file's own: ``name``, or one like it that is not taken."""
+        """A name for a class of the file's own: ``name``, or one like it that no class of the tree has.
+
+        Where others see all names of the file, or it those of others, it is one that a star does not bring.
+        """
+        if self._shown or self._stars:
+            name = f"_{name.lstrip('_')}"
+        taken = self._taken | {each.name for each in self._project.classes}
         candidates = (name, name.removesuffix("Config") + "Settings", *(f"{name}{n}" for n in range(2, 1000)))
-        free = next(each for each in candidates if each not in self._taken)
+        free = next(each for each in candidates if each not in taken)
         self._taken.add(free)
         return free
 
     @property
     def imports(self) -> list[str]:
         """The import statements to add, sorted by module."""
-        order = {"dataclasses": 0, "typing": 0, "pydantic": 1}
+        order = {"dataclasses": 0, "pathlib": 0, "typing": 0, "pydantic": 1}
         modules = sorted(self._imports, key=lambda module: (order.get(module, 2), module))
         return [f"from {module} import {', '.join(sorted(self._imports[module]))}" for module in modules]
 
@@ -74,10 +84,17 @@ class Borrowed:
         there = self._project.resolve(self._file, name)
         if isinstance(there, External) and there.qualified == f"{home}.{name}" and name in self._bound_above():
             return name
-        free = name not in self._taken and not self._stars and not (self._shared and home.startswith("purveyor"))
-        local = name if free else f"_{name}"
-        while local in self._taken and not free:
-            local = f"_{local}"
+        free = not self._stars and not self.discovered and not (self._shown and home.startswith("purveyor"))
+        if (
+            name == "LegacyProvider" and self.discovered
+        ):  # a class among a module's names may be taken for a plugin
+            return f"{self._bind('purveyor', 'migrate', free=False)}.{name}"
+        return self._bind(home, name, free=free)
+
+    def _bind(self, home: str, name: str, *, free: bool) -> str:
+        """Import something by its name if that is free, or else by another that means nothing inside a class."""
+        others = (f"_{name}", f"_purveyor_{name}", *(f"_purveyor_{name}{n}" for n in range(2, 1000)))
+        local = next(each for each in ((name, *others) if free else others) if each not in self._taken)
         self._taken.add(local)
         self._imports.setdefault(home, []).append(name if local == name else f"{name} as {local}")
         return local

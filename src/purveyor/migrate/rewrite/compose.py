@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from purveyor.migrate.rewrite.borrowed import Borrowed
-    from purveyor.migrate.rewrite.construct import Field
     from purveyor.migrate.rewrite.decide import Decision
+    from purveyor.migrate.rewrite.fields import Field
 
 __all__ = ["Addition", "compose"]
 
+#: What the annotation of a field takes from elsewhere.
+_BORROWED = re.compile(r"\b(Any|Path|SecretStr)\b")
 _DOCSTRINGS = {"initialize": "Start, as the manager calls it.", "cleanup": "Stop, as the manager calls it."}
 
 
@@ -22,7 +25,8 @@ class Addition:
     Args:
         name: The class's name.
         configured: What its config is called; None if it gets no `from_config`.
-        config: The class of its config, to stand before it; empty if there is one.
+        config: The class of its config, to stand beside it; empty if there is one.
+        config_after: Whether that stands after it, since whoever looks through its file is to find it first.
         base: The base that it gets; empty if none.
         place: How many of its bases stand before that.
         declares: Statements at the top of its body.
@@ -42,6 +46,7 @@ class Addition:
     lifecycle: tuple[str, ...]
     operations: tuple[str, ...]
     decorator: str
+    config_after: bool = False
 
 
 def compose(decision: Decision, borrowed: Borrowed) -> Addition:
@@ -61,6 +66,8 @@ def compose(decision: Decision, borrowed: Borrowed) -> Addition:
         if construct.fields is not None:
             config = borrowed.new(f"{name}Config")
             made = _config_class(config, name, construct.fields, borrowed)
+            if borrowed.discovered:
+                config = f'"{config}"'
         elif config == "dict[str, Any]":
             config = f"dict[str, {borrowed.take('Any')}]"
     base = ""
@@ -84,6 +91,7 @@ def compose(decision: Decision, borrowed: Borrowed) -> Addition:
         tuple(_lifecycle(role, called) for role, called in changes.lifecycle),
         changes.operations,
         borrowed.take("operation") if changes.operations else "",
+        config_after=borrowed.discovered,
     )
 
 
@@ -96,13 +104,17 @@ def _declared(attribute: str, source: str, borrowed: Borrowed) -> str:
 def _config_class(name: str, provider: str, fields: tuple[Field, ...], borrowed: Borrowed) -> str:
     lines = [f"@{borrowed.take('dataclass')}", f"class {name}:", f'    """The config of `{provider}`."""', ""]
     for each in fields:
-        annotation = each.annotation
-        if annotation.startswith("SecretStr"):
-            annotation = annotation.replace("SecretStr", borrowed.take("SecretStr"))
-        elif annotation == "Any":
-            annotation = borrowed.take("Any")
-        lines.append(f"    {each.name}: {annotation}" + ("" if each.default is None else f" = {each.default}"))
+        annotation = _BORROWED.sub(lambda name: borrowed.take(name[0]), each.annotation)
+        lines.append(f"    {each.name}: {annotation}{_assigned(each, borrowed)}")
     return "\n".join(lines) + "\n"
+
+
+def _assigned(each: Field, borrowed: Borrowed) -> str:
+    """What a field is assigned in its class's body."""
+    if not each.hidden:
+        return "" if each.default is None else f" = {each.default}"
+    default = "" if each.default is None else f"default={each.default}, "
+    return f" = {borrowed.take('field')}({default}repr=False)"
 
 
 def _builder(name: str, config: str, arguments: str) -> str:
