@@ -331,6 +331,20 @@ def test_the_catalogue_loads_no_driver_and_no_pydantic() -> None:
     assert done.stdout == "[]\n"
 
 
+Bounded = TypeVar("Bounded", bound="Later")
+
+
+class Later: ...
+
+
+class Below(Provider[Bounded]): ...
+
+
+def test_a_bound_in_quotes_is_found() -> None:
+    below: Any = Below
+    assert config_type(below) is Later
+
+
 def test_a_type_in_quotes_is_found_where_it_was_written(install: Install, tmp_path: Path) -> None:
     """Modules that import each other: what is named as `package.module.Type` is there only later."""
     package = tmp_path / "site" / "quoted"

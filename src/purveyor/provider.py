@@ -217,5 +217,5 @@ def without(state: object, names: Collection[str]) -> object:
     if isinstance(state, tuple) and len(state) == 2:  # of a class with __slots__
         return (without(state[0], names), state[1])
     if isinstance(state, dict):
-        return {name: value for name, value in state.items() if name not in names} or None
+        return {name: value for name, value in state.items() if name not in names}
     return state

@@ -9,6 +9,7 @@ import pickle
 import threading
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Self, get_type_hints
 
 import pytest
@@ -104,6 +105,16 @@ def test_its_config_type_is_found_beside_a_root_that_leaves_it_open() -> None:
 def test_an_abstract_class_is_not_built() -> None:
     with pytest.raises(TypeError, match="abstract"):
         Root({})  # type: ignore[abstract]
+
+
+def test_one_that_was_no_abstract_base_class_is_built() -> None:
+    class Unenforced(LegacyProvider[Any]):
+        enforces_abstract_methods = False
+
+        @abstractmethod
+        def get(self) -> None: ...
+
+    assert isinstance(Unenforced(), Unenforced)  # type: ignore[abstract]
 
 
 def test_a_class_that_takes_a_live_object_cannot_be_built_from_a_config() -> None:
@@ -342,6 +353,18 @@ class Handing(Plain):
         return self.__dict__.copy()
 
 
+class Emptying(Plain):
+    def __getstate__(self) -> Any:
+        state = self.__dict__.copy()
+        for name in ("config", "state", "size"):
+            del state[name]
+        return state
+
+    def __setstate__(self, state: Any) -> None:
+        assert state == {}
+        self.size = 2
+
+
 class Listing(Plain):
     def __getstate__(self) -> Any:
         return [self.size]
@@ -362,7 +385,7 @@ class DeepCopied(Plain):
         return other
 
 
-@pytest.mark.parametrize("build", [Slotted, lambda: Handing({}), lambda: Listing({})])
+@pytest.mark.parametrize("build", [Slotted, *(partial(cls, {}) for cls in (Handing, Emptying, Listing))])
 def test_pickles_are_those_of_the_class(build: Any) -> None:
     original = build()
     original.grow()
