@@ -113,3 +113,27 @@ def test_what_may_be_secret_is_left_out_of_a_configs_text(tmp_path: Path) -> Non
         "    credentials: Any = field(default=None, repr=False)",
     ]
     assert "from dataclasses import dataclass, field" in found.imports
+
+
+@pytest.mark.parametrize(
+    ("source", "local"),
+    [
+        ('"""What it is."""\nfrom typing import Any\n', "Any"),
+        ("'''What it is.'''\nimport os\nfrom typing import Any\n\nx = 1\n", "Any"),
+        ("import os\n'''Late.'''\nfrom typing import Any\n", "Any"),
+        ("import os\nx = 1\nfrom typing import Any\n", "_Any"),
+        ("from typing import Any\ntry:\n    x = 1\nexcept ValueError as Any:\n    pass\n", "_Any"),
+        ("from typing import Any\n\n\ndef change():\n    global Any\n", "_Any"),
+        ("", "Any"),
+    ],
+)
+def test_a_name_is_used_as_it_is_if_it_means_the_same_throughout(tmp_path: Path, source: str, local: str) -> None:
+    assert borrowed_for(tmp_path, source + THING).take("Any") == local
+
+
+def test_what_is_imported_below_the_class_is_not_there_yet(tmp_path: Path) -> None:
+    assert borrowed_for(tmp_path, THING + "\n\nfrom typing import Any\n").take("Any") == "_Any"
+
+
+def test_a_file_of_imports_alone_has_them(tmp_path: Path) -> None:
+    assert borrowed_for(tmp_path, "from typing import Any\n").take("Any") == "Any"

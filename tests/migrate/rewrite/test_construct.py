@@ -601,3 +601,42 @@ def test_a_reserved_key_that_must_be_given_is_told_as_such(tmp_path: Path) -> No
     project = read_project(tmp_path)
     ((_, _, text),) = construct_of(project.classes[0], project, "p").warnings
     assert text.endswith("only code can give it, and it must be given")
+
+
+def test_a_class_without_a_constructor_needs_no_config(convert: Callable[..., Converted]) -> None:
+    found = convert("class Thing:\n    LIFECYCLE\n")
+    assert "class Thing(LegacyProvider[None]):" in found.text
+    assert "        return cls()\n" in found.text
+
+
+@pytest.mark.parametrize(
+    ("model", "config"),
+    [
+        ("class Plain:\n    def work(self):\n        return 1", None),
+        ("class PlainConfig:\n    def work(self):\n        return 1", None),
+        ("class PlainConfig:\n    size = 1", "PlainConfig"),
+        ("@dataclass\nclass Plain:\n    '''Values.'''\n\n    known: ClassVar[int] = 3\n    config: dict", "Plain"),
+        ("class Plain(msgspec.Struct):\n    size: int", "Plain"),
+    ],
+)
+def test_a_config_is_a_class_that_holds_values(
+    convert: Callable[..., Converted], model: str, config: str | None
+) -> None:
+    name = model.partition("class ")[2].partition(":")[0].partition("(")[0]
+    imports = "import msgspec\nfrom dataclasses import dataclass\nfrom typing import ClassVar\n\n\n"
+    found = convert(imports + f"{model}\n\n\n" + constructor(f", config: {name}", "self.a = config.size"))
+    assert found["Thing"].config == config
+
+
+@pytest.mark.parametrize(("given", "config"), [("[int, Model]", "Model"), ("[int]", None)])
+def test_of_several_type_variables_the_constructors_is_meant(
+    convert: Callable[..., Converted], given: str, config: str | None
+) -> None:
+    found = convert(
+        "from typing import Generic, TypeVar\n"
+        + MODEL
+        + "A = TypeVar('A')\nC = TypeVar('C')\n\nclass Base(Generic[A, C]):\n    def __init__(self, config: C):\n"
+        "        self.config = config\n\n    async def initialize(self):\n        raise NotImplementedError\n\n"
+        f"    async def cleanup(self):\n        raise NotImplementedError\n\nclass Leaf(Base{given}):\n    LIFECYCLE\n"
+    )
+    assert found["Leaf"].config == config

@@ -150,3 +150,30 @@ def test_a_conversion_is_told_from_an_annotation() -> None:
         ("int", False),
         ("str", True),
     ]
+
+
+def test_a_property_that_gives_the_dictionary_is_the_dictionary() -> None:
+    found = read(
+        "self._config = config",
+        "@property\ndef options(self):\n    return self._config",
+        "@property\ndef other(self):\n    return 3",
+        "async def get(self):\n    return self.options['a'], self.other['b']",
+    )
+    assert (list(found.keys), found.open) == (["a"], None)
+
+
+@pytest.mark.parametrize(
+    "body", ["assert isinstance(config, dict)", "if config:\n    pass", "self.kept['x'] = config", "return config"]
+)
+def test_what_looks_at_the_dictionary_reads_no_keys(body: str) -> None:
+    assert (read(body).keys, read(body).open) == ({}, None)
+
+
+def test_what_is_made_of_something_else_is_none_of_the_dictionary() -> None:
+    found = read("self.a = Model.parse_obj(self.b)", "def more(self):\n    self.b = int(3)")
+    assert (found.coerced, found.keys, found.open) == (None, {}, None)
+
+
+def test_the_first_type_that_is_told_of_a_key_counts() -> None:
+    found = read("self.a = int(config['a'])\nself.b = str(config['a'])")
+    assert found.keys["a"].annotation == "int"

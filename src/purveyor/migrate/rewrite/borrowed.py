@@ -106,7 +106,9 @@ class Borrowed:
             if isinstance(node, ast.Import | ast.ImportFrom):
                 for each in node.names:
                     bound[each.asname or each.name] = bound.get(each.asname or each.name, 0) + 1
-            elif bound and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+            elif isinstance(node, ast.ClassDef) or (
+                bound and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+            ):
                 break
         written = _names(self._file.tree or ast.Module([], []))
         return {name for name, count in bound.items() if written.count(name) == count}
