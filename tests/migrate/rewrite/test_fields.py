@@ -23,6 +23,8 @@ from purveyor.migrate.rewrite.keys import Key
     [
         ("timeout", "30", "int | float"),
         ("max_size", "30", "int"),
+        ("limit", "30", "int"),
+        ("rate_limit", "30", "int | float"),
         ("port", "80", "int"),
         ("rate", "0.5", "float"),
         ("enabled", "True", "bool"),

@@ -54,7 +54,7 @@ _TEXT_WORDS = re.compile(
 _NUMBER_WORDS = re.compile(r"(.*_)?port")
 #: What is counted, so that it is a whole number if its default is one; other numbers may have a fraction.
 _WHOLE_WORDS = re.compile(
-    r"(.*_)?(port|size|count|capacity|retries|attempts|workers|threads|connections|entries|items|keys|tokens|length|depth"
+    r"(?!rate_limit$)(.*_)?(port|size|limit|count|capacity|retries|attempts|workers|threads|connections|entries|items|keys|tokens|length|depth"
     r"|dimensions?|bytes|bits|db|database|seed|pages?|rows|offset|index|level|quality|width|height|number)"
 )
 #: Switches that may as well be a path: whom to trust.
