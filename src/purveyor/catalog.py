@@ -262,14 +262,15 @@ def _provider_argument(cls: type, arguments: Mapping[Any, Any]) -> Any:
         origin = get_origin(base) or base
         if not _is_provider_class(origin):
             continue
-        given = [arguments.get(argument, argument) for argument in get_args(base)]
+        written = [
+            _looked_up(each, cls.__module__) if isinstance(each, ForwardRef) else each for each in get_args(base)
+        ]
+        given = [arguments.get(argument, argument) for argument in written]
         if origin is Provider:
             found = given[0] if given else None
         else:
             parameters = getattr(origin, "__parameters__", ())
             found = _provider_argument(origin, dict(zip(parameters, given, strict=False)))
-        if isinstance(found, ForwardRef):
-            found = _looked_up(found, cls.__module__)
         if found not in (None, Any, object) and not isinstance(found, TypeVar):
             return found
         left_open = left_open or found

@@ -97,7 +97,9 @@ class Unit(Provider[UnitConfig]):
         """Must be told of the one that is there now."""
         self.ledger.counts["needs reloaded"] += 1
         if getattr(self, role) is not provider:
-            self.ledger.violation(f"{self._provider_name} was told of another {role} than it was given", self._provider_name)
+            self.ledger.violation(
+                f"{self._provider_name} was told of another {role} than it was given", self._provider_name
+            )
 
     @operation(idempotent=True)
     async def read(self, number: int) -> tuple[str, int, int]:

@@ -81,7 +81,7 @@ class Governor:
 
         Args:
             info: The operation.
-            call: The bound method of one instance.
+            call: The method, which takes the provider first.
 
         Returns:
             A callable of the same kind; `call` itself if no policy holds for it.

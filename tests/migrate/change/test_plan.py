@@ -13,9 +13,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from purveyor.errors import PlanError
-from purveyor.migrate.change.discovery import discovers_modules
 from purveyor.migrate.change.places import copy_names, copy_of, why_not
 from purveyor.migrate.change.plan import Change, Plan, assemble, converted, load_plan, make_plan, original
+from purveyor.migrate.source.discovery import discovers_modules
 
 from .helpers import FILES, sample_plan
 

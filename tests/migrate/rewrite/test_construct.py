@@ -524,7 +524,7 @@ def test_what_is_only_sometimes_built_with_the_dictionary_requires_nothing(
         "class Store:\n    def __init__(self, options):\n        self.a = options['a']\n        self.b = options.get('b', 2)\n\n\n"
         + constructor(", config", "if config.get('b', 2):", "    self.store = Store(config)")
     )
-    assert config_of(found.text) == ["b: Any = None", "a: Any = None"]
+    assert config_of(found.text) == ["b: int | float = 2", "a: Any = None"]
 
 
 @pytest.mark.parametrize(

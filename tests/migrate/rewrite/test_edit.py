@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from textwrap import dedent
 from typing import TYPE_CHECKING
@@ -9,12 +10,14 @@ from typing import TYPE_CHECKING
 import libcst as cst
 import pytest
 
+from purveyor.catalog import config_type
 from purveyor.migrate.rewrite.compose import Addition
 from purveyor.migrate.rewrite.edit import edit
 from purveyor.migrate.rewrite.gates import GateError, enter, leave
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from tests.migrate.rewrite.conftest import Converted
 
@@ -209,3 +212,25 @@ def test_a_module_of_which_everything_is_imported_lends_no_names(convert: Callab
     source = "class Thing:\n    def __init__(self, config):\n        self.a = config['a']\n\n    LIFECYCLE\n"
     found = convert(things=source, other="from things import *\nfrom nowhere import *\n")
     assert "from purveyor.migrate import LegacyProvider as _LegacyProvider" in found.after["things.py"]
+
+
+def test_where_classes_are_looked_for_in_a_module_the_provider_stands_first_and_alone(
+    convert: Callable[..., Converted], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    source = "class Thing:\n    def __init__(self, config):\n        self.a = config['a']\n\n    LIFECYCLE\n"
+    loader = (
+        "import importlib\n\n\ndef load(name):\n    module = importlib.import_module(name)\n"
+        "    return [each for each in vars(module).values() if isinstance(each, type)]\n"
+    )
+    after = convert(things=source, loader=loader).after["things.py"]
+    assert after.index("class Thing(") < after.index("class _ThingConfig")
+    folder = tmp_path / "after"
+    folder.mkdir()
+    (folder / "seen_things.py").write_text(after)
+    monkeypatch.syspath_prepend(folder)
+    module = importlib.import_module("seen_things")
+    monkeypatch.delitem(sys.modules, "seen_things")
+    public = [name for name, each in vars(module).items() if isinstance(each, type) and not name.startswith("_")]
+    assert public == ["Thing"]
+    monkeypatch.setitem(sys.modules, "seen_things", module)
+    assert config_type(module.Thing) is module._ThingConfig

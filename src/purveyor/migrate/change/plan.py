@@ -16,9 +16,9 @@ from pathlib import Path  # noqa: TC003 - for sphinx
 from typing import TYPE_CHECKING, Any, cast
 
 from purveyor.errors import PatchError, PlanError
-from purveyor.migrate.change.discovery import discovers_modules
 from purveyor.migrate.change.patch import apply_diff, make_diff
 from purveyor.migrate.change.places import copy_names, copy_of, why_not
+from purveyor.migrate.source.discovery import discovers_modules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -337,8 +337,6 @@ class _Reading:
                 keys.open = keys.open or handed.to.lineno
             for name, key in read.keys.items():
                 key.required &= handed.certain
-                if not handed.certain:
-                    key.defaults.add("None")
                 if name in keys.keys:
                     keys.keys[name].required |= key.required
                     keys.keys[name].defaults |= key.defaults

@@ -220,6 +220,8 @@ def _decide_one(
     if concrete and construct.obstacle is not None:
         hint = f"{construct.obstacle}: build it in code, or write {facts.name}.from_config"
         warnings.append(Fault(construct.line, "injected-host", hint))
+    if concrete:
+        warnings += [Fault(*each) for each in construct.warnings]
     if concrete and "from_config" in facts.methods:
         construct = replace(construct, config=None, obstacle=None, fields=None)
         text = "its own from_config is kept; purveyor calls it with a dict"

@@ -48,6 +48,8 @@ def edit(module: cst.Module, additions: Mapping[str, Addition], imports: Sequenc
 def _with_config(node: cst.ClassDef, addition: Addition, module: cst.Module, *, first: bool) -> list[Statement]:
     if not addition.config:
         return [node]
+    if addition.config_after:
+        return [node, _parsed(addition.config, module, [_BLANK, _BLANK])]
     config = _parsed(addition.config, module, [] if first else [_BLANK, _BLANK])
     if not node.leading_lines or node.leading_lines[0].comment is not None:
         node = node.with_changes(leading_lines=[_BLANK, _BLANK, *node.leading_lines])

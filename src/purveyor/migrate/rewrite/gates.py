@@ -7,6 +7,7 @@ compiled as well, and must come back to the byte before anything is changed.
 from __future__ import annotations
 
 import warnings
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from purveyor.errors import MissingExtraError
@@ -81,7 +82,7 @@ def require_libcst() -> None:
         MissingExtraError: LibCST is not installed.
     """
     try:
-        import libcst  # noqa: F401, PLC0415 - the extra may be missing
+        import_module("libcst")
     except ModuleNotFoundError as error:
         raise MissingExtraError("purveyor migrate", "libcst", "purveyor[migrate]") from error
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from purveyor.migrate.rewrite.survey import survey
+from purveyor.migrate.scan.lifecycle import opening_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,7 +34,7 @@ class Key:
     Args:
         name: The key.
         line: Where it is read first.
-        required: Whether the constructor reads it without a default, whatever else is given.
+        required: Whether building or starting reads it without a default, whatever else is given.
         defaults: The source of every default that it is read with; ``None`` also where it may be missing.
         annotation: The source of its type, where that can be told.
         converted: Whether that is what the constructor makes of it, as in ``int(config["size"])``.
@@ -53,7 +54,7 @@ class Handed:
 
     Args:
         to: What is built.
-        certain: Whether the constructor always builds it.
+        certain: Whether building or starting always builds it.
     """
 
     to: ast.Name | ast.Attribute
@@ -97,8 +98,8 @@ def keys_read(
         reader.read(constructor, names, builds=True)
     for method in others:
         reader.keep_property(method)
-    for method in others:
-        reader.read(method, set())
+    for method in others:  # what starts it runs as surely as its constructor, or nothing is of use
+        reader.read(method, set(), builds=opening_word(method.name) is not None)
     return reader.finish()
 
 
@@ -145,7 +146,7 @@ class _Reader:
             self._keep(node)
 
     def read(self, method: Function, names: set[str], *, builds: bool = False) -> None:
-        """Note the keys that a method reads; those of a constructor may be required."""
+        """Note the keys that a method reads; those of one that always runs may be required."""
         self.keep(method, names)
         self._used, self._made = set(), set()
         for node in self._here.nodes:

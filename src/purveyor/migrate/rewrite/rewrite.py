@@ -9,6 +9,7 @@ from purveyor.migrate.rewrite.borrowed import Borrowed
 from purveyor.migrate.rewrite.compose import compose
 from purveyor.migrate.rewrite.decide import refuse
 from purveyor.migrate.rewrite.gates import GateError, enter, leave, require_libcst
+from purveyor.migrate.source.discovery import discovers_classes
 from purveyor.migrate.source.project import ClassFacts
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def rewrite(
         MissingExtraError: LibCST is not installed.
     """
     require_libcst()
+    discovered = discovers_classes(file.data for file in project.files)
     while True:
         files: list[Rewritten] = []
         closed: dict[SourceFile, str] = {}
@@ -60,7 +62,7 @@ def rewrite(
         for file in _roots_first(decisions):
             mine = tuple(each for each in decisions.values() if each.facts.file is file)
             try:
-                files.append(_rewrite_file(project, file, mine, shared=file in shared))
+                files.append(_rewrite_file(project, file, mine, shared=file in shared, discovered=discovered))
             except GateError as error:
                 closed[file] = str(error)
         if not closed:
@@ -70,12 +72,12 @@ def rewrite(
 
 
 def _rewrite_file(
-    project: Project, file: SourceFile, decisions: tuple[Decision, ...], *, shared: bool
+    project: Project, file: SourceFile, decisions: tuple[Decision, ...], *, shared: bool, discovered: bool
 ) -> Rewritten:
     module = enter(file.data, file.path)
     from purveyor.migrate.rewrite.edit import edit  # noqa: PLC0415 - it needs LibCST, which the gate has found
 
-    borrowed = Borrowed(project, file, shared=shared)
+    borrowed = Borrowed(project, file, shared=shared, discovered=discovered)
     additions = {each.facts.name: compose(each, borrowed) for each in decisions if each.changes is not None}
     after = leave(edit(module, additions, borrowed.imports), file.path)
     named = {name: addition.configured for name, addition in additions.items() if addition.configured is not None}

@@ -1,7 +1,4 @@
-"""Whether a tree imports whatever modules it finds in its folders.
-
-A copy of an original that lay there as a module would then be imported, and would register its classes twice.
-"""
+"""Whether a tree imports what modules it finds in its folders, or takes what classes it finds in a module."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["discovers_modules"]
+__all__ = ["discovers_classes", "discovers_modules"]
 
 _WALKS = re.compile(rb"\b(?:iter_modules|walk_packages)\b")
 _LISTS = re.compile(rb"\b(?:listdir|scandir|walk|i?glob|rglob|iterdir)\b")
@@ -21,9 +18,22 @@ _IMPORTS = re.compile(
 )
 
 
+_MEMBERS = re.compile(rb"\bgetmembers\b|\bvars\(|\bdir\(|__dict__")
+
+
+def discovers_classes(sources: Iterable[bytes]) -> bool:
+    """Whether one of these files imports by name and looks through what a module defines.
+
+    Args:
+        sources: The bytes of all files of the tree.
+    """
+    return any(_MEMBERS.search(data) and _IMPORTS.search(data) for data in sources)
+
+
 def discovers_modules(sources: Iterable[bytes]) -> bool:
     """Whether one of these files walks packages, or both lists folders and imports by name.
 
+    A copy of an original that lay there as a module would then be imported, and would register its classes twice.
     A word in a comment counts as well: the copies are then hidden without need, which harms nobody.
 
     Args:
