@@ -42,7 +42,7 @@ PLAIN: list[Any] = [
 
 
 @pytest.mark.parametrize("protocol", range(6))
-@pytest.mark.parametrize("value", PLAIN, ids=repr)
+@pytest.mark.parametrize("value", PLAIN, ids=[str(number) for number in range(len(PLAIN))])
 def test_plain_data_of_every_protocol_comes_out(value: Any, protocol: int) -> None:
     data = pickle.dumps(value, protocol=protocol)
     found, expected = read_pickle(data), pickle.loads(data)  # which keeps no fold in old protocols
