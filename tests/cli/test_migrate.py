@@ -139,6 +139,15 @@ def test_scan_lists_providers_with_their_faults(shop: Path, run: Run) -> None:
     assert contents(shop) == before
 
 
+def test_plan_names_what_it_could_not_read(tree: Tree, run: Run, folder: Path) -> None:
+    root = tree(broken="def f(:\n", clock=CLOCK)
+    result = run("migrate", "plan", str(root), "-o", "plan.json")
+    assert result.code == 0
+    assert "warning: broken.py is unparsable, and is left alone: line 1: " in result.err
+    (unread,) = json.loads((folder / "plan.json").read_text())["unread"]
+    assert (unread["path"], unread["status"]) == ("broken.py", "unparsable")
+
+
 def test_scan_tells_why_and_of_the_rest(tree: Tree, run: Run) -> None:
     root = tree("my tree", ledger=LEDGER, broken="def f(:\n", clock=CLOCK)
     result = run("migrate", "scan", str(root))

@@ -65,6 +65,30 @@ async def test_an_error_in_the_block_comes_out_and_the_real_one_is_back(manager:
     assert fake.resources == 0
 
 
+async def test_an_override_waits_for_a_reload(manager: ProviderManager) -> None:
+    started, go = asyncio.Event(), asyncio.Event()
+    real = Member()
+    await manager.register(real)
+
+    async def slowly() -> None:
+        started.set()
+        await go.wait()
+
+    real.steps["initialize"] = slowly
+    reload = asyncio.create_task(manager.reload_provider("one"))
+    await started.wait()
+    fake = Fake()
+    override = manager.override("one", fake)
+    enter = asyncio.create_task(override.__aenter__())
+    await turns()
+    assert not enter.done()
+    assert fake.calls == []
+    go.set()
+    await reload
+    assert await enter is fake
+    await override.__aexit__(None, None, None)
+
+
 async def test_overrides_nest(manager: ProviderManager) -> None:
     real = Member()
     await manager.register(real)

@@ -31,7 +31,7 @@ _COMMANDS = {
         "schema": "Print the JSON Schema of the configuration file.",
         "memory": "Read, write and search the items of a memory.",
         "storage": "Read, write and list the objects of a storage.",
-        "migrate": "Have legacy providers become Purveyor's, verifiably, and back.",
+        "migrate": "Have the legacy providers of a code base become Purveyor's.",
         "completion": "Print the completion script of a shell.",
     }.items()
 }

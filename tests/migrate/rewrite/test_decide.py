@@ -346,6 +346,11 @@ class Thing:
     assert convert(source)["Thing"].capabilities == ("hand", "ask")
 
 
+def test_a_validate_that_asks_for_what_is_there_is_as_good_as_any(convert: Callable[..., Converted]) -> None:
+    validate = "\n    async def validate(self):\n        return self.a, self.other\n"
+    assert convert(THING.format(bases="") + validate)["Thing"].state == "converted"
+
+
 def test_a_file_that_does_not_compile_refuses_its_classes_and_leaves_those_that_derive(
     convert: Callable[..., Converted],
 ) -> None:

@@ -163,6 +163,7 @@ def test_a_file_with_carriage_returns_gets_them() -> None:
         (b"x = (\n", "it does not compile: '(' was never closed (line 1)"),
         (b"return 1\n", "it does not compile: 'return' outside function (line 1)"),
         (b"x = 1\0", "it does not compile: source code string cannot contain null bytes"),
+        (b"x = " + b"+".join([b"1"] * 50_000) + b"\n", "it does not compile: "),
         (b"x = 1\n\x0cy = 2\n", "LibCST would change bytes that are not to be touched"),
     ],
 )

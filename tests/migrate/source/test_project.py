@@ -133,7 +133,8 @@ def test_the_standard_library_is_read_whole_and_left_alone() -> None:
             assert all(facts.assigned.values())
             assert facts not in facts.unimplemented.values() or facts.methods
     assert digest() == before
-    assert set(sys.modules) - modules == set()  # nothing was imported
+    imported = {each for each in set(sys.modules) - modules if not each.startswith("encodings.")}
+    assert imported == set()  # nothing but the codecs that files say they are written in
 
 
 def test_unparsable_files_of_the_standard_librarys_tests_are_named() -> None:

@@ -124,10 +124,10 @@ class Project:
         found: set[SourceFile] = set()
         for file, scope in self._scopes.items():
             for star in scope.stars:
-                if isinstance(star.target, Import):
-                    module = self._resolver.modules.find(file, star.target.module, star.target.level)
-                    if isinstance(module, Module) and module.file is not None:
-                        found.add(module.file)
+                assert isinstance(star.target, Import), "only an import brings everything"
+                module = self._resolver.modules.find(file, star.target.module, star.target.level)
+                if isinstance(module, Module) and module.file is not None:
+                    found.add(module.file)
         return frozenset(found)
 
     def _calls_in(self, file: SourceFile) -> dict[str, list[ast.Call]]:
