@@ -302,7 +302,7 @@ class TestDeep:
 
 class TestChanging:
     def test_who_needs_it_in_two_ways_is_of_those_who_need_it_once(self) -> None:
-        graph = resolve([node("m"), node("p", Plain, x="m"), node("w", Wants, a="m", b="p")])
+        graph = resolve([node("m"), node("p", Wants, a="m"), node("w", Wants, a="m", b="p")])
         assert graph.closure("m") == ("p", "w")
 
     def test_what_is_added_may_need_what_is_there(self) -> None:
