@@ -168,3 +168,15 @@ def test_without_git_there_is_nothing_to_say(repository: Path, monkeypatch: pyte
     (repository / "base.py").write_bytes(b"edited\n")
     monkeypatch.setenv("PATH", str(repository))
     assert problems(repository) == {}
+
+
+def test_the_filters_of_a_tree_are_not_run(repository: Path, tmp_path: Path) -> None:
+    marker = tmp_path / "run"
+    for name in ("plain", "with=sign"):
+        git(repository, "config", f"filter.{name}.clean", f"touch {marker}; cat")
+        git(repository, "config", f"filter.{name}.required", "true")
+        (repository / ".gitattributes").write_text(f"*.py filter={name}\n")
+        for path in CHANGED:
+            os.utime(repository / path, (1, 1))  # so that git reads it again
+        problems(repository)
+        assert not marker.exists()

@@ -244,3 +244,11 @@ def test_an_edited_diff_is_noticed() -> None:
         converted(other, other.files[0], before)
     with pytest.raises(PlanError, match=r"the diff of base.py was edited: the hunk does not fit"):
         original(other, other.files[0], after)
+
+
+def test_a_warning_without_a_line_is_found_before_anything_is_changed(plan_file: Path) -> None:
+    data = json.loads(plan_file.read_bytes())
+    data["files"][0]["warnings"] = [{"x": 1}]
+    plan_file.write_text(json.dumps(data))
+    with pytest.raises(PlanError, match="'line' is missing"):
+        load_plan(plan_file)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from purveyor.errors import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 __all__ = ["uncommitted"]
 
@@ -49,6 +49,21 @@ def _top(file: Path) -> Path | None:
     return next((folder for folder in file.parents if os.path.lexists(folder / ".git")), None)
 
 
+def _without_filters(git: str, top: Path, environment: Mapping[str, str]) -> dict[str, str]:
+    """What keeps git from running the filters of a tree's configuration, which could be any command."""
+    command = [git, "-C", str(top), "config", "-z", "--name-only", "--get-regexp"]
+    command.append(r"^filter\..*\.(clean|process|required)$")
+    found = subprocess.run(  # noqa: S603 - git itself; it ends with 1 if there are none
+        command, capture_output=True, timeout=_PATIENCE, check=False, env=environment
+    ).stdout
+    names = [name for name in os.fsdecode(found).split("\0") if name]
+    settings = {"GIT_CONFIG_COUNT": str(len(names))}
+    for number, name in enumerate(names):
+        settings[f"GIT_CONFIG_KEY_{number}"] = name
+        settings[f"GIT_CONFIG_VALUE_{number}"] = "false" if name.endswith(".required") else ""
+    return settings
+
+
 def _ask(git: str, top: Path, base: Path, paths: Sequence[str]) -> Iterator[Refusal]:
     names = {str((base / path).relative_to(top)): path for path in paths}
     # No locks: the index is left alone. No monitor: a tree's configuration could make it any command.
@@ -56,6 +71,7 @@ def _ask(git: str, top: Path, base: Path, paths: Sequence[str]) -> Iterator[Refu
     command += ["status", "--porcelain", "-z", "--untracked-files=all", "--", *names]
     environment = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
     try:
+        environment |= _without_filters(git, top, environment)
         answer = subprocess.run(  # noqa: S603 - git itself, and paths after "--"
             command, capture_output=True, timeout=_PATIENCE, check=True, env=environment
         ).stdout

@@ -373,6 +373,9 @@ def _file(data: object) -> PlannedFile:
         raise ValueError(f"{path!r} has a mode that is none, or does not change")
     if file.copy not in copy_names(path):
         raise ValueError(f"{path!r} has a copy of another name, {file.copy!r}")
+    for warning in file.warnings:
+        _typed(warning, "line", int)
+        _typed(warning, "message", str)
     _encoded(file)
     return file
 

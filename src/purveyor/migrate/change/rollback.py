@@ -151,7 +151,7 @@ class _Rollback:
     def _restore_all(self, items: Sequence[_Item], journal: Journal | None) -> RolledBack:
         clear_leftovers(self._tree, self._plan)
         if journal is None:
-            originals = {item.file.path: (_known(item), item.file.mode, None) for item in items}
+            originals = {item.file.path: (_known(item), item.file.mode & 0o777, None) for item in items}
             journal = create_journal(self._tree, self._plan, originals)
         journal.append("rollback")
         # In the reverse order, so that nothing stands on what is not converted any more.

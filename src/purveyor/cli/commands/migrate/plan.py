@@ -86,7 +86,8 @@ def _show(output: Output, plan: Plan, target: Path) -> None:
             output.line(diff_line(line.rstrip("\r")))
     left = [each for each in plan.classes if each["state"] in ("adapter", "refused")]
     for each in left:
-        text = Text(f"{each['path']}:{each['line']} {each['name']}: ").append_text(state_text(each["state"]))
+        who = visible(f"{each['path']}:{each['line']} {each['name']}: ")
+        text = Text(who).append_text(state_text(each["state"]))
         output.note(text.append(f", {visible(str(each['reason']))}"))
     for file in plan.files:
         for warning in file.warnings:
