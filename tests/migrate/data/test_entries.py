@@ -83,6 +83,21 @@ async def test_what_changed_is_carried_back_as_the_old_code_would_have_written_i
     assert records["new"].created == pytest.approx(new.created, abs=1e-6)
 
 
+async def test_where_only_the_metadata_changed_the_value_keeps_its_place_and_spelling(tmp_path: Path) -> None:
+    source, target = tmp_path / "entries.json", memory(tmp_path / "notes.db")
+    write_entries(source, {"a": entry({"z": 1, "y": 2}, metadata={"team": "x"})})
+    await move_data(source, target)
+    await target.initialize()
+    item = await target.get("a")
+    assert item is not None
+    await target.put("a", item.value, metadata={"team": "y"})
+    await target.cleanup()
+    assert (await move_back(source, target)).changed == ("a",)
+    found = json.loads(source.read_text())["a"]
+    assert found["metadata"] == {"team": "y"}
+    assert [*found["value"].items()] == [("z", 1), ("y", 2)]
+
+
 @pytest.mark.parametrize(
     "layout",
     [
