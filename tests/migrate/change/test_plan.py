@@ -149,13 +149,15 @@ def test_what_copies_are_called(path: str, copy: str, hidden: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["", None, 3, "/etc/passwd", "../x.py", "a/../../x.py", "a//b.py", "./a.py", "a/", "C:x.py", "c:\\x.py", "a\\b.py", "a\0.py", ".purveyor/x.py", "a/.git/hooks/x.py", ".PURVEYOR/x"],
+    ["", None, 3, "/etc/passwd", "../x.py", "a/../../x.py", "a//b.py", "./a.py", "a/", "C:x.py", "c:\\x.py", "a\\b.py", "a\0.py", ".purveyor/x.py", "a/.git/hooks/x.py", ".PURVEYOR/x", "a/\ud800.py"],
 )  # fmt: skip
 def test_paths_that_a_plan_may_not_name(path: object) -> None:
     assert why_not(path)
 
 
-@pytest.mark.parametrize("path", ["a.py", "a/b c.py", "é.py", "..a.py", "a..b/c.py", "-x.py", ".hidden/a.py"])
+@pytest.mark.parametrize(
+    "path", ["a.py", "a/b c.py", "é.py", "..a.py", "a..b/c.py", "-x.py", ".hidden/a.py", "caf\udce9.py"]
+)
 def test_paths_that_a_plan_may_name(path: str) -> None:
     assert why_not(path) is None
 
@@ -188,6 +190,14 @@ def edit_file(**changes: Any) -> Callable[[dict[str, Any]], None]:
         (edit_file(encoding="zlib_codec"), "not a text encoding"),
         (edit_file(encoding="ascii", diff="\u1234"), "can't encode"),
         (edit_file(warnings=["x"]), "'warnings' holds"),
+        (edit_file(warnings=[{"line": 1, "message": "m", "more": {"deep": 1}}]), "'warnings' holds dict, which no plan has there"),
+        (edit_file(classes=[{"state": "converted"}]), "'name' is missing"),
+        (edit_file(classes=[{"name": "Base"}]), "'state' is missing"),
+        (edit_file(path="\ud800.py", copy="\ud800_legacy.py"), "has a character that no file name can have"),
+        (lambda plan: plan.update(root="tree\0"), "the root 'tree\\x00' has a null character"),
+        (lambda plan: plan.update(root="tree\ud800"), "has a character that no file name can have"),
+        (lambda plan: plan.update(options={"exclude": [["x"]]}), "'options' holds list, which no plan has there"),
+        (lambda plan: plan.update(classes=[{"name": json.loads("[" * 400 + "]" * 400)}]), "'classes' holds list"),
     ],
 )  # fmt: skip
 def test_a_damaged_plan(tmp_path: Path, edit: Callable[[dict[str, Any]], None], problem: str) -> None:

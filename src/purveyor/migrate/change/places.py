@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 
-__all__ = ["copy_names", "copy_of", "why_not"]
+__all__ = ["copy_names", "copy_of", "why_no_name", "why_not"]
 
 _DRIVE = re.compile(r"[A-Za-z]:")
 #: Folders that belong to tools, whatever their letters' case.
@@ -23,13 +24,24 @@ def why_not(path: object) -> str | None:
         return "is no path"
     if path.startswith("/") or _DRIVE.match(path):
         return "is an absolute path"
-    if "\\" in path or "\0" in path:
-        return "has a backslash or a null character"
+    if "\\" in path:
+        return "has a backslash"
     segments = path.split("/")
     if any(segment in ("", ".", "..") for segment in segments):
         return "has a segment that is empty, '.' or '..'"
     if any(segment.casefold() in _FOREIGN for segment in segments):
         return "leads into a folder that belongs to a tool"
+    return why_no_name(path)
+
+
+def why_no_name(text: str) -> str | None:
+    """Why the operating system could not even be asked for this; None if it can."""
+    if "\0" in text:
+        return "has a null character"
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        return "has a character that no file name can have"
     return None
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from purveyor.errors import PatchError, PlanError
 from purveyor.migrate.change.patch import apply_diff, make_diff
-from purveyor.migrate.change.places import copy_names, copy_of, why_not
+from purveyor.migrate.change.places import copy_names, copy_of, why_no_name, why_not
 from purveyor.migrate.source.discovery import discovers_modules
 
 if TYPE_CHECKING:
@@ -338,12 +338,15 @@ def _plan(data: Mapping[str, Any]) -> Plan:
             if path in taken:
                 raise ValueError(f"{path!r} is in it twice")
             taken.add(path)
+    root = _typed(data, "root", str)
+    if problem := why_no_name(root):
+        raise ValueError(f"the root {root!r} {problem}")
     return Plan(
-        root=_typed(data, "root", str),
+        root=root,
         files=files,
         classes=_mappings(data, "classes"),
         unread=_mappings(data, "unread"),
-        options=_typed(data, "options", dict),
+        options=_plain(_typed(data, "options", dict), "options"),
         tool=_typed(data, "tool", str),
     )
 
@@ -376,6 +379,9 @@ def _file(data: object) -> PlannedFile:
     for warning in file.warnings:
         _typed(warning, "line", int)
         _typed(warning, "message", str)
+    for each in file.classes:
+        _typed(each, "name", str)
+        _typed(each, "state", str)
     _encoded(file)
     return file
 
@@ -384,7 +390,16 @@ def _mappings(data: Mapping[str, Any], key: str) -> tuple[Mapping[str, Any], ...
     found = _typed(data, key, list)
     if not all(isinstance(each, dict) for each in found):
         raise TypeError(f"{key!r} holds something else than objects")
-    return tuple(found)
+    return tuple(_plain(each, key) for each in found)
+
+
+def _plain(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """An object as `make_plan` writes it: what it holds does not nest, so that no depth of it can stop a run."""
+    for value in data.values():
+        for each in value if isinstance(value, list) else (value,):
+            if not isinstance(each, str | int | None):
+                raise TypeError(f"{key!r} holds {type(each).__name__}, which no plan has there")
+    return data
 
 
 def _typed(data: Mapping[str, Any], key: str, kind: type[Any]) -> Any:
