@@ -145,6 +145,11 @@ BY_HAND: dict[str, bytes] = {
     "SETITEM on a list": b"](I1\nI2\nu.",
     "ADDITEMS to a list": b"\x80\x04](K\x01\x90.",
     "an unhashable key": b"}]I1\ns.",
+    "STACK_GLOBAL of a list": b"\x80\x04](K\x01e\x8c\x01x\x93.",
+    "a codec that is a list": b"c_codecs\nencode\n(Vx\n]tR.",
+    "a set of a text": b"c__builtin__\nset\n(Vabc\ntR.",
+    "a UUID with a number that is none": b"cuuid\nUUID\n)R(dVint\nF1.5\nsb.",
+    "an integer of too many bits": b"\x8b" + struct.pack("<i", 600) + b"\x7f" * 600 + b".",
     "no mark": b"I1\nt.",
     "an odd dictionary": b"(I1\nd.",
     "an unknown memo": b"g5\n.",
@@ -200,6 +205,75 @@ def test_bombs_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     three[0].append(three)
     with pytest.raises(UnsafePickleError, match="more than 200 levels"):
         read_pickle(pickle.dumps(three))
+
+
+TOWER = b")\x94" + b"".join(b"h" + bytes([level]) + b"\x86\x94" for level in range(100))
+
+HASHES: dict[str, bytes] = {
+    "SETITEM": b"}" + TOWER + b"Ns.",
+    "SETITEMS": b"}(" + TOWER + b"Nu.",
+    "DICT": b"(" + TOWER + b"Nd.",
+    "ADDITEMS": b"\x8f(" + TOWER + b"\x90.",
+    "FROZENSET": b"(" + TOWER + b"\x91.",
+    "a set by its name": b"c__builtin__\nset\n((" + TOWER + b"ltR.",
+    "a member of a key": b"}(K\x01" + TOWER + b"tNs.",
+}
+
+
+@pytest.mark.parametrize("attack", HASHES)
+def test_what_takes_forever_to_hash_is_counted_first(attack: str) -> None:
+    data = HASHES[attack]
+    with pytest.raises(UnsafePickleError, match="keys and sets hold more than 10,000 values"):
+        read_pickle(data)
+
+
+#: What a few bytes make much of, and what is said of it; with limits of 10,000 values and 10,000 bytes.
+BOMBS: dict[str, tuple[bytes, str]] = {
+    "opcodes": (b"N0" * 50_000 + b"N.", "more than 10,000 values"),
+    "empty sets": (b"\x80\x04" + b"\x8f0" * 10_001 + b"N.", "keys and sets hold more than 10,000"),
+    "a text that stands in many places": (
+        b"\x80\x04](\x8c\x64" + b"x" * 100 + b"\x94" + b"h\x00" * 200 + b"e.",
+        "texts are longer than 10,000 bytes",
+    ),
+    "bytes of one text": (
+        b"\x80\x02c_codecs\nencode\nq\x00X\x64\0\0\0" + b"x" * 100 + b"X\x06\0\0\0latin1\x86q\x01R"
+        + b"0h\x00h\x01R" * 100 + b".",
+        "texts are longer than 10,000 bytes",
+    ),
+    "sets of one list": (
+        b"\x80\x02c__builtin__\nset\nq\x00](" + b"K\x01" * 1_000 + b"e\x85q\x01R" + b"0h\x00h\x01R" * 10 + b".",
+        "keys and sets hold more than 10,000",
+    ),
+    "a loop": (b"\x80\x02]q\x00(" + b"h\x00" * 9_000 + b"e.", "more than 200 levels"),
+    "an integer": (b"\x8b" + struct.pack("<i", 600) + b"\x7f" * 600 + b".", "an integer of more than 4,096 bits"),
+    "a text of too many bytes": (b"N" * 10_001, "is a pickle of 10,001 bytes, more than the 10,000 allowed"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_what_few_bytes_make_much_of_is_refused(bomb: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, said = BOMBS[bomb]
+    monkeypatch.setattr(pickles, "MAX_VALUES", 10_000)
+    if "bytes" in said:
+        monkeypatch.setattr(pickles, "MAX_BYTES", 10_000)
+    with pytest.raises(UnsafePickleError, match=said):
+        read_pickle(data)
+
+
+def test_keys_that_are_texts_are_not_few() -> None:
+    assert len(read_pickle(pickle.dumps({str(number): 1 for number in range(20_000)}))) == 20_000
+    assert read_pickle(pickle.dumps({(1, "x"): {2, 3}, None: frozenset({(4,)})})) == {
+        (1, "x"): {2, 3}, None: frozenset({(4,)}),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("protocol", range(6))
+def test_what_stands_in_many_places_is_one(protocol: int) -> None:
+    number, text = UUID(int=5), ["shared"]
+    found = read_pickle(pickle.dumps([number, text, number, text], protocol=protocol))
+    assert found == [number, text, number, text]
+    assert found[0] is found[2]
+    assert found[1] is found[3]
 
 
 @given(st.binary(max_size=200))

@@ -11,18 +11,27 @@ from __future__ import annotations
 import pickletools
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
+from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
 __all__ = ["MAX_BYTES", "UnsafePickleError", "read_pickle"]
 
-#: How long a pickle may be, in bytes; how many values it may hold, each counted wherever it stands; how deep.
+#: How long a pickle may be, in bytes, and also all its texts, each counted wherever it stands; how many values it
+#: may hold, counted likewise; how deep; and how large an integer in it may be.
 MAX_BYTES = 64 * 1024 * 1024
 MAX_VALUES = 1_000_000
 MAX_DEPTH = 200
+MAX_BITS = 4096
+#: How many values may be hashed, apart from texts that are keys: JSON has no others, and no sets. Tuples that hold
+#: others twice, and numbers that were chosen to have one hash, would take forever.
+MAX_HASHED = 10_000
+
+#: How many opcodes a value takes at most: that of a time seven.
+_OPCODES = 8
 
 
 class UnsafePickleError(ValueError):
@@ -43,7 +52,9 @@ def read_pickle(data: bytes) -> Any:
     machine = _Machine()
     try:
         end: int | None = None
-        for opcode, argument, end in pickletools.genops(data):  # noqa: B007 - where the last one is
+        for number, (opcode, argument, end) in enumerate(pickletools.genops(data)):  # noqa: B007 - where the last one is
+            if number > MAX_VALUES * _OPCODES:
+                raise UnsafePickleError(_MANY.format(MAX_VALUES))
             machine.step(opcode.name, argument)
         if end != len(data) - 1:
             raise UnsafePickleError("is a pickle with more bytes behind it")
@@ -71,8 +82,13 @@ class _Name:
 class _BareUUID:
     """A UUID whose number comes with the next opcode."""
 
+    def __init__(self) -> None:
+        self.places: list[int] = []  # where in the memo it is
+
 
 _MARK = object()
+_MANY = "is a pickle of more than {:,} values"
+_LONG = "is a pickle whose texts are longer than {:,} bytes, counted wherever they stand"
 
 
 class _Machine:
@@ -81,6 +97,8 @@ class _Machine:
     def __init__(self) -> None:
         self._stack: list[Any] = []
         self._memo: dict[int, Any] = {}
+        self._hashed = 0
+        self._converted = 0  # of all that constructors were given, since they may be given the same often
 
     def result(self) -> Any:
         [value] = self._stack
@@ -90,6 +108,8 @@ class _Machine:
         if opcode in _CONSTANTS:
             self._stack.append(_CONSTANTS[opcode])
         elif opcode in _LITERALS:
+            if isinstance(argument, int) and argument.bit_length() > MAX_BITS:
+                raise UnsafePickleError(f"is a pickle with an integer of more than {MAX_BITS:,} bits")
             self._stack.append(argument)
         elif opcode in _EMPTY:
             self._stack.append(_EMPTY[opcode]())
@@ -109,10 +129,12 @@ class _Machine:
         self._above_mark()
 
     def _memoize(self, _: Any) -> None:
-        self._memo[len(self._memo)] = self._stack[-1]
+        self._put(len(self._memo))
 
     def _put(self, index: int) -> None:
-        self._memo[index] = self._stack[-1]
+        value = self._memo[index] = self._stack[-1]
+        if isinstance(value, _BareUUID):
+            value.places.append(index)
 
     _binput = _long_binput = _put
 
@@ -130,30 +152,38 @@ class _Machine:
         self._container(list).extend(values)
 
     def _setitem(self, _: Any) -> None:
-        value = self._stack.pop()
-        key = self._stack.pop()
-        self._container(dict)[key] = value
+        pair = self._stack[-2:]
+        del self._stack[-2:]
+        self._fill(self._container(dict), pair)
 
     def _setitems(self, _: Any) -> None:
         pairs = self._above_mark()
-        self._container(dict).update(zip(pairs[::2], pairs[1::2], strict=True))
+        self._fill(self._container(dict), pairs)
+
+    def _dict(self, _: Any) -> None:
+        found: dict[Any, Any] = {}
+        self._fill(found, self._above_mark())
+        self._stack.append(found)
+
+    def _empty_set(self, _: Any) -> None:
+        self._hash([None])  # a set takes much room
+        self._stack.append(set())
 
     def _additems(self, _: Any) -> None:
         values = self._above_mark()
+        self._hash(values)
         self._container(set).update(values)
+
+    def _frozenset(self, _: Any) -> None:
+        values = self._above_mark()
+        self._hash(values)
+        self._stack.append(frozenset(values))
 
     def _list(self, _: Any) -> None:
         self._stack.append(self._above_mark())
 
-    def _dict(self, _: Any) -> None:
-        pairs = self._above_mark()
-        self._stack.append(dict(zip(pairs[::2], pairs[1::2], strict=True)))
-
     def _tuple(self, _: Any) -> None:
         self._stack.append(tuple(self._above_mark()))
-
-    def _frozenset(self, _: Any) -> None:
-        self._stack.append(frozenset(self._above_mark()))
 
     def _tuple1(self, _: Any) -> None:
         self._stack[-1:] = [tuple(self._stack[-1:])]
@@ -169,12 +199,21 @@ class _Machine:
 
     def _stack_global(self, _: Any) -> None:
         name, module = self._stack.pop(), self._stack.pop()
+        if not (isinstance(name, str) and isinstance(module, str)):
+            raise UnsafePickleError("is a pickle that names something by what is no text")
         self._stack.append(_Name(f"{module}.{name}"))
 
     def _reduce(self, _: Any) -> None:
         arguments, name = self._stack.pop(), self._stack.pop()
         if not (isinstance(name, _Name) and isinstance(arguments, tuple)):
             raise UnsafePickleError("is a pickle that calls something that is not plain data")
+        for argument in arguments:
+            if isinstance(argument, list):
+                self._hash(argument)
+            elif isinstance(argument, (str, bytes)):
+                self._converted += len(argument)
+        if self._converted > MAX_BYTES:
+            raise UnsafePickleError(_LONG.format(MAX_BYTES))
         self._stack.append(name.build(arguments))
 
     _newobj = _reduce
@@ -183,11 +222,14 @@ class _Machine:
         state, bare = self._stack.pop(), self._stack.pop()
         if not isinstance(bare, _BareUUID):
             raise UnsafePickleError("is a pickle that sets the attributes of an object")
-        built = UUID(int=state["int"])
+        number = state["int"]
+        if type(number) is not int:
+            raise UnsafePickleError("is a pickle with a UUID whose number is none")
+        built = UUID(int=number)
         self._stack.append(built)
-        for index, value in self._memo.items():
-            if value is bare:
-                self._memo[index] = built
+        for index in bare.places:
+            self._memo[index] = built
+        bare.places = []
 
     def _above_mark(self) -> list[Any]:
         place = len(self._stack) - 1
@@ -199,6 +241,22 @@ class _Machine:
         del self._stack[place:]
         return values
 
+    def _fill(self, filled: dict[Any, Any], pairs: list[Any]) -> None:
+        keys = pairs[::2]
+        self._hash(key for key in keys if type(key) is not str)
+        filled.update(zip(keys, pairs[1::2], strict=True))
+
+    def _hash(self, values: Iterable[Any]) -> None:
+        """Count what is to be hashed, before it is."""
+        for value in values:
+            for _ in _walk(value):
+                self._hashed += 1
+                if self._hashed > MAX_HASHED:
+                    raise UnsafePickleError(
+                        f"is a pickle whose keys and sets hold more than {MAX_HASHED:,} values; JSON has texts as "
+                        "keys, and no sets"
+                    )
+
     def _container(self, kind: type[Any]) -> Any:
         if type(self._stack[-1]) is not kind:
             raise UnsafePickleError(f"is a pickle that fills something that is no {kind.__name__}")
@@ -206,28 +264,44 @@ class _Machine:
 
 
 def _measure(root: Any) -> None:
-    """See that a value is finite: containers may hold each other, or themselves."""
-    rest: list[tuple[Any, int]] = [(root, 0)]
-    count = 0
-    while rest:
-        value, depth = rest.pop()
-        count += 1
+    """See that a value is finite, and of what size it is written out.
+
+    Raises:
+        UnsafePickleError: It is too large, too deep, or not plain data.
+    """
+    length = 0
+    for count, value in enumerate(_walk(root), 1):
         if count > MAX_VALUES:
-            raise UnsafePickleError(f"is a pickle of more than {MAX_VALUES:,} values")
-        if depth > MAX_DEPTH:
-            raise UnsafePickleError(f"is a pickle that is nested more than {MAX_DEPTH} levels deep")
-        if isinstance(value, dict):
-            for pair in value.items():
-                rest += [(part, depth + 1) for part in pair]
-        elif isinstance(value, (list, tuple, set, frozenset)):
-            rest += [(part, depth + 1) for part in cast("list[Any]", value)]
-        elif not isinstance(value, _PLAIN):
-            raise UnsafePickleError("is a pickle that holds something that is not plain data")
+            raise UnsafePickleError(_MANY.format(MAX_VALUES))
+        if isinstance(value, (str, bytes)):
+            length += len(value)
+            if length > MAX_BYTES:
+                raise UnsafePickleError(_LONG.format(MAX_BYTES))
+
+
+def _walk(root: Any) -> Iterator[Any]:
+    """All values in a value, each as often as it stands there; containers may hold each other, or themselves."""
+    levels: list[Iterator[Any]] = [iter((root,))]
+    while levels:
+        for value in levels[-1]:
+            if len(levels) > MAX_DEPTH + 1:
+                raise UnsafePickleError(f"is a pickle that is nested more than {MAX_DEPTH} levels deep")
+            yield value
+            if isinstance(value, dict):
+                levels.append(chain.from_iterable(value.items()))
+                break
+            if isinstance(value, (list, tuple, set, frozenset)):
+                levels.append(iter(cast("list[Any]", value)))
+                break
+            if not isinstance(value, _PLAIN):
+                raise UnsafePickleError("is a pickle that holds something that is not plain data")
+        else:
+            levels.pop()
 
 
 def _encode(text: str, codec: str) -> bytes:
     if codec != "latin1":
-        raise UnsafePickleError(f"is a pickle that uses the codec {codec!r:.80}")
+        raise UnsafePickleError("is a pickle that uses a codec other than latin1")
     return text.encode("latin-1")
 
 
@@ -251,7 +325,9 @@ def _bytes(data: bytes = b"") -> bytes:
 
 def _set_of(kind: Callable[[list[Any]], Any]) -> Callable[..., Any]:
     def build(values: list[Any]) -> Any:
-        return kind(list(values))
+        if not isinstance(values, list):  # what a list holds was counted
+            raise UnsafePickleError("is a pickle that makes a set of something else")
+        return kind(values)
 
     return build
 
@@ -285,7 +361,7 @@ _PLAIN = (type(None), bool, int, float, str, bytes, datetime, date, time, timede
 
 _CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
 _EMPTY: dict[str, Callable[[], Any]] = {
-    "EMPTY_LIST": list, "EMPTY_DICT": dict, "EMPTY_TUPLE": tuple, "EMPTY_SET": set
+    "EMPTY_LIST": list, "EMPTY_DICT": dict, "EMPTY_TUPLE": tuple
 }  # fmt: skip
 _LITERALS = {
     "INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT", "UNICODE",
