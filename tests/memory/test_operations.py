@@ -193,6 +193,24 @@ async def test_a_namespace_matches_whole_segments(memory: Memory) -> None:
     assert await memory.namespaces() == [(), ("A",), ("a%",), ("a_",), ("ab",)]
 
 
+@pytest.mark.parametrize("order", ["key", "created", "updated"])
+@pytest.mark.parametrize("descending", [False, True])
+async def test_pages_follow_each_other_to_the_end(
+    memory: Memory, clock: Clock, order: Any, descending: bool
+) -> None:
+    for key in "abcde":
+        await memory.put(key, 1, namespace=("n",))
+        clock.now += 1
+    await memory.put("a", 1, namespace=("o",))
+    walked: list[list[str]] = []
+    cursor = None
+    while not walked or cursor is not None:
+        page = await memory.list(namespace=("n",), order=order, descending=descending, limit=2, cursor=cursor)
+        walked.append([item.key for item in page])
+        cursor = page.cursor
+    assert walked == ([["e", "d"], ["c", "b"], ["a"]] if descending else [["a", "b"], ["c", "d"], ["e"]])
+
+
 async def test_a_page_is_a_sequence_with_a_cursor(memory: Memory) -> None:
     await memory.put_many(dict.fromkeys("abcde", 1))
     page = await memory.list(limit=2)
