@@ -277,7 +277,7 @@ def test_there_and_back(shop: Path, run: Run, folder: Path) -> None:
     assert plan.code == 0
     assert [line[6:] for line in plan.out.splitlines() if line.startswith("--- a/")] == CHANGED
     assert "+class LocalProvider(Provider, LegacyProvider[LocalProviderConfig]):" in plan.out
-    assert plan.err == "3 classes: 3 converted\n3 files to change; next: purveyor migrate apply shop.json\n"
+    assert plan.err == "3 classes: 3 converted\n3 files to change\nnext: purveyor migrate apply shop.json\n"
     assert contents(shop) == before
     same = (folder / "shop.json").read_bytes()
     assert run("migrate", "plan", "shop", "-o", "shop.json").code == 0, "a plan takes the place of a plan"
@@ -289,18 +289,21 @@ def test_there_and_back(shop: Path, run: Run, folder: Path) -> None:
         "providers/base.py          as before\n"
         "memory/providers/local.py  as before\n"
     )
-    assert (status.code, status.err) == (0, "3 as before; next: purveyor migrate apply shop.json\n")
+    assert (status.code, status.err) == (0, "3 as before\nnext: purveyor migrate apply shop.json\n")
 
     applied = run("migrate", "apply", "shop.json")
     assert applied.out == "".join(f"~ {path}\n" for path in CHANGED)
-    assert (applied.code, applied.err) == (0, "3 files changed; next: purveyor migrate verify shop.json\n")
+    assert (applied.code, applied.err) == (
+        0,
+        f"3 files changed in {folder / 'shop'}\nnext: purveyor migrate verify shop.json\n",
+    )
     after = contents(shop)
     assert after != before
     status = run("migrate", "status", "shop.json")
-    assert status.err == "3 as planned; purveyor migrate rollback shop.json undoes it\n"
+    assert status.err == "3 as planned\npurveyor migrate rollback shop.json undoes it\n"
     again = run("migrate", "apply", "shop.json")
     assert (again.code, again.out) == (0, "")
-    assert again.err == "nothing to do: everything is as planned already\n"
+    assert again.err == f"nothing to do: everything in {folder / 'shop'} is as planned already\n"
 
     verified = run("migrate", "verify", "shop.json")
     assert verified.code == 0
@@ -311,13 +314,17 @@ def test_there_and_back(shop: Path, run: Run, folder: Path) -> None:
 
     undone = run("migrate", "rollback", "shop.json")
     assert undone.out == "".join(f"~ {path}\n" for path in CHANGED)
-    assert (undone.code, undone.err) == (0, "3 files restored\n")
+    assert (undone.code, undone.err) == (0, f"3 files restored in {folder / 'shop'}\n")
     assert contents(shop) == before
     again = run("migrate", "rollback", "shop.json")
-    assert (again.code, again.out, again.err) == (0, "", "nothing to do: everything is as before\n")
+    assert (again.code, again.out, again.err) == (
+        0,
+        "",
+        f"nothing to do: everything in {folder / 'shop'} is as before\n",
+    )
 
 
-def test_there_and_back_for_programs(shop: Path, run: Run) -> None:
+def test_there_and_back_for_programs(shop: Path, run: Run, folder: Path) -> None:
     before = contents(shop)
     data = run("migrate", "plan", "shop", "-o", "shop.json", "--json").data
     assert (data["plan"], data["files"]) == ("shop.json", CHANGED)
@@ -328,13 +335,13 @@ def test_there_and_back_for_programs(shop: Path, run: Run) -> None:
     ]
     assert run("migrate", "status", "shop.json", "--json").data == dict.fromkeys(CHANGED, "before")
     data = run("migrate", "apply", "shop.json", "--json").data
-    assert data == {"changed": CHANGED, "already": [], "warnings": []}
+    assert data == {"root": str(folder / "shop"), "changed": CHANGED, "already": [], "warnings": []}
     data = run("migrate", "verify", "shop.json", "--json").data
     assert data["ok"] is True
     assert data["counts"]["same"] > 0
     assert data["counts"]["regressed"] == 0
     data = run("migrate", "rollback", "shop.json", "--json").data
-    assert data == {"restored": CHANGED, "kept": [], "left": []}
+    assert data == {"root": str(folder / "shop"), "restored": CHANGED, "kept": [], "left": []}
     assert contents(shop) == before
 
 
@@ -343,16 +350,17 @@ def test_a_tree_elsewhere(planned: str, shop: Path, run: Run, folder: Path) -> N
     before = contents(shop)
     elsewhere = ("--root", "another one")
     assert run("migrate", "apply", planned, *elsewhere).err == (
-        "3 files changed; next: purveyor migrate verify shop.json --root 'another one'\n"
+        f"3 files changed in {folder / 'another one'}\n"
+        "next: purveyor migrate verify shop.json --root 'another one'\n"
     )
     assert contents(shop) == before
     assert "as planned" in run("migrate", "status", planned, *elsewhere).out
     assert run("migrate", "verify", planned, *elsewhere).code == 0
-    assert run("migrate", "rollback", planned, *elsewhere).err == "3 files restored\n"
+    assert run("migrate", "rollback", planned, *elsewhere).err == f"3 files restored in {folder / 'another one'}\n"
     assert contents(folder / "another one") == before
 
 
-def test_a_plan_tells_what_to_know(tree: Tree, run: Run) -> None:
+def test_a_plan_tells_what_to_know(tree: Tree, run: Run, folder: Path) -> None:
     late = CLOCK.replace("config):", "client):").replace('config["zone"]', "client.zone")
     root = tree(late=late, ledger=LEDGER)
     plan = run("migrate", "plan", str(root), "-o", "plan.json")
@@ -361,26 +369,32 @@ def test_a_plan_tells_what_to_know(tree: Tree, run: Run) -> None:
         "ledger.py:4 Ledger: adapter, its connect is no coroutine",
         f"warning: late.py:4: {why}: build it in code, or write Clock.from_config",
         "3 classes: 1 converted-with-warnings, 1 adapter, 1 not-a-provider",
-        "1 file to change; next: purveyor migrate apply plan.json",
+        "1 file to change",
+        "next: purveyor migrate apply plan.json",
     ]
     applied = run("migrate", "apply", "plan.json")
     assert applied.err.splitlines() == [
         f"warning: late.py:4: {why}: build it in code, or write Clock.from_config",
-        "1 file changed; next: purveyor migrate verify plan.json",
+        f"1 file changed in {folder / 'tree'}",
+        "next: purveyor migrate verify plan.json",
     ]
-    assert run("migrate", "rollback", "plan.json").err == "1 file restored\n"
+    assert run("migrate", "rollback", "plan.json").err == f"1 file restored in {folder / 'tree'}\n"
 
 
-def test_nothing_to_change(tree: Tree, run: Run) -> None:
+def test_nothing_to_change(tree: Tree, run: Run, folder: Path) -> None:
     root = tree(thing="class Thing: pass\n")
     plan = run("migrate", "plan", str(root), "-o", "plan.json")
     assert (plan.code, plan.out) == (0, "")
     assert plan.err == "1 class: 1 not-a-provider\nnothing to change\n"
     status = run("migrate", "status", "plan.json")
     assert (status.code, status.out, status.err) == (0, "", "the plan changes nothing\n")
-    assert run("migrate", "apply", "plan.json").err == "nothing to do: everything is as planned already\n"
+    assert run("migrate", "apply", "plan.json").err == (
+        f"nothing to do: everything in {folder / 'tree'} is as planned already\n"
+    )
     assert run("migrate", "verify", "plan.json").err == "there was nothing to compare\n"
-    assert run("migrate", "rollback", "plan.json").err == "nothing to do: everything is as before\n"
+    assert run("migrate", "rollback", "plan.json").err == (
+        f"nothing to do: everything in {folder / 'tree'} is as before\n"
+    )
 
 
 def test_line_endings_do_not_show_in_a_diff(tree: Tree, run: Run, folder: Path) -> None:
@@ -456,7 +470,7 @@ def test_a_plan_replaces_nothing_but_a_plan(shop: Path, run: Run, folder: Path) 
     assert run("migrate", "plan", "shop", "-o", "no/folder/plan.json").code == 1
 
 
-def test_an_edited_file_is_not_applied_to(planned: str, shop: Path, run: Run) -> None:
+def test_an_edited_file_is_not_applied_to(planned: str, shop: Path, run: Run, folder: Path) -> None:
     store = shop / "memory" / "store.py"
     store.write_text(store.read_text() + "# mine\n")
     (shop / "providers" / "base.py").unlink()
@@ -464,7 +478,7 @@ def test_an_edited_file_is_not_applied_to(planned: str, shop: Path, run: Run) ->
     result = run("migrate", "apply", planned)
     assert (result.code, result.out) == (1, "")
     assert result.err == (
-        "error: apply was refused, and nothing was changed\n"
+        f"error: {folder / 'shop'}: apply was refused, and nothing was changed\n"
         "  memory/store.py: it was changed since the plan was made\n"
         "      plan again\n"
         "  providers/base.py: it is not there\n"
@@ -474,11 +488,11 @@ def test_an_edited_file_is_not_applied_to(planned: str, shop: Path, run: Run) ->
     status = run("migrate", "status", planned)
     assert "providers/base.py          missing\n" in status.out
     assert status.err == (
-        "1 as before, 1 edited since, 1 missing; purveyor migrate apply and rollback tell what is in their way\n"
+        "1 as before, 1 edited since, 1 missing\npurveyor migrate apply and rollback tell what is in their way\n"
     )
 
 
-def test_edits_stay_unless_forced(planned: str, shop: Path, run: Run) -> None:
+def test_edits_stay_unless_forced(planned: str, shop: Path, run: Run, folder: Path) -> None:
     before = contents(shop)
     run("migrate", "apply", planned)
     base, local = shop / "providers" / "base.py", shop / "memory" / "providers" / "local.py"
@@ -491,7 +505,7 @@ def test_edits_stay_unless_forced(planned: str, shop: Path, run: Run) -> None:
     assert (result.code, result.out) == (1, "")
     assert contents(shop) == after
     assert re.sub(r"line \d+", "line _", result.err) == (
-        "error: rollback was refused, and nothing was changed\n"
+        f"error: {folder / 'shop'}: rollback was refused, and nothing was changed\n"
         "  providers/base.py: it was edited since\n"
         "    line _\n"
         "    <<<<<<< now\n"
@@ -519,7 +533,8 @@ def test_edits_stay_unless_forced(planned: str, shop: Path, run: Run) -> None:
     forced = run("migrate", "rollback", planned, "--force")
     assert (forced.code, forced.out) == (0, "".join(f"~ {path}\n" for path in CHANGED))
     assert forced.err == (
-        "warning: providers/base.py had been edited; that version is in providers/base.py.rej\n3 files restored\n"
+        "warning: providers/base.py had been edited; that version is in providers/base.py.rej\n"
+        f"3 files restored in {folder / 'shop'}\n"
     )
     rejected = shop / "providers" / "base.py.rej"
     assert rejected.read_text() == edited
@@ -540,18 +555,20 @@ def test_a_copy_that_somebody_changed_is_left(planned: str, shop: Path, run: Run
     assert contents(shop) == before
 
 
-def test_a_run_that_was_killed_is_finished(planned: str, shop: Path, run: Run) -> None:
+def test_a_run_that_was_killed_is_finished(planned: str, shop: Path, run: Run, folder: Path) -> None:
     base = shop / "providers" / "base.py"
     original = base.read_bytes()
     run("migrate", "apply", planned)
     base.write_bytes(original)  # as if it had not come so far
     status = run("migrate", "status", planned)
     assert status.err == (
-        "1 as before, 2 as planned; purveyor migrate apply finishes it, and rollback undoes it\n"
+        "1 as before, 2 as planned\npurveyor migrate apply finishes it, and rollback undoes it\n"
     )
     result = run("migrate", "apply", planned)
     assert result.out == "~ providers/base.py\n"
-    assert result.err == ("1 file changed, 2 already as planned; next: purveyor migrate verify shop.json\n")
+    assert result.err == (
+        f"1 file changed in {folder / 'shop'}, 2 already as planned\nnext: purveyor migrate verify shop.json\n"
+    )
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="there is no git")
@@ -569,7 +586,7 @@ def test_work_that_is_not_committed(planned: str, shop: Path, run: Run, folder: 
     result = run("migrate", "apply", planned)
     assert result.code == 1
     assert result.err == (
-        "error: apply was refused, and nothing was changed\n"
+        f"error: {folder / 'shop'}: apply was refused, and nothing was changed\n"
         "  providers/base.py: git does not know it\n"
         "      commit it first, or allow it with --allow-dirty\n"
     )

@@ -116,14 +116,22 @@ class MigrationRefusedError(MigrationError):
     Args:
         action: ``"apply"`` or ``"rollback"``.
         refusals: The reasons.
+        root: The tree.
     """
 
     permanent = True
 
-    def __init__(self, action: Literal["apply", "rollback"], refusals: Iterable[Refusal]) -> None:
+    def __init__(
+        self, action: Literal["apply", "rollback"], refusals: Iterable[Refusal], root: str | None = None
+    ) -> None:
         self.action = action
         self.refusals = tuple(refusals)
-        super().__init__(action, self.refusals)
+        self.root = root
+        super().__init__(action, self.refusals, root)
+
+    @property
+    def where(self) -> str | None:
+        return self.root
 
     @property
     def what(self) -> str:

@@ -44,6 +44,25 @@ def test_it_does_what_was_planned_and_nothing_else(root: Path, plan_file: Path) 
     assert status(plan_file) == dict.fromkeys(CHANGED, "after")
 
 
+def test_what_was_changed_is_named_in_full(
+    root: Path, plan_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "link").symlink_to("tree")
+    monkeypatch.chdir(tmp_path)
+    link = Path("link")
+    (root / "base_legacy.py").touch()
+    with pytest.raises(MigrationRefusedError) as caught:
+        apply(plan_file, root=link)
+    assert caught.value.where == str(root)
+    (root / "base_legacy.py").unlink()
+    assert apply(plan_file, root=link).root == apply(plan_file).root == str(root)
+    (root / "base.py").write_text("mine = 1\n")
+    with pytest.raises(MigrationRefusedError) as caught:
+        rollback(plan_file, root=link)
+    assert caught.value.where == str(root)
+    assert rollback(plan_file, root=link, force=True).root == rollback(plan_file).root == str(root)
+
+
 def test_the_copies_are_the_originals_and_are_named_where_a_scan_looks(root: Path, plan_file: Path) -> None:
     apply(plan_file)
     (journal,) = (root / ".purveyor/migrate").iterdir()

@@ -86,6 +86,11 @@ def test_git_reads_it(tmp_path: Path, before: bytes, after: bytes, name: str) ->
     assert file.read_bytes() == after
 
 
+def test_what_is_equal_has_no_diff_and_no_diff_changes_nothing() -> None:
+    assert make_diff(b"x\n", b"x\n", "f") == b""
+    assert apply_diff(b"x\n", b"", "f") == apply_diff(b"x\n", b"", "f", reverse=True) == b"x\n"
+
+
 def test_three_lines_of_context() -> None:
     before = b"".join(b"%d\n" % n for n in range(20))
     assert make_diff(before, before.replace(b"10\n", b"ten\n"), "dir/f.py").decode() == (

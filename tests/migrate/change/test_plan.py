@@ -64,6 +64,19 @@ def test_any_bytes_in_any_encoding_come_back(before: bytes, after: bytes, encodi
         original(plan, file, before + after + b"?")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "iso2022_jp", "nonsense", "ascii"])
+def test_an_encoding_that_does_not_bring_the_bytes_back_is_none(encoding: str) -> None:
+    before, after = (
+        b"x = '\x1b(B'\n",
+        b"x = '\x1b(B\xc3\xa9'\n",
+    )  # an escape that changes nothing, and is not written
+    plan = assemble(".", [Change("f.py", before, after, encoding=encoding)])
+    (file,) = plan.files
+    assert file.encoding == "utf-8"
+    assert converted(plan, file, before) == after
+    assert original(plan, file, after) == before
+
+
 def test_a_generated_file_is_warned_of() -> None:
     warning = {"line": 3, "code": "pickle", "message": "it unpickles"}
     (file,) = assemble(".", [Change("f.py", b"", b"x", generated=True, warnings=(warning,))]).files

@@ -45,7 +45,7 @@ def refused(root: Path, plan_file: Path, *, force: bool = False) -> tuple[Refusa
 
 
 def test_everything_is_as_before(root: Path, before: Tree, applied: Path) -> None:
-    assert rollback(applied) == RolledBack(restored=CHANGED)
+    assert rollback(applied) == RolledBack(str(applied.parent / "tree"), restored=CHANGED)
     check_as_before(root, before)
     assert set(status(applied).values()) == {"before"}
 

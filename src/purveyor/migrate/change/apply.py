@@ -37,11 +37,13 @@ class Applied:
     """What an `apply` has done.
 
     Args:
+        root: The tree: its absolute path, without links.
         changed: The files that it has changed.
         already: The files that were as planned before it began.
         warnings: What the plan warns of in the files that it has changed, with the path of each.
     """
 
+    root: str
     changed: tuple[str, ...]
     already: tuple[str, ...]
     warnings: tuple[tuple[str, Mapping[str, Any]], ...] = ()
@@ -116,7 +118,7 @@ class _Apply:
             )
             refusals += uncommitted(self._where, todo_paths)
         if refusals:
-            raise MigrationRefusedError("apply", refusals)
+            raise MigrationRefusedError("apply", refusals, self._tree.name)
 
         todo = [file for file in self._plan.files if found[file.path].sha256 == file.before]
         self._begun = bool(todo)
@@ -132,6 +134,7 @@ class _Apply:
             journal.append("applied")
         changed = {file.path for file in todo}
         return Applied(
+            root=self._tree.name,
             changed=tuple(file.path for file in todo),
             already=tuple(file.path for file in self._plan.files if file.path not in changed),
             warnings=tuple((file.path, warning) for file in todo for warning in file.warnings),

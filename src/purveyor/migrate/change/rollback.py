@@ -31,11 +31,13 @@ class RolledBack:
     """What a rollback has done.
 
     Args:
+        root: The tree: its absolute path, without links.
         restored: The files that are as before again.
         kept: For files that had been edited since: where the edited version is now.
         left: What a run would have removed, but somebody has changed: copies of originals, files of the journal.
     """
 
+    root: str
     restored: tuple[str, ...] = ()
     kept: tuple[tuple[str, str], ...] = ()
     left: tuple[str, ...] = ()
@@ -142,9 +144,9 @@ class _Rollback:
             items.append(_look(self._tree, self._plan, file, journal))
         if journal is None and not any(item.state == "after" for item in items):
             clear_leftovers(self._tree, self._plan)
-            return RolledBack()
+            return RolledBack(self._tree.name)
         if refusals := [refusal for item in items for refusal in self._refusals(item, journal)]:
-            raise MigrationRefusedError("rollback", refusals)
+            raise MigrationRefusedError("rollback", refusals, self._tree.name)
         self.begun = True
         return self._restore_all(items, journal)
 
@@ -162,6 +164,7 @@ class _Rollback:
         journal.append("rolled back")
         self.at = ".purveyor"
         return RolledBack(
+            root=self._tree.name,
             restored=tuple(item.file.path for item in items if item.state != "before"),
             kept=tuple(self._kept),
             left=(*(item.file.copy for item in items if item.is_copy_changed), *journal.remove()),

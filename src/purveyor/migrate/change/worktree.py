@@ -101,7 +101,7 @@ def open_tree(root: Path, steps: Steps, tag: str, *, lock: bool = True) -> Gener
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise MigrationBusyError(str(root)) from None
-        yield WorkTree(descriptor, steps, tag)
+        yield WorkTree(descriptor, steps, tag, os.path.realpath(root))
     finally:
         os.close(descriptor)
 
@@ -113,10 +113,12 @@ class WorkTree:
         root: The descriptor of the root; the caller keeps and closes it.
         steps: How it is changed.
         tag: What temporary files are marked with.
+        name: Where it is, for people.
     """
 
-    def __init__(self, root: int, steps: Steps, tag: str) -> None:
+    def __init__(self, root: int, steps: Steps, tag: str, name: str) -> None:
         self.steps = steps
+        self.name = name
         self._tree = Tree(root)
         self._tag = tag
 

@@ -49,7 +49,8 @@ def _show(output: Output, applied: Applied, plan: Path, root: Path | None) -> No
     for path, warning in applied.warnings:
         output.warn(f"{path}:{warning['line']}: {warning['message']}")
     if applied.nothing_to_do:
-        output.note("nothing to do: everything is as planned already")
+        output.note(f"nothing to do: everything in {applied.root} is as planned already")
         return
     already = f", {len(applied.already)} already as planned" if applied.already else ""
-    output.note(f"{file_count(len(applied.changed))} changed{already}; next: {next_command('verify', plan, root)}")
+    output.note(f"{file_count(len(applied.changed))} changed in {applied.root}{already}")
+    output.note(f"next: {next_command('verify', plan, root)}")

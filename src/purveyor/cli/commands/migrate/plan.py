@@ -96,6 +96,7 @@ def _show(output: Output, plan: Plan, target: Path) -> None:
         output.warn(f"{unread['path']} is {unread['status']}, and is left alone: {unread['reason']}")
     output.note(count_states(str(each["state"]) for each in plan.classes))
     if plan.files:
-        output.note(f"{file_count(len(plan.files))} to change; next: {next_command('apply', target)}")
+        output.note(f"{file_count(len(plan.files))} to change")
+        output.note(f"next: {next_command('apply', target)}")
     else:
         output.note("nothing to change")

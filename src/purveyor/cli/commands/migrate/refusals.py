@@ -26,7 +26,8 @@ def show_refusal(output: Output, settings: Settings, error: MigrationRefusedErro
         refusals = [asdict(each) for each in error.refusals]
         output.json({"version": 1, "error": {**output.describe(error), "refusals": refusals}})
         return 1
-    output.tell(Text.assemble(("error: ", "bold red"), f"{error.action} was refused, and nothing was changed"))
+    head = Text.assemble(("error: ", "bold red"), (f"{visible(error.root)}: " if error.root else "", "bold"))
+    output.tell(head.append(f"{error.action} was refused, and nothing was changed"))
     for each in error.refusals:
         output.tell(Text.assemble("  ", (visible(each.path), "bold"), f": {visible(each.problem)}"))
         for line in (each.three_way or "").splitlines():

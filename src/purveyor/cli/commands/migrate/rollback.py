@@ -52,6 +52,6 @@ def _show(output: Output, undone: RolledBack) -> None:
     for path in undone.left:
         output.warn(f"{path} is left where it is: somebody has changed it")
     if undone.nothing_to_do:
-        output.note("nothing to do: everything is as before")
+        output.note(f"nothing to do: everything in {undone.root} is as before")
     else:
-        output.note(f"{file_count(len(undone.restored))} restored")
+        output.note(f"{file_count(len(undone.restored))} restored in {undone.root}")

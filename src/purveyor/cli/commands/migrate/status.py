@@ -49,7 +49,8 @@ def _show(output: Output, states: Mapping[str, State], plan: Path, root: Path | 
         return
     found = list(states.values())
     counts = [f"{found.count(state)} {word}" for state, (word, _) in _WORDS.items() if state in found]
-    output.note(f"{', '.join(counts)}; {_advice(set(found), plan, root)}")
+    output.note(", ".join(counts))
+    output.note(_advice(set(found), plan, root))
 
 
 def _advice(states: set[State], plan: Path, root: Path | None) -> str:
