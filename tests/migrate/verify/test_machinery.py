@@ -109,6 +109,14 @@ def test_packages_of_the_user_are_found_though_home_is_elsewhere(
     assert "PYTHONUSERBASE" not in process._environment(tmp_path, "m")
 
 
+def test_relative_paths_are_not_inherited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for given, kept in (("/a:b:/c", "/a:/c"), ("b", None), ("", None), (None, None)):
+        monkeypatch.delenv("PYTHONPATH", raising=False)
+        if given is not None:
+            monkeypatch.setenv("PYTHONPATH", given)
+        assert process._environment(tmp_path, "m").get("PYTHONPATH") == kept
+
+
 def test_a_process_that_ended_is_not_waited_for_though_somebody_holds_its_pipe(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
