@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import gc
 import inspect
@@ -17,7 +18,7 @@ from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, Secr
 
 from purveyor import Policy, Provider, ProviderManager, ProviderMetadata, ProviderType, operation
 from purveyor.catalog import config_type
-from purveyor.errors import UnsupportedError
+from purveyor.errors import ProviderTimeoutError, UnsupportedError
 from purveyor.lease import UNREGISTERED, Gate
 from purveyor.metadata import ProviderStatus
 from purveyor.migrate import LegacyProvider, settings
@@ -249,6 +250,20 @@ def test_settings_of_a_model_are_the_fields_that_were_given() -> None:
     assert settings(Config(token=SecretStr("t"))) == {"token": SecretStr("t")}
 
 
+def test_settings_have_the_keys_that_the_constructor_reads() -> None:
+    @dataclass
+    class Config:
+        path: str
+        type_: str | None = None
+
+    assert settings(Config("p", "blob"), type_="type") == {"path": "p", "type": "blob"}
+    assert settings(Config("p"), type_="type") == {"path": "p"}
+    assert settings({"type_": "blob", "labels": 1}, type_="type", labels_="labels") == {
+        "type": "blob",
+        "labels": 1,
+    }
+
+
 def test_settings_of_a_mapping_are_a_copy() -> None:
     given = {"a": 1}
     assert settings(given) == given
@@ -454,6 +469,42 @@ async def test_operations_of_what_cannot_be_assigned_to_run() -> None:
     frozen = Frozen({})
     assert await frozen.who() == id(frozen)
     assert frozen.states() == {}
+
+
+async def test_what_cannot_be_assigned_to_is_run_by_a_manager(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Frozen(Plain):
+        def __setattr__(self, name: str, value: Any) -> None:
+            if "size" in vars(self):
+                raise AttributeError(name)
+            super().__setattr__(name, value)
+
+        async def cleanup(self) -> None:
+            try:
+                await left.wait()
+            except asyncio.CancelledError:
+                await left.wait()
+
+    monkeypatch.setattr("purveyor.lifecycle.owner.GRACE", 0.01)
+    left = asyncio.Event()
+    left.set()
+    async with ProviderManager() as manager:
+        frozen = Frozen({})
+        await manager.register(frozen)
+        assert await frozen.who() == id(frozen)
+        await manager.reload_provider("frozen", policy=Policy(reload="swap", concurrency=1))
+        await manager.reload_provider("frozen")
+        serving = manager.get("frozen", Frozen)
+        assert frozen.current is serving is not frozen
+        assert await frozen.who() == id(serving), "it goes to the one that serves"
+        await manager.reload_provider("frozen", policy=Policy(stop_timeout=0.01))
+        left.clear()
+        with pytest.raises(ProviderTimeoutError):
+            await manager.unregister("frozen")
+        assert serving._abandoned is not None
+        left.set()
+        await asyncio.wait([serving._abandoned[0]])
+        await asyncio.sleep(0)
+        assert serving._abandoned is None
 
 
 def test_reflection_finds_what_the_class_has_written() -> None:

@@ -58,6 +58,9 @@ _MAY_LEAVE = frozenset({*SETTLED, ProviderStatus.RELOADING, ProviderStatus.FAILE
 
 _logger = logging.getLogger(__name__)
 
+#: Sets what a provider has of its manager: its class may have a __setattr__ of its own, which refuses or records it.
+_set = object.__setattr__
+
 
 class ProviderRunner:
     """Runs one registration. Its name and type are what its metadata said at the beginning.
@@ -356,12 +359,12 @@ class ProviderRunner:
     def owner_abandoned(self, owner: Owner, step: str, seconds: float) -> None:
         """The task does not end, and is not waited for any longer."""
         self.host.abandoned.add(owner.task)
-        owner.provider._abandoned = owner.task, step, seconds
+        _set(owner.provider, "_abandoned", (owner.task, step, seconds))
         owner.task.add_done_callback(partial(self._abandoned_ended, owner))
         self.host.publish(Abandoned(self.name, time(), step, seconds))
 
     def _abandoned_ended(self, owner: Owner, task: asyncio.Task[None]) -> None:
-        owner.provider._abandoned = None
+        _set(owner.provider, "_abandoned", None)
         self.host.abandoned.discard(task)
         retrieve(task)
         _logger.warning(
@@ -463,8 +466,8 @@ class ProviderRunner:
         elif policy is not None:
             self._governor = self._new_governor(policy)
         self.policy = policy
-        self.provider._governor = self._governor
-        self.provider._bindings = UNBOUND  # what is bound anew is bound with it
+        _set(self.provider, "_governor", self._governor)
+        _set(self.provider, "_bindings", UNBOUND)  # what is bound anew is bound with it
 
     def _new_governor(self, policy: Policy) -> Governor:
         from purveyor.policy import Governor  # noqa: PLC0415 - most providers have no policy
@@ -519,16 +522,16 @@ class ProviderRunner:
 
     def _adopt(self, provider: Provider[Any]) -> None:
         """Make an instance one of this registration."""
-        provider._gate = Gate(self.name, self)
-        provider._bindings = UNBOUND
-        provider._governor = self._governor
-        provider._registration = self
+        _set(provider, "_gate", Gate(self.name, self))
+        _set(provider, "_bindings", UNBOUND)
+        _set(provider, "_governor", self._governor)
+        _set(provider, "_registration", self)
 
     def _install(self, provider: Provider[Any]) -> None:
         """Have an instance be the one that serves, for whoever holds a reference or looks it up."""
         self.provider = provider
-        provider._governor = self._governor  # which may have changed while another one served
-        provider._bindings = UNBOUND
+        _set(provider, "_governor", self._governor)  # which may have changed while another one served
+        _set(provider, "_bindings", UNBOUND)
         self.type = provider.metadata.type
         self.capabilities = _words(provider)
         for edge, runner in self.host.needs_of(self.name):  # those may have been reloaded since it began to start

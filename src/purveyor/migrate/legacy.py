@@ -233,21 +233,25 @@ class _Built:
         return _nothing, ()  # a copy of the instance has none: they may be what cannot be copied
 
 
-def settings(config: Any) -> dict[str, Any]:
+def settings(config: Any, /, **keys: str) -> dict[str, Any]:
     """A typed config as the dictionary that a legacy constructor takes.
 
     Args:
         config: A dataclass: its fields that are not None, secrets in clear, since legacy code reads them. A
             pydantic model: what it was given, under the aliases of its fields, also in models inside of it;
             secrets as the model has them. A mapping: a copy of it.
+        **keys: By which key the constructor reads what the config calls otherwise, since a provider's table has
+            that key for itself: ``settings(config, type_="type")``.
 
     Returns:
         A new dictionary. What is left out gets the constructor's own default.
     """
     if dataclasses.is_dataclass(config):
-        values = {field.name: getattr(config, field.name) for field in dataclasses.fields(config) if field.init}
-        return {name: _revealed(value) for name, value in values.items() if value is not None}
-    return _given(config) if hasattr(config, "model_fields_set") else dict(config)
+        fields = {field.name: getattr(config, field.name) for field in dataclasses.fields(config) if field.init}
+        values = {name: _revealed(value) for name, value in fields.items() if value is not None}
+    else:
+        values = _given(config) if hasattr(config, "model_fields_set") else dict(config)
+    return {keys.get(name, name): value for name, value in values.items()} if keys else values
 
 
 def provider_name_of(class_name: str) -> str:

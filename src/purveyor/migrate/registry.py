@@ -258,8 +258,8 @@ class LegacyRegistry:
         async def cleanup() -> None:
             await (own_cleanup() if provider._gate.is_own() else self._stop([built]))
 
-        provider.initialize = initialize  # type: ignore[method-assign]
-        provider.cleanup = cleanup  # type: ignore[method-assign]
+        object.__setattr__(provider, "initialize", initialize)  # a class may have a __setattr__ of its own
+        object.__setattr__(provider, "cleanup", cleanup)
 
     async def _start(self, built: _Built) -> None:
         """Have it registered; who comes meanwhile shares that, and if all leave it is undone."""

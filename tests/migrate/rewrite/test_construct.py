@@ -572,35 +572,64 @@ def test_a_generic_config_whose_type_is_no_text_cannot_be_filled_in(convert: Cal
     assert "Outer, whose type has no default" in convert(source)["Thing"].warnings[0].message
 
 
-RESERVED = [
-    (4, "reserved-key", "its key 'type' is one of Purveyor's own in a provider's table: only code can give it")
-]
+ONLY_CODE = "its key 'type' is one of Purveyor's own in a provider's table: only code can give it"
+CALLED = "its key 'type' is one of Purveyor's own in a provider's table: there it is called 'type_'"
 
 
 @pytest.mark.parametrize(
-    "source",
+    ("source", "text"),
     [
-        "class P:\n\n    def __init__(self, config):\n        self.a = config.get('type')\n",
-        "class P:\n\n\n    def __init__(self, type='x', port=80):\n        self.a = type\n",
-        "from elsewhere import *\nclass P:\n\n    def __init__(self, config: Model):\n        self.a = config\n",
-        "from elsewhere import *\nclass P:\n\n    def __init__(self, **kw):\n        self.a = Model(**kw)\n",
+        ("class P:\n\n    def __init__(self, config):\n        self.a = config.get('type')\n", CALLED),
+        ("class P:\n\n\n    def __init__(self, type='x', port=80):\n        self.a = type\n", CALLED),
+        (
+            "from elsewhere import *\nclass P:\n\n    def __init__(self, config: Model):\n        self.a = config\n",
+            ONLY_CODE,
+        ),
+        (
+            "from elsewhere import *\nclass P:\n\n    def __init__(self, **kw):\n        self.a = Model(**kw)\n",
+            ONLY_CODE,
+        ),
     ],
 )
-def test_keys_that_say_something_to_purveyor_are_told(tmp_path: Path, source: str) -> None:
+def test_keys_that_say_something_to_purveyor_are_told(tmp_path: Path, source: str, text: str) -> None:
     model = "\n\nfrom dataclasses import dataclass\n\n@dataclass\nclass Model:\n    type: str = 'x'\n"
     (tmp_path / "module.py").write_text(source + model)
     project = read_project(tmp_path)
     facts = next(each for each in project.classes if each.name == "P")
-    assert [*construct_of(facts, project, "p").warnings] == RESERVED
+    assert [*construct_of(facts, project, "p").warnings] == [(4, "reserved-key", text)]
 
 
-def test_a_reserved_key_that_must_be_given_is_told_as_such(tmp_path: Path) -> None:
-    (tmp_path / "module.py").write_text(
-        "class P:\n    def __init__(self, config):\n        self.a = config['version']\n"
-    )
+def test_a_reserved_key_of_a_model_that_must_be_given_is_told_as_such(tmp_path: Path) -> None:
+    source = "class P:\n    def __init__(self, config: Model):\n        self.a = config\n"
+    model = "\n\nfrom dataclasses import dataclass\n\n@dataclass\nclass Model:\n    type: str\n"
+    (tmp_path / "module.py").write_text(source + model)
     project = read_project(tmp_path)
-    ((_, _, text),) = construct_of(project.classes[0], project, "p").warnings
+    facts = next(each for each in project.classes if each.name == "P")
+    ((_, _, text),) = construct_of(facts, project, "p").warnings
     assert text.endswith("only code can give it, and it must be given")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "lines", "given"),
+    [
+        (", config", ["self.a = config['type']"], 'settings(config, type_="type")'),
+        (", type: str", ["self.a = type"], '**settings(config, type_="type")'),
+        (", config", ["self.a = config['type'] + config['type_']"], 'settings(config, type__="type")'),
+        (", config", ["self.a = config['type']", "look(config)"], 'settings(config, type_="type")'),
+        (", **kw", ["self.a = Model(**kw)"], '**settings(config, type_="type")'),
+        (", config", ["self.a = config['path'], config['labels']"], 'settings(config, labels_="labels")'),
+    ],
+)
+def test_a_key_of_a_providers_table_gets_another_name_there(
+    convert: Callable[..., Converted], parameters: str, lines: list[str], given: str
+) -> None:
+    model = "from dataclasses import dataclass\n\n@dataclass\nclass Model:\n    type: str\n\n"
+    found = convert(model + constructor(parameters, *lines))
+    assert f"        return cls({given})\n" in found.text
+    fields = config_of(found.text)
+    if fields:  # else its config is a dictionary
+        assert any(given.partition("config, ")[2].partition("=")[0] == each.partition(":")[0] for each in fields)
+        assert not any(each.startswith(("type:", "labels:")) for each in fields)
 
 
 def test_a_class_without_a_constructor_needs_no_config(convert: Callable[..., Converted]) -> None:
@@ -640,3 +669,14 @@ def test_of_several_type_variables_the_constructors_is_meant(
         f"    async def cleanup(self):\n        raise NotImplementedError\n\nclass Leaf(Base{given}):\n    LIFECYCLE\n"
     )
     assert found["Leaf"].config == config
+
+
+def test_a_model_that_is_not_at_hand_leaves_a_dictionary(convert: Callable[..., Converted]) -> None:
+    found = convert(
+        root=MODEL
+        + "class Root:\n    def __init__(self, **config):\n        self.model = Model(**config)\n\n"
+        + "    async def initialize(self):\n        raise NotImplementedError\n\n"
+        + "    async def cleanup(self):\n        raise NotImplementedError\n",
+        leaf="from root import Root\n\nclass Leaf(Root):\n    LIFECYCLE\n",
+    )
+    assert found["Leaf"].config == "dict[str, Any]"

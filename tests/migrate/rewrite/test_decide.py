@@ -534,3 +534,47 @@ def test_a_tree_without_libcst_says_which_extra_brings_it(
     monkeypatch.setitem(__import__("sys").modules, "libcst", None)
     with pytest.raises(ImportError, match=r"purveyor\[migrate\]"):
         convert(THING.format(bases=""))
+
+
+#: Called by no name of a base, it starts and stops without doing anything, and another one derives from it.
+SOME = """
+{imports}
+class {name}{bases}:
+    def __init__(self, config):
+        self.a = config["a"]
+
+    async def initialize(self):
+        pass
+
+    async def cleanup(self):
+        pass
+
+    async def ask(self, question):
+        {ask}
+
+class Leaf({name}):
+    LIFECYCLE
+
+{use}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "bases", "ask", "use", "builds"),
+    [
+        ("Store", "", "return question * 2", "", True),
+        ("BaseStore", "", "return question * 2", "", False),
+        ("BaseStore", "", "return question * 2", "def make():\n    return BaseStore({})\n", True),
+        ("Store", "(ABC)", "return question * 2", "", False),
+        ("Store", "", "raise NotImplementedError", "make = lambda: Store({})", False),
+        ("Store", "", "return question", "", True),
+    ],
+)
+def test_a_base_that_can_be_built_is_built_from_a_config_as_well(
+    convert: Callable[..., Converted], name: str, bases: str, ask: str, use: str, builds: bool
+) -> None:
+    source = SOME.format(name=name, bases=bases, ask=ask, use=use, imports="from abc import ABC\n")
+    found = convert(source)
+    assert (found[name].config is not None) == builds
+    assert (f"class {name}Config:" in found.text) == builds
+    assert "class LeafConfig:" in found.text

@@ -159,6 +159,26 @@ async def test_arguments_may_be_named(registry: LegacyRegistry) -> None:
     assert isinstance(await registry.get_provider("decorated"), Decorated)
 
 
+async def test_what_cannot_be_assigned_to_is_run_as_well(registry: LegacyRegistry) -> None:
+    class Frozen(LegacyProvider[Any]):
+        def __init__(self, config: dict[str, Any]) -> None:
+            vars(self).update(path=config["path"], steps=[])
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            raise AttributeError(name)
+
+        async def initialize(self) -> None:
+            vars(self)["steps"].append("initialize")
+
+        async def cleanup(self) -> None:
+            vars(self)["steps"].append("cleanup")
+
+    registry.register_provider("frozen", Frozen)
+    frozen = await registry.get_provider("frozen", {"path": "p"})
+    await frozen.cleanup()
+    assert vars(frozen)["steps"] == ["initialize", "cleanup"]
+
+
 async def test_two_at_once_get_one(registry: LegacyRegistry) -> None:
     providers = await asyncio.gather(*(registry.get_provider("local", {"a": 1}) for _ in range(5)))
     assert len({*map(id, providers)}) == 1

@@ -78,7 +78,7 @@ def compose(decision: Decision, borrowed: Borrowed) -> Addition:
     if construct is not None:
         arguments = construct.arguments
         if construct.uses_settings:
-            arguments = arguments.replace("settings(config)", f"{borrowed.take('settings')}(config)")
+            arguments = arguments.replace("settings(config", f"{borrowed.take('settings')}(config")
         builder = _builder(name, config, arguments)
     return Addition(
         name,

@@ -25,7 +25,7 @@ from purveyor.migrate.rewrite.parameters import Parameter, hands_all_on, named_i
 from purveyor.migrate.source.project import ClassFacts, External
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from purveyor.migrate.source.files import SourceFile
     from purveyor.migrate.source.project import Method, Project
@@ -253,27 +253,28 @@ class _Reading:
 
     def _of_keys(self, shape: Shape, keys: KeysRead, arguments: str) -> Construct:
         line = self.method.line
-        reserved = _reserved((key.name, key.line, key.required) for key in keys.keys.values())
-        if keys.coerced is not None and not keys.keys and keys.open is None:
-            made = self.project.resolve(self.owner.file, keys.coerced)
+        made = None if keys.coerced is None else self.project.resolve(self.owner.file, keys.coerced)
+        model = made if isinstance(made, ClassFacts) and is_model(made) else None
+        fields = {} if model is None else fields_of(model)
+        must = any(is_reserved(each) and field.required for each, field in fields.items())
+        if model is not None and takes_back(model) and not must and not keys.keys and keys.open is None:
+            assert keys.coerced is not None
             name = ast.unparse(keys.coerced)
-            if (
-                isinstance(made, ClassFacts)
-                and is_model(made)
-                and takes_back(made)
-                and self._at_hand(name, self.owner.file)
-            ):
-                known = fields_of(made).items()
-                reserved = _reserved((each, line, field.required) for each, field in known)
+            if self._at_hand(name, self.owner.file):
+                reserved = _reserved((each, line, field.required) for each, field in fields.items())
                 return Construct(shape, line, self._written(name), arguments, warnings=reserved)
+        lines = {**dict.fromkeys(fields, line), **{key.name: key.line for key in keys.keys.values()}}
+        called = _called(lines)
+        arguments, warnings = _renaming(arguments, called), _called_otherwise(lines, called)
         if keys.coerced is not None or keys.open is not None or not all(is_field(name) for name in keys.keys):
-            return Construct(shape, line, "dict[str, Any]", arguments, warnings=reserved)
-        fields = ordered(field_of_key(key) for key in keys.keys.values())
-        return Construct(shape, line, "", arguments, fields, warnings=reserved)
+            return Construct(shape, line, "dict[str, Any]", arguments, warnings=warnings)
+        own = (replace(field_of_key(key), name=called.get(key.name, key.name)) for key in keys.keys.values())
+        return Construct(shape, line, "", arguments, ordered(own), warnings=warnings)
 
     def _parameters(self, named: list[Parameter]) -> Construct | None:
         """A constructor whose parameters are plain values is configured with them."""
         fields: list[Field] = []
+        called = _called({each.name for each in named})
         for each in named:
             if each.annotation is not None:
                 plain = is_plain(without_none(each.annotation))
@@ -282,10 +283,11 @@ class _Reading:
             literal = each.default is not None and is_literal(each.default)
             if not (plain or literal) or each.positional_only or not is_field(each.name):
                 return None
-            fields.append(field_of_parameter(each.name, each.annotation, each.default))
-        reserved = _reserved((each.name, each.line, each.default is None) for each in named)
-        line = self.method.line
-        return Construct("parameters", line, "", "**settings(config)", ordered(fields), warnings=reserved)
+            field = field_of_parameter(each.name, each.annotation, each.default)
+            fields.append(replace(field, name=called.get(each.name, each.name)))
+        line, arguments = self.method.line, _renaming("**settings(config)", called)
+        warnings = _called_otherwise({each.name: each.line for each in named}, called)
+        return Construct("parameters", line, "", arguments, ordered(fields), warnings=warnings)
 
     def _given(self, parameter: Parameter, value: str) -> str:
         return value if parameter.first else f"{parameter.name}={value}"
@@ -421,8 +423,30 @@ def _bound_at_run_time(tree: ast.Module | None) -> set[str]:
     return names
 
 
+def _called(names: Collection[str]) -> dict[str, str]:
+    """What the keys by which a provider's table says something else are called there: ``type_`` for ``type``."""
+    found: dict[str, str] = {}
+    for name in filter(is_reserved, names):
+        other = f"{name}_"
+        while other in names:
+            other += "_"
+        found[name] = other
+    return found
+
+
+def _renaming(arguments: str, called: Mapping[str, str]) -> str:
+    """The source of a constructor's arguments, which gets keys by the names that it reads them by."""
+    given = "".join(f", {other}={quoted(name)}" for name, other in called.items())
+    return arguments.replace("settings(config)", f"settings(config{given})")
+
+
+def _called_otherwise(lines: Mapping[str, int], called: Mapping[str, str]) -> tuple[tuple[int, str, str], ...]:
+    text = "its key {!r} is one of Purveyor's own in a provider's table: there it is called {!r}"
+    return tuple((lines[name], "reserved-key", text.format(name, other)) for name, other in called.items())
+
+
 def _reserved(keys: Iterable[tuple[str, int, bool]]) -> tuple[tuple[int, str, str], ...]:
-    """Warnings of keys by which a provider's table says something else; of each: name, line, if it is required."""
+    """Warnings of a model's fields by which a provider's table says something else: name, line, if required."""
     found: list[tuple[int, str, str]] = []
     for name, line, required in keys:
         if is_reserved(name):

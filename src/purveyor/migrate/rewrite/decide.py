@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -10,22 +11,28 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from purveyor.errors import MissingExtraError
 from purveyor.migrate.legacy import provider_name_of
 from purveyor.migrate.rewrite.construct import Construct, construct_of, quoted
+from purveyor.migrate.rewrite.decorators import strange_decorator
 from purveyor.migrate.rewrite.gates import GateError, screen
 from purveyor.migrate.rewrite.hindrances import Hindrance, hindrance, is_done, stands_on_purveyor
+from purveyor.migrate.rewrite.identity import registered_names, version_of
 from purveyor.migrate.rewrite.lineage import misfits, place_of_base
 from purveyor.migrate.rewrite.members import capabilities_of, guard_of, lifecycle_to_add, operations_of
 from purveyor.migrate.rewrite.probes import answered_otherwise, probes
+from purveyor.migrate.rewrite.warned import warnings_of
 from purveyor.migrate.scan.faults.model import Fault
 from purveyor.migrate.source.project import ClassFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from purveyor.migrate.scan.kinds import Classified
     from purveyor.migrate.source.files import SourceFile
     from purveyor.migrate.source.project import Project
 
 __all__ = ["Changes", "Decision", "State", "decide", "refuse"]
+
+#: What a class is called that is there for others to derive from.
+_BASE_NAMES = re.compile(r"_*(Base|Abstract).*|.*(Base|Mixin|Interface|ABC)")
 
 State: TypeAlias = Literal["converted", "converted-with-warnings", "adapter", "refused", "not-a-provider"]
 
@@ -99,13 +106,23 @@ def decide(project: Project, classified: Mapping[ClassFacts, Classified]) -> dic
         A decision for each class, in the order of the project.
     """
     providers = {facts: each for facts, each in classified.items() if each.kind in ("provider", "base")}
-    names = _registered_names(project)
+    names = registered_names(project)
     asked = probes(project)
-    known: dict[ClassFacts, Hindrance] = {}
+    decorated = {
+        facts: strange for facts in providers if (strange := strange_decorator(facts, project)) is not None
+    }
+    concrete = {
+        facts for facts, each in providers.items() if each.kind == "provider" or _is_concrete(each, project)
+    }
+    known = {
+        facts: _written_by(*strange)
+        for facts, strange in decorated.items()
+        if _has_fields_only(facts) and hindrance(providers[facts]) is None
+    }
     while True:
         hindered = _hindered(providers, classified, known)
         decisions = {
-            facts: _decide_one(project, providers[facts], providers, hindered, names)
+            facts: _decide_one(_Tree(project, providers, hindered, names, decorated, concrete), providers[facts])
             if facts in providers
             else Decision(facts, "not-a-provider")
             for facts in classified
@@ -189,23 +206,39 @@ def _provider_bases(facts: ClassFacts, providers: Mapping[ClassFacts, Classified
     return [each for each in facts.mro[1:] if isinstance(each, ClassFacts) and each in providers]
 
 
-def _decide_one(
-    project: Project,
-    classified: Classified,
-    providers: Mapping[ClassFacts, Classified],
-    hindered: Mapping[ClassFacts, Hindrance],
-    names: Mapping[ClassFacts, str],
-) -> Decision:
+@dataclass(frozen=True, slots=True)
+class _Tree:
+    """What is known of a tree.
+
+    Args:
+        project: The tree.
+        providers: Its providers.
+        hindered: What keeps some of them from being converted.
+        names: Under which name some are registered.
+        decorated: Those of which a decorator may make something else.
+        concrete: Those that can be built.
+    """
+
+    project: Project
+    providers: Mapping[ClassFacts, Classified]
+    hindered: Mapping[ClassFacts, Hindrance]
+    names: Mapping[ClassFacts, str]
+    decorated: Mapping[ClassFacts, tuple[str, int]]
+    concrete: Collection[ClassFacts]
+
+
+def _decide_one(tree: _Tree, classified: Classified) -> Decision:
+    providers, hindered = tree.providers, tree.hindered
     facts = classified.facts
     derived = provider_name_of(facts.name)
-    name = names.get(facts, derived)
+    name = tree.names.get(facts, derived)
     operations, unknown = operations_of(classified)
     decision = Decision(
         facts,
         "converted",
         name=name,
         type=classified.type or "custom",
-        version=_version_of(facts),
+        version=version_of(facts),
         capabilities=capabilities_of(facts, _all_operations(facts, providers)),
     )
     if facts in hindered:
@@ -213,9 +246,9 @@ def _decide_one(
         return replace(decision, state=own.state, reason=own.reason, line=own.line)
     if is_done(facts):
         return decision
-    construct = construct_of(facts, project, name)
-    concrete = classified.kind == "provider"
-    warnings = _warnings(facts, unknown) if concrete else []
+    construct = construct_of(facts, tree.project, name)
+    concrete = facts in tree.concrete
+    warnings = warnings_of(facts, unknown, tree.decorated.get(facts)) if concrete else []
     root = not stands_on_purveyor(facts) and not _provider_bases(facts, providers)
     if concrete and construct.obstacle is not None:
         hint = f"{construct.obstacle}: build it in code, or write {facts.name}.from_config"
@@ -232,7 +265,7 @@ def _decide_one(
             f"it starts once in its life, since stopping does not set {guard[0]} back: a reload takes another one"
         )
         warnings.append(Fault(guard[1], "starts-once", text))
-    inherited = _inherits_build(facts, construct, providers)
+    inherited = _inherits_build(facts, construct, tree)
     relied_on = "__init__" in facts.methods and construct.shape == "typed-config"  # by those that derive from it
     builds = (concrete or relied_on) and construct.config is not None and not inherited
     if builds and construct.fields == ():
@@ -282,16 +315,43 @@ def _is_plain(facts: ClassFacts) -> bool:
     return not facts.is_abc and any(each.unimplemented for each in below)
 
 
-def _inherits_build(facts: ClassFacts, construct: Construct, providers: Mapping[ClassFacts, Classified]) -> bool:
+def _inherits_build(facts: ClassFacts, construct: Construct, tree: _Tree) -> bool:
     """Whether a base that is itself a provider is built in the same way already."""
     if construct.inherited:
         return True
     if "__init__" in facts.methods or construct.fields:
         return False
     return any(
-        providers[base].kind == "provider" and base.find("__init__") == facts.find("__init__")
-        for base in _provider_bases(facts, providers)
+        base in tree.concrete and base.find("__init__") == facts.find("__init__")
+        for base in _provider_bases(facts, tree.providers)
     )
+
+
+def _is_concrete(classified: Classified, project: Project) -> bool:
+    """Whether a class that others derive from can be built as well: it leaves nothing open, and offers something.
+
+    One that is called a base is taken for one, unless the tree builds it.
+    """
+    facts = classified.facts
+    if facts.unimplemented or any(
+        isinstance(owner, ClassFacts) and any(each.raises_not_implemented for each in owner.methods.values())
+        for owner in facts.mro
+    ):
+        return False
+    if any(project.resolve(file, call.func) is facts for file, call in project.calls(facts.name)):
+        return True
+    named = _BASE_NAMES.fullmatch(facts.name) is not None
+    return not named and not facts.is_abc and bool(operations_of(classified)[0])
+
+
+def _has_fields_only(facts: ClassFacts) -> bool:
+    """Whether somebody else has to write its constructor: it has fields, and none itself."""
+    return "__init__" not in facts.methods and any(isinstance(each, ast.AnnAssign) for each in facts.node.body)
+
+
+def _written_by(decorator: str, line: int) -> Hindrance:
+    reason = f"what @{decorator} makes of it is not known: it may write its constructor"
+    return Hindrance("adapter", reason, line)
 
 
 def _all_operations(facts: ClassFacts, providers: Mapping[ClassFacts, Classified]) -> list[str]:
@@ -305,30 +365,6 @@ def _all_operations(facts: ClassFacts, providers: Mapping[ClassFacts, Classified
                 if any(d.endswith("operation") for d in method.decorators)
             )
     return [*found]
-
-
-def _warnings(facts: ClassFacts, unknown: list[tuple[str, str, int]]) -> list[Fault]:
-    found = [
-        Fault(
-            line,
-            "unmarked-operation",
-            f"{name} is not marked as an operation: what @{decorator} does to it is not known",
-        )
-        for name, decorator, line in unknown
-    ]
-    if not facts.is_abc and facts.unimplemented:
-        missing = ", ".join(f"{name} of {owner.name}" for name, owner in sorted(facts.unimplemented.items()))
-        found.append(
-            Fault(
-                facts.line, "unimplemented-abstract", f"it does not implement {missing}; it can be built as before"
-            )
-        )
-    for name in ("status", "health", "current"):
-        method = facts.methods.get(name)
-        if method is not None:
-            text = f"its {name} hides Provider.{name}: ask the manager for the provider's"
-            found.append(Fault(method.line, "hides-provider", text))
-    return found
 
 
 def _declares(
@@ -349,39 +385,3 @@ def _declares(
     if words:
         found.append(("provider_capabilities", f"({words},)" if len(decision.capabilities) == 1 else f"({words})"))
     return tuple(found)
-
-
-def _version_of(facts: ClassFacts) -> str:
-    for owner in facts.mro:
-        if isinstance(owner, ClassFacts):
-            for name in ("version", "VERSION", "__version__"):
-                node = owner.attributes.get(name)
-                if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value:
-                    return node.value
-    tree = facts.file.tree
-    for statement in tree.body if tree is not None else ():
-        match statement:
-            case ast.Assign(targets=[ast.Name(id="__version__")], value=ast.Constant(value=str(version))) if (
-                version
-            ):
-                return version
-            case _:
-                pass
-    return "0"
-
-
-def _registered_names(project: Project) -> dict[ClassFacts, str]:
-    """The names under which classes are registered, where a call says so with a literal and each has one name."""
-    found: dict[ClassFacts, set[str]] = {}
-    for function in ("register", "register_provider", "register_provider_type", "register_class", "add_provider"):
-        for file, call in project.calls(function):
-            words = [
-                each.value for each in call.args if isinstance(each, ast.Constant) and isinstance(each.value, str)
-            ]
-            classes = [
-                project.resolve(file, each) for each in call.args if isinstance(each, ast.Name | ast.Attribute)
-            ]
-            kinds = [each for each in classes if isinstance(each, ClassFacts)]
-            if words and len(kinds) == 1 and words[-1]:
-                found.setdefault(kinds[0], set()).add(words[-1])
-    return {facts: min(names) for facts, names in found.items() if len(names) == 1}

@@ -67,15 +67,17 @@ _ANSWERED = ("check", "on_need_reloaded", "next_generation", "metadata")
 #: What a provider has that is not underscored.
 OFFERED = {*_DECLARED, *_CALLED, *_ANSWERED, "config", "state", "status", "health", "current", "from_config"}
 
-_SHAPED = (
-    "dataclass",
-    "dataclasses.dataclass",
-    "attr.s",
-    "attr.attrs",
-    "attr.define",
-    "attrs.define",
-    "attrs.frozen",
-)
+_SHAPED = {
+    *(
+        "dataclass",
+        "dataclasses.dataclass",
+        "pydantic.dataclasses.dataclass",
+        "attr.s",
+        "attr.attrs",
+        "attr.dataclass",
+    ),
+    *(f"{package}.{each}" for package in ("attr", "attrs") for each in ("define", "frozen", "mutable")),
+}
 
 
 @dataclass(frozen=True, slots=True)
