@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
+import pytest
+
+from purveyor.migrate.verify import layout as layout_module
 from purveyor.migrate.verify.layout import Layout, is_test
+from purveyor.migrate.verify.parsing import parsed
 
 
 def lay(folder: Path, files: dict[str, str]) -> Layout:
@@ -71,6 +76,23 @@ def test_who_imports_whom(tmp_path: Path) -> None:
         "pkg/sub/c.py",
     ]
     assert layout.importers([]) == []
+
+
+def test_what_imports_nothing_is_not_parsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    layout = lay(
+        tmp_path,
+        {"a.py": "", "data.py": "x = 1\n", "b.py": "import a\n", "deep.py": f"import a\nx = {'-' * 100_000}1"},
+    )
+    read: list[bytes] = []
+
+    def noted(source: bytes) -> ast.Module | None:
+        read.append(source)
+        return parsed(source)
+
+    monkeypatch.setattr(layout_module, "parsed", noted)
+    assert layout.importers(["a.py"]) == ["b.py"]
+    assert b"x = 1\n" not in read
+    assert b"import a\n" in read
 
 
 def test_tests_are_known_by_their_names() -> None:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import textwrap
+import warnings
 from typing import Any
 
+import pytest
+
+from purveyor.migrate.verify import parsing
 from purveyor.migrate.verify.literals import calls_in_tests, required_settings
+from purveyor.migrate.verify.parsing import parsed
 
 
 def read(source: str, *names: str) -> dict[str, list[dict[str, Any]]]:
@@ -169,3 +174,30 @@ def test_what_a_generated_config_must_be_given() -> None:
     found = required_settings(textwrap.dedent(source).encode())
     assert found == {"Thing": {"a": "int", "b": "str | None"}, "Imported": {}}
     assert required_settings(b"class C(") == {}
+
+
+def test_what_nests_too_deep_is_no_call() -> None:
+    deep = "+".join(["x"] * 600)
+    found = read(f"def test_one():\n    Store(1).get()\n    store = Store(2)\n\ndef test_two():\n    a = {deep}\n")
+    assert [each["build"] for each in found["Store"]] == [arguments(2)]
+    config = f"class C:\n    a: {deep}\n\nclass S:\n    @classmethod\n    def from_config(cls, config: C): ...\n"
+    assert required_settings(config.encode()) == {}
+    assert required_settings(config.replace(deep, "int").encode()) == {"S": {"a": "int"}}
+
+
+@pytest.mark.parametrize("expression", ["-" * 100_000 + "1", "a" + ".b" * 100_000, "(" * 300])
+def test_what_no_parser_takes_holds_no_calls(expression: str) -> None:
+    source = f"x = {expression}\n".encode()
+    assert parsed(source) is None
+    assert calls_in_tests([source], ["Store"]) == {"Store": []}
+    assert required_settings(source) == {}
+
+
+def test_a_file_is_read_in_silence_and_not_if_it_is_huge(monkeypatch: pytest.MonkeyPatch) -> None:
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        assert parsed(b"x = '\\d'\n")
+    assert told == []
+    monkeypatch.setattr(parsing, "MAX_BYTES", 5)
+    assert parsed(b"x = 1\n") is None
+    assert parsed(b"x = 1")

@@ -217,7 +217,7 @@ class _Apply:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 compile(after, file.path, "exec", dont_inherit=True)
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError, SystemError) as error:
             yield Refusal(file.path, f"what it would become does not compile: {error}", "plan again")
 
     def _place_refusals(self, file: PlannedFile, now: Found) -> Iterator[Refusal]:

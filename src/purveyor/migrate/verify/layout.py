@@ -6,6 +6,8 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from purveyor.migrate.verify.parsing import parsed
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
@@ -94,9 +96,8 @@ class Layout:
 
     def _imports(self, path: str) -> Iterator[str]:
         """The modules that a file may import, under their full names."""
-        try:
-            tree = ast.parse(self._data[path])
-        except (SyntaxError, ValueError):
+        tree = parsed(self._data[path]) if b"import" in self._data[path] else None
+        if tree is None:
             return
         module = self.module(path).split(".")
         package = module if path.endswith("__init__.py") else module[:-1]

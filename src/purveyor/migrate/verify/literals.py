@@ -8,6 +8,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from purveyor.migrate.verify.parsing import parsed
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -46,13 +48,13 @@ def calls_in_tests(tests: Iterable[bytes], classes: Iterable[str]) -> dict[str, 
     """
     found: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in classes}
     for source in tests:
-        try:
-            module = ast.parse(source)
-        except (SyntaxError, ValueError):
+        module = parsed(source)
+        if module is None:
             continue
-        for series in _File(module, found.keys()).series():
-            seed = {"build": series.build, "calls": series.calls}
-            found[series.cls].setdefault(json.dumps(seed), seed)
+        with contextlib.suppress(RecursionError):  # it nests deeper than what anybody would write down
+            for series in _File(module, found.keys()).series():
+                seed = {"build": series.build, "calls": series.calls}
+                found[series.cls].setdefault(json.dumps(seed), seed)
     return {name: list(seeds.values())[:_MOST] for name, seeds in found.items()}
 
 
@@ -62,18 +64,18 @@ def required_settings(source: bytes) -> dict[str, dict[str, str]]:
     Args:
         source: The module after the migration, where `from_config` names the config of each class.
     """
-    try:
-        module = ast.parse(source)
-    except (SyntaxError, ValueError):
+    module = parsed(source)
+    if module is None:
         return {}
     classes = [node for node in ast.walk(module) if isinstance(node, ast.ClassDef)]
-    fields = {node.name: _fields(node) for node in classes}
     found: dict[str, dict[str, str]] = {}
-    for node in classes:
-        for function in _functions(node.body):
-            for parameter in function.args.args[1:]:
-                if function.name == "from_config" and parameter.annotation is not None:
-                    found[node.name] = fields.get(ast.unparse(parameter.annotation).strip("'\""), {})
+    with contextlib.suppress(RecursionError):  # as above
+        fields = {node.name: _fields(node) for node in classes}
+        for node in classes:
+            for function in _functions(node.body):
+                for parameter in function.args.args[1:]:
+                    if function.name == "from_config" and parameter.annotation is not None:
+                        found[node.name] = fields.get(ast.unparse(parameter.annotation).strip("'\""), {})
     return found
 
 
