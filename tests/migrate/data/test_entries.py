@@ -83,6 +83,38 @@ async def test_what_changed_is_carried_back_as_the_old_code_would_have_written_i
     assert records["new"].created == pytest.approx(new.created, abs=1e-6)
 
 
+@pytest.mark.parametrize("expires", [1e18, 1e305])
+async def test_what_expires_beyond_all_calendars_is_refused_on_the_way_back(
+    tmp_path: Path, expires: float
+) -> None:
+    source, target = tmp_path / "entries.json", memory(tmp_path / "notes.db")
+    before = write_entries(source, {"a": entry(1), "b": entry(2)})
+    await move_data(source, target)
+    await target.initialize()
+    await target.put("a", 3, expires=expires)
+    await target.put("new", 3, expires=expires)
+    await target.cleanup()
+    with pytest.raises(MoveRefusedError, match="its expires_at, .*, lies beyond all calendars") as refused:
+        await move_back(source, target)
+    assert [problem.key for problem in refused.value.problems] == ["a", "new"]
+    assert source.read_bytes() == before
+
+
+async def test_a_link_stays_and_what_it_leads_to_is_written(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    real, link = tmp_path / "real" / "entries.json", tmp_path / "entries.json"
+    write_entries(real, {"a": entry(1)})
+    link.symlink_to(real)
+    target = memory(tmp_path / "notes.db")
+    await move_data(link, target)
+    await target.initialize()
+    await target.put("b", 2)
+    await target.cleanup()
+    await move_back(link, target)
+    assert link.is_symlink()
+    assert [*json.loads(real.read_text())] == ["a", "b"]
+
+
 async def test_where_only_the_metadata_changed_the_value_keeps_its_place_and_spelling(tmp_path: Path) -> None:
     source, target = tmp_path / "entries.json", memory(tmp_path / "notes.db")
     write_entries(source, {"a": entry({"z": 1, "y": 2}, metadata={"team": "x"})})

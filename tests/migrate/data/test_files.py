@@ -252,6 +252,29 @@ def test_what_vanishes_or_fails_while_it_is_read_is_told(store: Path, monkeypatc
         read_legacy(store, "files")
 
 
+async def test_what_has_no_place_in_a_file_of_its_own_is_refused(tmp_path: Path) -> None:
+    folder, target = tmp_path / "store", memory(tmp_path / "notes.db")
+    folder.mkdir()
+    (folder / "a").write_text(json.dumps({"key": "a", "value": 1, "created_at": "2024-03-01T10:00:00"}))
+    (folder / "b.c.json").write_text(json.dumps(body("b.c")))  # whose names keep dots
+    await move_data(folder, target, timezone="UTC")
+    before = state(folder)
+    await target.initialize()
+    await target.put("a", 2, expires=1e18)
+    for key in (".", ".."):
+        await target.put(key, 1)
+    await target.put("new", 2, expires=1e305)
+    await target.cleanup()
+    with pytest.raises(MoveRefusedError) as refused:
+        await move_back(folder, target)
+    assert [(problem.key, problem.file) for problem in refused.value.problems] == [
+        ("a", "a"), (".", None), ("..", None), ("new", "new"),
+    ]  # fmt: skip
+    assert "key 'a': its ttl, 9.99" in str(refused.value)
+    assert "key '..': would be the file .., which no folder can have" in str(refused.value)
+    assert state(folder) == before
+
+
 async def test_a_store_that_was_written_to_since_is_not_replaced(tmp_path: Path, store: Path) -> None:
     target = memory(tmp_path / "notes.db")
     await move_data(store, target)

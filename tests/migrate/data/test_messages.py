@@ -199,6 +199,35 @@ async def test_a_database_in_use_is_refused(
         await move_data(chat, memory(tmp_path / "notes.db"))
 
 
+async def test_a_database_in_use_is_refused_through_a_link_too(
+    tmp_path: Path, chat: Path, live: sqlite3.Connection
+) -> None:
+    live.execute("PRAGMA journal_mode = WAL")
+    live.execute("INSERT INTO messages (id) VALUES ('x')")
+    live.commit()
+    (tmp_path / "links").mkdir()
+    link = tmp_path / "links" / "other.db"
+    link.symlink_to(chat)
+    with pytest.raises(UnknownFormatError, match=r"chat\.db-wal says that a process has it open"):
+        await move_data(link, memory(tmp_path / "notes.db"))
+
+
+async def test_a_database_in_use_is_not_replaced_on_the_way_back(tmp_path: Path, chat: Path) -> None:
+    run(chat, "PRAGMA journal_mode = WAL")
+    target = memory(tmp_path / "notes.db")
+    await move_data(chat, target)
+    await target.initialize()
+    await target.put("m3", {"role": "x"})
+    await target.cleanup()
+    connection = sqlite3.connect(chat)
+    connection.execute("INSERT INTO messages (id) VALUES ('theirs')")
+    connection.commit()
+    with pytest.raises(UnknownFormatError, match="says that a process has it open"):
+        await move_back(chat, target, overwrite=True)
+    connection.close()
+    assert run(chat, "SELECT id FROM messages") == [("m1",), ("m2",), ("theirs",)]
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [

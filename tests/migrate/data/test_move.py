@@ -401,6 +401,19 @@ async def test_a_manifest_that_was_edited_is_refused(tmp_path: Path, entries: Pa
         await move_back(entries, target)
 
 
+async def test_a_name_that_is_too_long_for_a_journal_is_told(tmp_path: Path) -> None:
+    source, target = tmp_path / ("x" * 250 + ".json"), memory(tmp_path / "notes.db")
+    write_entries(source, {"a": entry(1)})
+    with pytest.raises(StoreError, match="File name too long"):
+        await move_data(source, target)
+    with pytest.raises(JournalError, match="there is no journal of a move there"):
+        await move_back(source, target)
+    assert (await move_data(source, target, journal=tmp_path / "j")).moved == 1
+    assert (await move_back(source, target, journal=tmp_path / "j")).identical
+    with pytest.raises(StoreError, match="File name too long"):
+        read_legacy(tmp_path / ("x" * 256))
+
+
 async def test_a_file_in_the_way_of_what_is_put_aside_stays(tmp_path: Path, entries: Path) -> None:
     write_entries(entries, {"a": 1, "b": 2})
     aside = tmp_path / "notes.db.aside.json"

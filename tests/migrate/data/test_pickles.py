@@ -145,6 +145,7 @@ BY_HAND: dict[str, bytes] = {
     "SETITEM on a list": b"](I1\nI2\nu.",
     "ADDITEMS to a list": b"\x80\x04](K\x01\x90.",
     "an unhashable key": b"}]I1\ns.",
+    "a protocol of the future": b"\x80\x06N.",
     "STACK_GLOBAL of a list": b"\x80\x04](K\x01e\x8c\x01x\x93.",
     "a codec that is a list": b"c_codecs\nencode\n(Vx\n]tR.",
     "a set of a text": b"c__builtin__\nset\n(Vabc\ntR.",

@@ -71,7 +71,9 @@ def test_an_unknown_zone_is_told() -> None:
             zone_of(name)
 
 
-@pytest.mark.parametrize("wrong", [True, None, [], float("nan"), 10**12, "2024", "2024-13-01", datetime.max])
+@pytest.mark.parametrize(
+    "wrong", [True, None, [], float("nan"), float("inf"), 10**12, 10**400, "2024", "2024-13-01", datetime.max]
+)
 def test_what_is_no_time_is_told(wrong: Any) -> None:
     with pytest.raises(ValueError, match="is no time|beyond"):
         Clockwork(zone_of("America/New_York")).read(wrong)
@@ -85,6 +87,8 @@ def test_what_is_no_time_is_told(wrong: Any) -> None:
         ("2020-01-01T00:00:00Z", "2024-07-01T12:00:00.500000Z"),
         ("2020-01-01T00:00:00+00:00", "2024-07-01T12:00:00.500000+00:00"),
         ("2020-01-01T00:00:00-03:00", "2024-07-01T09:00:00.500000-03:00"),
+        ("20200101T000000", "2024-07-01T14:00:00.500000"),  # the next one is spelled in the longer way
+        ("2020-01-01", "2024-07-01T14:00:00.500000"),
         ("odd", "2024-07-01T14:00:00.500000"),
         (None, "2024-07-01T14:00:00.500000"),
         (1, 1719835200.5),
@@ -97,6 +101,12 @@ def test_what_is_no_time_is_told(wrong: Any) -> None:
 def test_a_new_time_is_spelled_as_the_others(like: Any, written: Any) -> None:
     assert Clockwork(BERLIN).write(1719835200.5, like) == written
     assert isinstance(Clockwork(BERLIN).write(1719835200, 5), int)
+
+
+@pytest.mark.parametrize("seconds", [1e12, -1e18, 1e305, 253402300799.0])
+def test_a_time_that_no_calendar_has_is_not_spelled(seconds: float) -> None:
+    with pytest.raises(ValueError, match="lies beyond all calendars"):
+        Clockwork(zone_of("Asia/Tokyo")).write(seconds, None)
 
 
 @given(

@@ -28,12 +28,14 @@ def put_aside(path: Path, source: str, things: list[dict[str, Any]]) -> None:
         StoreError: It cannot be written; it is as it was.
     """
     with failures_of(path):
-        entries = _entries(path)
-        entries += [own for thing in things if (own := {"source": source, **thing}) not in entries]
+        known = {json.dumps(entry): entry for entry in _entries(path)}
+        for thing in things:
+            entry = {"source": source, **thing}
+            known.setdefault(json.dumps(entry), entry)
         part = path.with_name(f".{path.name}.part")
         try:
             with part.open("w", encoding="ascii") as file:
-                json.dump({"version": 1, "entries": entries}, file, indent=1)
+                json.dump({"version": 1, "entries": [*known.values()]}, file, indent=1)
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(path)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from purveyor.errors import DestinationChangedError, JournalError, MoveProblem, MoveRefusedError
 from purveyor.memory.values import check_namespace
 from purveyor.migrate.data.journal import Journal, under_way
-from purveyor.migrate.data.legacy import path_of, source_of
+from purveyor.migrate.data.legacy import check_closed, path_of, source_of
 from purveyor.migrate.data.move import journal_of
 from purveyor.migrate.data.opened import opened, place_of
 from purveyor.migrate.data.provided import read_provider
@@ -184,6 +184,7 @@ class _Changes:
 def _into_files(destination: Path, book: Journal, changes: _Changes, *, overwrite: bool, dry_run: bool) -> str:
     """Write the legacy store; the hash of it."""
     assert book.snapshot is not None  # of a move from files
+    destination = Path(os.path.realpath(destination))  # what a link leads to is written, and the link stays
     source = source_of(book.snapshot, book.format, **book.options)
     own = {entry.key: entry.digest for entry in source.entries}
     if any(line.own is not None and own.get(line.key) != line.own for line in book.lines):
@@ -198,6 +199,7 @@ def _into_files(destination: Path, book: Journal, changes: _Changes, *, overwrit
         return after.sha256
     with failures_of(destination):
         recover(destination)
+    check_closed(destination)
     if os.path.lexists(destination):
         there = take(destination).sha256
         if there == after.sha256:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
-from purveyor.errors import MoveProblem
+from purveyor.errors import MoveProblem, MoveRefusedError
 from purveyor.migrate.data.envelope import Envelopes, RefusedError
 from purveyor.migrate.data.jsontext import Layout, Member, NotExactError, members, parse
 from purveyor.migrate.data.records import Entry, Source, digest_of
@@ -89,6 +89,15 @@ class EntriesFile(Source):
         if not (changed or deleted or added):
             return self._snapshot
         layout = self._layout()
+        envelopes: dict[str, dict[str, Any]] = {}
+        problems: list[MoveProblem] = []
+        for record in (*changed.values(), *added):
+            try:
+                envelopes[record.key] = self._envelope(record)
+            except RefusedError as refused:
+                problems.append(MoveProblem(refused.problem, refused.advice, record.key))
+        if problems:
+            raise MoveRefusedError(self.name, problems)
         gone = set(deleted)
         pieces: list[str] = []
         end = None  # of the member before, whether it stays or not
@@ -98,13 +107,12 @@ class EntriesFile(Source):
                 continue
             text = self._text[member.start : member.end]
             if member.key in changed and member is self._last[member.key]:
-                envelope = self._changed(member, changed[member.key])
-                text = self._text[member.start : member.value] + layout.dump(envelope, margin=True)
+                text = self._text[member.start : member.value] + layout.dump(envelopes[member.key], margin=True)
             pieces.append((self._text[end : member.start] if pieces else "") + text)
             end = member.end
         for record in added:
-            envelope = self._envelopes.write(record, None, None)
-            text = layout.dump(record.key, margin=True) + layout.colon + layout.dump(envelope, margin=True)
+            text = layout.dump(record.key, margin=True) + layout.colon
+            text += layout.dump(envelopes[record.key], margin=True)
             pieces.append((layout.comma if pieces else "") + text)
         head, tail = self._frame(layout, filled=bool(pieces))
         text = head + "".join(pieces) + tail
@@ -149,13 +157,17 @@ class EntriesFile(Source):
             return
         self.entries.append(Entry(record.key, digest_of(record), record.expires, self.name, line, offset))
 
-    def _changed(self, member: Member, record: Record) -> dict[str, Any]:
-        """The envelope of a member that has changed; one that could not be read is made anew."""
+    def _envelope(self, record: Record) -> dict[str, Any]:
+        """The envelope of a record; that of a member that could not be read is made anew."""
+        member = self._last.get(record.key)
+        if member is None:
+            return self._envelopes.write(record, None, None)
         try:
             body = parse(self._text, member.value)[0]
-            return self._envelopes.write(record, body, self._envelopes.read(body, member.key, self._modified))
+            before = self._envelopes.read(body, member.key, self._modified)
         except (RefusedError, ValueError, RecursionError):
-            return self._envelopes.write(record, None, None)
+            body = before = None
+        return self._envelopes.write(record, body, before)
 
     def _layout(self) -> Layout:
         samples: list[tuple[Any, str]] = []

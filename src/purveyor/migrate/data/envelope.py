@@ -98,6 +98,9 @@ class Envelopes:
             record: The record.
             body: The envelope that it had.
             before: What that one said. Fields whose meaning is the same keep their spelling.
+
+        Raises:
+            RefusedError: One of its times cannot be spelled.
         """
         changed: dict[str, Any] = dict.fromkeys(self._usual) if body is None else dict(body)
 
@@ -109,10 +112,10 @@ class Envelopes:
             if name in changed and differs(moment, getattr(before, name.removesuffix("_at"), None)):
                 like = next((one for one in (changed[name], self._usual.get(name)) if one is not None), None)
                 like = self._usual.get("created_at") if like is None else like
-                changed[name] = None if moment is None else self._clockwork.write(moment, like)
+                changed[name] = None if moment is None else self._spelled(name, moment, like)
         moved = before is None or differs(record.expires, before.expires)
         if moved and ("ttl" in changed or (record.expires is not None and "expires_at" not in changed)):
-            changed["ttl"] = None if record.expires is None else _number(record.expires - record.created)
+            changed["ttl"] = None if record.expires is None else _number(_seconds(record.expires - record.created))
         if "key" in changed:
             changed["key"] = record.key
         if differs(record.value, before and before.value):
@@ -130,6 +133,12 @@ class Envelopes:
         except ValueError as error:
             advice = "write it in ISO 8601, or in seconds since the epoch"
             raise RefusedError(f"its {name}, {value!r:.80}, {error}", advice) from None
+
+    def _spelled(self, name: str, moment: float, like: object) -> Any:
+        try:
+            return self._clockwork.write(moment, like)
+        except ValueError as error:
+            raise RefusedError(f"its {name}, {moment!r}, {error}", "give it another one, or none") from None
 
 
 def check_record(record: Record) -> None:

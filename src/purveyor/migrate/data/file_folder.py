@@ -92,16 +92,22 @@ class FileFolder(Source):
     def rewrite(self, changed: Mapping[str, Record], deleted: Sequence[str], added: Sequence[Record]) -> Snapshot:
         """The folder with these changes; a new key gets a file as `safe_key` named them."""
         files: dict[str, bytes | None] = {self._files[key]: None for key in deleted if key in self._files}
+        problems: list[MoveProblem] = []
         for key, record in changed.items():
             if key in self._files:
-                files[self._files[key]] = self._written(self._files[key], record)
+                try:
+                    files[self._files[key]] = self._written(self._files[key], record)
+                except RefusedError as refused:
+                    problems.append(MoveProblem(refused.problem, refused.advice, key, self._files[key]))
         missing = [record for key, record in changed.items() if key not in self._files]
         example = next(iter(self._files.values()), "entry.json")
         stem, suffix = self._safe_key, PurePosixPath(example).suffix
-        problems: list[MoveProblem] = []
         for record in [*missing, *added]:
             path = stem(record.key) + suffix
-            if files.get(path, path in self._snapshot.nodes):
+            if path in (".", ".."):
+                problem = f"would be the file {path}, which no folder can have"
+                problems.append(MoveProblem(problem, "rename the key in the target", record.key))
+            elif files.get(path, path in self._snapshot.nodes):
                 problem = f"would share the file {path} with another key, and replace it"
                 problems.append(MoveProblem(problem, "rename the key in the target", record.key, path))
             elif len(os.fsencode(path)) > 255:
@@ -109,15 +115,20 @@ class FileFolder(Source):
                     MoveProblem("is too long for the name of a file", "shorten the key in the target", record.key)
                 )
             else:
-                files[path] = self._dumped(self._envelopes.write(record, None, None), example)
+                try:
+                    files[path] = self._dumped(self._envelopes.write(record, None, None), example)
+                except RefusedError as refused:
+                    problems.append(MoveProblem(refused.problem, refused.advice, record.key, path))
         if problems:
             raise MoveRefusedError(self.name, problems)
         return self._snapshot.with_files(files) if files else self._snapshot
 
     def _read(self) -> None:
         by_key: dict[str, list[tuple[str, Record]]] = defaultdict(list)
+        # What is in a folder is told of, so that the folder itself need not be.
+        full = {path.rpartition("/")[0] for path in self._snapshot.nodes}
         for path, node in self._snapshot.nodes.items():
-            if path and not (node.kind == "folder" and self._holds_something(path)):
+            if path not in full:
                 try:
                     self._check_kind(path, node)
                     record = self._record(path)
@@ -151,10 +162,6 @@ class FileFolder(Source):
             self.notes.append(
                 f"{self._envelopes.untimed} entries have no created_at, and got the time of their files"
             )
-
-    def _holds_something(self, folder: str) -> bool:
-        """Whether what is in a folder will be told of, so that the folder itself need not be."""
-        return any(path.startswith(f"{folder}/") for path in self._snapshot.nodes)
 
     def _check_kind(self, path: str, node: Node) -> None:
         if node.kind == "link":

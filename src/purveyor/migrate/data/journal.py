@@ -97,8 +97,8 @@ class Journal:
         Raises:
             JournalError: There is none, or it is not as it was written.
         """
-        if not path.exists():
-            if _part(path).exists():
+        if not os.path.lexists(path):
+            if os.path.lexists(_part(path)):
                 advice = "run the same move again, which finishes it; then go back"
                 raise JournalError(str(path), "the move was interrupted before its end", advice)
             raise JournalError(str(path), "there is no journal of a move there", "name the right one (--journal)")
@@ -199,7 +199,7 @@ class Pending:
 
     def previous(self) -> Journal | None:
         """The journal of the same move when it was made before: complete, or as far as it came; None for none."""
-        if self._path.exists():
+        if os.path.lexists(self._path):
             return Journal.read(self._path)
         try:
             return Journal._read(self._file)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -14,12 +15,10 @@ from purveyor.migrate.data.snapshot import failures_of, take
 from purveyor.migrate.data.times import zone_of
 
 if TYPE_CHECKING:
-    import os
-
     from purveyor.migrate.data.records import Source
     from purveyor.migrate.data.snapshot import Snapshot
 
-__all__ = ["Format", "check_unchanged", "path_of", "read_legacy", "source_of"]
+__all__ = ["Format", "check_closed", "check_unchanged", "path_of", "read_legacy", "source_of"]
 
 Format: TypeAlias = Literal["auto", "entries", "files", "messages"]
 
@@ -58,7 +57,7 @@ def read_legacy(
         raise InvalidInputError("format", f"{format!r:.80} is no legacy format", advice)
     zone_of(timezone)
     place = path_of(Path(path), format)
-    _check_closed(place)
+    check_closed(place)
     snapshot = take(place)
     known = _recognise(snapshot) if format == "auto" else format
     source = source_of(snapshot, known, allow_pickle=allow_pickle, timezone=timezone)
@@ -93,11 +92,11 @@ def source_of(snapshot: Snapshot, format: str, *, allow_pickle: bool, timezone: 
 
 def path_of(path: Path, format: str) -> Path:
     """Where the store itself lies, of a path that may be that of its folder."""
-    if format in ("auto", "entries") and path.is_dir():
-        with failures_of(path):
+    with failures_of(path):
+        if format in ("auto", "entries") and path.is_dir():
             visible = [inner.name for inner in path.iterdir() if not inner.name.startswith(".")]
-        if visible == [_ENTRIES] or (format == "entries" and _ENTRIES in visible):
-            return path / _ENTRIES
+            if visible == [_ENTRIES] or (format == "entries" and _ENTRIES in visible):
+                return path / _ENTRIES
     return path
 
 
@@ -116,14 +115,17 @@ def check_unchanged(source: Source, path: Path) -> None:
                 now = hashlib.file_digest(file, "sha256").hexdigest()
     if now != source.sha256:
         raise SourceChangedError(str(path))
-    _check_closed(path)
+    check_closed(path)
 
 
-def _check_closed(path: Path) -> None:
-    """See that no process has a database open, or has left it in the middle of a transaction."""
+def check_closed(path: Path) -> None:
+    """See that no process has a database open, or has left it in the middle of a transaction.
+
+    SQLite writes its logs beside the file itself, also where that was reached through a link.
+    """
     for ending in ("-wal", "-journal"):
-        log = path.with_name(path.name + ending)
-        if log.exists() and log.stat().st_size:
+        log = Path(f"{os.path.realpath(path)}{ending}")
+        if os.path.lexists(log) and log.stat().st_size:
             raise UnknownFormatError(
                 str(path),
                 f"{log.name} says that a process has it open, or ended in the middle of its work",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -32,7 +33,6 @@ from purveyor.provider import Provider
 from purveyor.storage.provider import StorageProvider
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Awaitable, Callable
 
     from purveyor.memory.store import Address, Namespace
@@ -362,16 +362,17 @@ async def _check_later(source: Source, path: Path) -> None:
 
 def _check_in_the_way(path: Path, hashed: str, namespace: Namespace) -> None:
     """See that no journal of another move is replaced: it is the only way back of that one."""
+    if not os.path.lexists(path):  # one that is too long is told where it is opened
+        return
     if path.is_dir():
         raise JournalError(str(path), "it is a folder", "name a file (--journal)")
-    if path.exists():
-        there = Journal.read(path)
-        if (there.sha256, there.namespace) != (hashed, namespace):
-            raise JournalError(
-                str(path),
-                "it is that of another move, of another source or another state of this one",
-                "name another file (--journal); or move it away, if its way back will not be needed",
-            )
+    there = Journal.read(path)
+    if (there.sha256, there.namespace) != (hashed, namespace):
+        raise JournalError(
+            str(path),
+            "it is that of another move, of another source or another state of this one",
+            "name another file (--journal); or move it away, if its way back will not be needed",
+        )
 
 
 def _aside_of(problem: MoveProblem, source: Source) -> dict[str, Any]:

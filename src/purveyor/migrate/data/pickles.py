@@ -8,6 +8,7 @@ opcode, the source of the standard library's `pickletools`.
 
 from __future__ import annotations
 
+import pickle
 import pickletools
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
@@ -118,6 +119,10 @@ class _Machine:
             if method is None:
                 raise UnsafePickleError(f"is a pickle with the opcode {opcode}, which plain data has no need of")
             method(argument)
+
+    def _proto(self, version: int) -> None:
+        if version > pickle.HIGHEST_PROTOCOL:
+            raise UnsafePickleError(f"is a pickle of protocol {version}, which is not known")
 
     def _mark(self, _: Any) -> None:
         self._stack.append(_MARK)
@@ -367,4 +372,4 @@ _LITERALS = {
     "INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT", "UNICODE",
     "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8",
 }  # fmt: skip
-_IGNORED = {"PROTO", "FRAME", "STOP"}
+_IGNORED = {"FRAME", "STOP"}

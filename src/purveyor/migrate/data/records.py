@@ -6,6 +6,7 @@ import json
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from hashlib import sha256
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from purveyor.memory.store import Address
@@ -173,4 +174,6 @@ def record_of_item(item: Item, below: int = 0) -> Record:
 
 
 def _microseconds(time: float | None) -> int | None:
-    return None if time is None else round(time * 1_000_000)
+    if time is None or not isfinite(time * 1_000_000):
+        return None if time is None else int(time) * 1_000_000
+    return round(time * 1_000_000)

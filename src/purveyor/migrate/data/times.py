@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from math import inf, isfinite
+from math import inf
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -58,7 +58,7 @@ class Clockwork:
             ValueError: It is none; the text says why.
         """
         if isinstance(value, (int, float)) and not isinstance(value, bool):
-            if not (isfinite(value) and _FIRST <= value <= _LAST):
+            if not _FIRST <= value <= _LAST:
                 raise ValueError("is no time in seconds since the epoch")
             return float(value)
         moment = value
@@ -83,7 +83,12 @@ class Clockwork:
         Args:
             seconds: Since the epoch.
             like: How another one is spelled; None where there is none.
+
+        Raises:
+            ValueError: It cannot be spelled; the text says why.
         """
+        if not _FIRST <= seconds <= _LAST:
+            raise ValueError("lies beyond all calendars")
         if isinstance(like, int) and seconds == int(seconds):
             return int(seconds)
         if isinstance(like, (int, float)):
@@ -95,7 +100,10 @@ class Clockwork:
             example = datetime.fromisoformat(text)
         except ValueError:
             example = datetime(1970, 1, 1)
-        written = self._at(seconds, example).isoformat(sep=text[10] if len(text) > 10 else "T")
+        is_usual = (
+            text[:10] == example.date().isoformat() and len(text) > 10
+        )  # 20240301T100000 is ISO 8601 as well
+        written = self._at(seconds, example).isoformat(sep=text[10] if is_usual else "T")
         return written.removesuffix("+00:00") + "Z" if text.endswith("Z") else written
 
     @property
@@ -121,4 +129,7 @@ class Clockwork:
     def _at(self, seconds: float, like: datetime) -> datetime:
         zone = like.tzinfo if like.tzinfo is not None else self.zone
         moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
-        return moment.astimezone(zone).replace(tzinfo=like.tzinfo, fold=0)
+        try:
+            return moment.astimezone(zone).replace(tzinfo=like.tzinfo, fold=0)
+        except OverflowError:
+            raise ValueError("lies beyond all calendars") from None
