@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -444,8 +445,10 @@ def test_a_plan_whose_tree_is_gone(verb: str, planned: str, shop: Path, run: Run
         ("scan", "nowhere"),
         ("plan", "."),
         ("plan", ".", "-o", "."),
+        ("plan", ".", "-o", "-"),
         ("apply", "nowhere.json"),
         ("verify", "plan.json", "--timeout", "0"),
+        ("verify", "plan.json", "--timeout", "nan"),
         ("status", "plan.json", "--root", "nowhere"),
         ("aply", "plan.json"),
     ],
@@ -488,7 +491,7 @@ def test_an_edited_file_is_not_applied_to(planned: str, shop: Path, run: Run, fo
     status = run("migrate", "status", planned)
     assert "providers/base.py          missing\n" in status.out
     assert status.err == (
-        "1 as before, 1 edited since, 1 missing\npurveyor migrate apply and rollback tell what is in their way\n"
+        "1 as before, 1 changed since, 1 missing\npurveyor migrate apply and rollback tell what is in their way\n"
     )
 
 
@@ -654,6 +657,65 @@ def test_a_refusal_that_steers_no_terminal(capfd: pytest.CaptureFixture[str]) ->
     )
 
 
+@pytest.mark.parametrize("verb", ["apply", "rollback"])
+def test_who_interrupts_is_told_how_to_find_out(
+    verb: str, planned: str, shop: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from purveyor.migrate.change.steps import Steps
+
+    if verb == "rollback":
+        run("migrate", "apply", planned)
+    before = {path: found for path, found in contents(shop).items() if path.endswith(".py")}
+
+    def stop(steps: Steps, folder: int, name: str, other: str) -> None:
+        raise KeyboardInterrupt
+
+    told = "purveyor migrate status shop.json tells how far it came\n"
+    if verb == "apply":
+        told = "apply failed: interrupted; what had been done was undone\n" + told
+    with monkeypatch.context() as patch:
+        patch.setattr(Steps, "rename", stop)
+        result = run("migrate", verb, planned)
+    assert (result.code, result.out, result.err) == (130, "", f"\n{told}\n")
+    assert {path: found for path, found in contents(shop).items() if path.endswith(".py")} == before
+    assert run("migrate", "rollback", planned).code == 0
+
+
+def test_names_that_hold_line_breaks_say_nothing_of_their_own(tree: Tree, run: Run, folder: Path) -> None:
+    name = "a\n1 class: 1 converted\t"
+    root = tree(**{name: CLOCK, "broken\n": "def f(:\n"})
+    shown = name.replace("\n", "\\n").replace("\t", "\\t") + ".py"
+    scan = run("migrate", "scan", str(root))
+    assert scan.out.splitlines()[0] == shown
+    assert "warning: broken\\n.py is unparsable: " in scan.err
+    assert "warning: broken\\n.py is unparsable, " in run("migrate", "plan", str(root), "-o", "plan.json").err
+    assert run("migrate", "status", "plan.json").out == f"{shown}  as before\n"
+    (root / f"{name}_legacy.py").touch()
+    refused = run("migrate", "apply", "plan.json").err
+    assert f"\n  {shown}: a\n      1 class: 1 converted" in refused
+    (root / f"{name}_legacy.py").unlink()
+    assert run("migrate", "apply", "plan.json").out == f"~ {shown}\n"
+    assert run("migrate", "rollback", "plan.json").out == f"~ {shown}\n"
+
+
+@pytest.mark.parametrize("verb", ["apply", "verify", "rollback", "status"])
+def test_a_device_is_no_plan(verb: str, run: Run, folder: Path) -> None:
+    result = run("migrate", verb, "/dev/zero")
+    assert (result.code, result.err) == (
+        1,
+        "error: /dev/zero: it is no plain file\n       give the path of a plan\n",
+    )
+
+
+def test_a_device_is_no_place_for_a_plan_and_no_script(shop: Path, planned: str, run: Run) -> None:
+    result = run("migrate", "plan", "shop", "-o", "/dev/full")
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith("error: /dev/full: it is there already, and is no plan\n")
+    result = run("migrate", "verify", planned, "--script", "/dev/zero")
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith("error: /dev/zero: it is no plain file\n")
+
+
 # --- verify -----------------------------------------------------------------------------------------
 
 #: It works only on what it was, and says so by what it returns.
@@ -676,6 +738,56 @@ def test_what_regressed_fails(tree: Tree, run: Run) -> None:
     )
     told = run("migrate", "verify", "plan.json", "--json")
     assert (told.code, told.data["ok"]) == (1, False)
+
+
+def test_progress_of_what_takes_long_in_any_case_is_shown_at_once(
+    terminal: Run, run: Run, tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def quick(*_: object, progress: Callable[[int, int, str], None], **__: object) -> Verification:
+        progress(0, 1, "clock\n")
+        return Verification((), ())
+
+    monkeypatch.setattr(shared, "_PATIENCE", 1000)
+    monkeypatch.setattr("purveyor.migrate.verify.verify", quick)
+    run("migrate", "plan", str(tree(clock=CLOCK)), "-o", "plan.json")
+    assert re.search(r"comparing .*0/1.* clock\\n", terminal("migrate", "verify", "plan.json").out)
+    assert "comparing" not in terminal("migrate", "verify", "plan.json", TERM="dumb").out
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_leaves_nothing_behind(
+    number: signal.Signals, planned: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[str] = []
+
+    def long(*_: object, **__: object) -> Verification:
+        try:
+            os.kill(os.getpid(), number)
+            raise AssertionError("the signal should have ended it")
+        finally:
+            ended.append("tidily")
+
+    monkeypatch.setattr("purveyor.migrate.verify.verify", long)
+    result = run("migrate", "verify", planned)
+    assert (result.code, ended) == (128 + number, ["tidily"])
+    assert signal.getsignal(number) is signal.SIG_DFL
+
+
+def test_a_signal_that_is_ignored_stays_so(planned: str, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[object] = []
+
+    def look(*_: object, **__: object) -> Verification:
+        seen.append(signal.getsignal(signal.SIGHUP))
+        return Verification((), ())
+
+    monkeypatch.setattr("purveyor.migrate.verify.verify", look)
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert run("migrate", "verify", planned).code == 0
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert seen == [signal.SIG_IGN]
 
 
 def test_a_script_of_calls(tree: Tree, run: Run, folder: Path) -> None:

@@ -86,6 +86,8 @@ def apply(
             outcome = run.undo()
             if isinstance(error, OSError | ChangedMeanwhileError):
                 raise MigrationFailedError("apply", run.at, problem_of(error), outcome) from error
+            if isinstance(error, KeyboardInterrupt):
+                error.add_note(MigrationFailedError("apply", run.at, "interrupted", outcome).what)
             raise
 
 
@@ -195,7 +197,7 @@ class _Apply:
         """Why a file should not be changed."""
         state = state_of(file, now)
         if isinstance(now, Obstacle):
-            yield Refusal(file.path, now.problem, "only files that are reached without links are changed")
+            yield Refusal(file.path, now.problem, "only plain files that are reached without links are changed")
         elif now is None:
             yield Refusal(file.path, "it is not there", "plan again, or name the right tree with --root")
         elif state == "other":

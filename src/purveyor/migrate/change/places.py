@@ -1,11 +1,17 @@
-"""Where a plan may change files, and what the copy of an original is called."""
+"""Where a plan may change files, what the copy of an original is called, and what may be read as a plan."""
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
+from typing import TYPE_CHECKING
 
-__all__ = ["copy_names", "copy_of", "why_no_name", "why_not"]
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["copy_names", "copy_of", "whole", "why_no_name", "why_not"]
 
 _DRIVE = re.compile(r"[A-Za-z]:")
 #: Folders that belong to tools, whatever their letters' case.
@@ -43,6 +49,17 @@ def why_no_name(text: str) -> str | None:
     except UnicodeEncodeError:
         return "has a character that no file name can have"
     return None
+
+
+def whole(path: Path) -> bytes:
+    """The bytes of a plain file: a device may have no end, and a pipe nobody who writes to it.
+
+    Raises:
+        OSError: It cannot be read, or is something else.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "it is no plain file")
+    return path.read_bytes()
 
 
 def copy_of(path: str, *, discovered: bool) -> str:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from purveyor.errors import PatchError, PlanError
 from purveyor.migrate.change.patch import apply_diff, make_diff
-from purveyor.migrate.change.places import copy_names, copy_of, why_no_name, why_not
+from purveyor.migrate.change.places import copy_names, copy_of, whole, why_no_name, why_not
 from purveyor.migrate.source.discovery import discovers_modules
 
 if TYPE_CHECKING:
@@ -221,7 +221,7 @@ def load_plan(path: Path) -> Plan:
         PlanError: It cannot be read, is no plan, is of another version, or names a path outside of the tree.
     """
     try:
-        data = json.loads(path.read_bytes())
+        data = json.loads(whole(path))
     except OSError as error:
         raise PlanError(str(path), error.strerror or "it cannot be read", "give the path of a plan") from error
     except (ValueError, RecursionError) as error:

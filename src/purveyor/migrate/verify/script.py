@@ -29,6 +29,7 @@ import json
 from typing import TYPE_CHECKING, Any, cast
 
 from purveyor.errors import CallScriptError
+from purveyor.migrate.change.places import whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +50,7 @@ def read_script(path: Path) -> dict[str, list[dict[str, Any]]]:
         CallScriptError: It cannot be read, or is no script.
     """
     try:
-        data: object = json.loads(path.read_bytes())
+        data: object = json.loads(whole(path))
     except OSError as error:
         raise CallScriptError(str(path), error.strerror or "it cannot be read") from error
     except (ValueError, RecursionError) as error:

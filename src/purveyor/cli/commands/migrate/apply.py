@@ -10,9 +10,16 @@ import click
 from rich.text import Text
 
 from purveyor.cli.commands.migrate.refusals import show_refusal
-from purveyor.cli.commands.migrate.shared import file_count, next_command, plan_argument, root_option
+from purveyor.cli.commands.migrate.shared import (
+    file_count,
+    next_command,
+    one_line,
+    plan_argument,
+    root_option,
+    told_if_interrupted,
+)
 from purveyor.cli.options import Command, Settings, pass_settings
-from purveyor.cli.output import Output, visible
+from purveyor.cli.output import Output
 from purveyor.errors import MigrationRefusedError
 
 if TYPE_CHECKING:
@@ -36,7 +43,8 @@ def command(settings: Settings, plan: Path, root: Path | None, allow_dirty: bool
 
     output = Output(settings)
     try:
-        applied = apply(plan, root=root, allow_dirty=allow_dirty)
+        with told_if_interrupted(output, plan, root):
+            applied = apply(plan, root=root, allow_dirty=allow_dirty)
     except MigrationRefusedError as error:
         return show_refusal(output, settings, error)
     output.result(asdict(applied), lambda: _show(output, applied, plan, root))
@@ -45,9 +53,9 @@ def command(settings: Settings, plan: Path, root: Path | None, allow_dirty: bool
 
 def _show(output: Output, applied: Applied, plan: Path, root: Path | None) -> None:
     for path in applied.changed:
-        output.line(Text.assemble(("~ ", "green"), visible(path)))
+        output.line(Text.assemble(("~ ", "green"), one_line(path)))
     for path, warning in applied.warnings:
-        output.warn(f"{path}:{warning['line']}: {warning['message']}")
+        output.warn(f"{one_line(path)}:{warning['line']}: {warning['message']}")
     if applied.nothing_to_do:
         output.note(f"nothing to do: everything in {applied.root} is as planned already")
         return

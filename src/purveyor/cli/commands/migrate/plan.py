@@ -14,6 +14,7 @@ from purveyor.cli.commands.migrate.shared import (
     exclude_option,
     file_count,
     next_command,
+    one_line,
     progress,
     state_text,
     tree_argument,
@@ -72,6 +73,8 @@ def _refuse_other_files(target: Path) -> None:
     """A plan takes the place of a plan, and of nothing else."""
     from purveyor.migrate.change.plan import load_plan  # noqa: PLC0415
 
+    if str(target) == "-":
+        raise click.BadParameter("a plan is a file, since it tells where its tree is from there", param_hint="-o")
     if target.exists():
         try:
             load_plan(target)
@@ -86,14 +89,14 @@ def _show(output: Output, plan: Plan, target: Path) -> None:
             output.line(diff_line(line.rstrip("\r")))
     left = [each for each in plan.classes if each["state"] in ("adapter", "refused")]
     for each in left:
-        who = visible(f"{each['path']}:{each['line']} {each['name']}: ")
+        who = one_line(f"{each['path']}:{each['line']} {each['name']}: ")
         text = Text(who).append_text(state_text(each["state"]))
         output.note(text.append(f", {visible(str(each['reason']))}"))
     for file in plan.files:
         for warning in file.warnings:
-            output.warn(f"{file.path}:{warning['line']}: {warning['message']}")
+            output.warn(f"{one_line(file.path)}:{warning['line']}: {warning['message']}")
     for unread in plan.unread:
-        output.warn(f"{unread['path']} is {unread['status']}, and is left alone: {unread['reason']}")
+        output.warn(f"{one_line(unread['path'])} is {unread['status']}, and is left alone: {unread['reason']}")
     output.note(count_states(str(each["state"]) for each in plan.classes))
     if plan.files:
         output.note(f"{file_count(len(plan.files))} to change")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from purveyor.cli.commands.migrate.shared import one_line
 from purveyor.cli.output import visible
 
 if TYPE_CHECKING:
@@ -29,7 +30,11 @@ def show_refusal(output: Output, settings: Settings, error: MigrationRefusedErro
     head = Text.assemble(("error: ", "bold red"), (f"{visible(error.root)}: " if error.root else "", "bold"))
     output.tell(head.append(f"{error.action} was refused, and nothing was changed"))
     for each in error.refusals:
-        output.tell(Text.assemble("  ", (visible(each.path), "bold"), f": {visible(each.problem)}"))
+        output.tell(
+            Text.assemble(
+                "  ", (one_line(each.path), "bold"), f": {visible(each.problem)}".replace("\n", "\n      ")
+            )
+        )
         for line in (each.three_way or "").splitlines():
             output.tell(Text(f"    {visible(line)}", style="cyan" if line.startswith(_MARKS) else ""))
         if each.advice:

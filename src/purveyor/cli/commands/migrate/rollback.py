@@ -10,9 +10,15 @@ import click
 from rich.text import Text
 
 from purveyor.cli.commands.migrate.refusals import show_refusal
-from purveyor.cli.commands.migrate.shared import file_count, plan_argument, root_option
+from purveyor.cli.commands.migrate.shared import (
+    file_count,
+    one_line,
+    plan_argument,
+    root_option,
+    told_if_interrupted,
+)
 from purveyor.cli.options import Command, Settings, pass_settings
-from purveyor.cli.output import Output, visible
+from purveyor.cli.output import Output
 from purveyor.errors import MigrationRefusedError
 
 if TYPE_CHECKING:
@@ -37,7 +43,8 @@ def command(settings: Settings, plan: Path, root: Path | None, force: bool) -> i
 
     output = Output(settings)
     try:
-        undone = rollback(plan, root=root, force=force)
+        with told_if_interrupted(output, plan, root):
+            undone = rollback(plan, root=root, force=force)
     except MigrationRefusedError as error:
         return show_refusal(output, settings, error)
     output.result(asdict(undone), lambda: _show(output, undone))
@@ -46,11 +53,11 @@ def command(settings: Settings, plan: Path, root: Path | None, force: bool) -> i
 
 def _show(output: Output, undone: RolledBack) -> None:
     for path in undone.restored:
-        output.line(Text.assemble(("~ ", "green"), visible(path)))
+        output.line(Text.assemble(("~ ", "green"), one_line(path)))
     for path, kept in undone.kept:
-        output.warn(f"{path} had been edited; that version is in {kept}")
+        output.warn(f"{one_line(path)} had been edited; that version is in {one_line(kept)}")
     for path in undone.left:
-        output.warn(f"{path} is left where it is: somebody has changed it")
+        output.warn(f"{one_line(path)} is left where it is: somebody has changed it")
     if undone.nothing_to_do:
         output.note(f"nothing to do: everything in {undone.root} is as before")
     else:

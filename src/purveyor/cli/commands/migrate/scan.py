@@ -14,6 +14,7 @@ from rich.text import Text
 from purveyor.cli.commands.migrate.shared import (
     count_states,
     exclude_option,
+    one_line,
     paragraph,
     progress,
     state_text,
@@ -80,11 +81,11 @@ def _show(output: Output, report: Report, root: Path, *, everything: bool) -> No
             if path is not None:
                 output.line()
             path = each.path
-            output.line(Text(visible(path), style="bold"))
+            output.line(Text(one_line(path), style="bold"))
         _show_class(output, each, width)
     broken = [file for file in report.files if file.status != "ok"]
     for file in broken:
-        output.warn(f"{file.path} is {file.status}: {file.reason}")
+        output.warn(f"{one_line(file.path)} is {file.status}: {file.reason}")
     if shown:
         output.note("")
     output.note(count_states(each.state for each in report.classes))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import signal
 import textwrap
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,14 +24,17 @@ __all__ = [
     "STATES",
     "count_states",
     "diff_line",
+    "ended_by_signals",
     "exclude_option",
     "file_count",
     "next_command",
+    "one_line",
     "paragraph",
     "plan_argument",
     "progress",
     "root_option",
     "state_text",
+    "told_if_interrupted",
     "tree_argument",
 ]
 
@@ -63,17 +67,18 @@ exclude_option = click.option(
 
 
 @contextmanager
-def progress(output: Output, title: str) -> Generator[Callable[[int, int, str], None]]:
+def progress(output: Output, title: str, *, at_once: bool = False) -> Generator[Callable[[int, int, str], None]]:
     """Show how far a command is, on a terminal, once it has taken a while.
 
     Args:
         output: Where.
         title: What it does.
+        at_once: Show it from the first step: each of them takes a while.
 
     Yields:
         What to call at each step: how many are done, how many there are, and which one it is.
     """
-    if not output.shows_progress:
+    if not output.shows_progress or output.stderr.is_dumb_terminal:
         yield lambda _done, _total, _name: None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
@@ -91,15 +96,45 @@ def progress(output: Output, title: str) -> Generator[Callable[[int, int, str], 
     def step(done: int, total: int, name: str) -> None:
         # What was read is compared and judged after the last file, and that takes as long again.
         bar.update(
-            task, completed=done, total=total, name=visible(name) if done < total else "putting it together"
+            task, completed=done, total=total, name=one_line(name) if done < total else "putting it together"
         )
-        if monotonic() - begun > _PATIENCE:
+        if at_once or monotonic() - begun > _PATIENCE:
             bar.start()  # again and again does no harm
 
     try:
         yield step
     finally:
         bar.stop()
+
+
+@contextmanager
+def ended_by_signals() -> Generator[None]:
+    """Let a signal end a command as Ctrl-C does: what it has started ends, and what it has made is removed."""
+
+    def end(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    signals = [each for each in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(each) is signal.SIG_DFL]
+    for each in signals:
+        signal.signal(each, end)
+    try:
+        yield
+    finally:
+        for each in signals:
+            signal.signal(each, signal.SIG_DFL)
+
+
+@contextmanager
+def told_if_interrupted(output: Output, plan: Path, root: Path | None) -> Generator[None]:
+    """Tell who presses Ctrl-C how the tree was left, or how to find out."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        output.tell("")  # the terminal shows ^C where the line stands
+        for note in getattr(error, "__notes__", ()):
+            output.tell(note)
+        output.tell(f"{next_command('status', plan, root)} tells how far it came")
+        raise
 
 
 def state_text(state: str) -> Text:
@@ -116,6 +151,11 @@ def count_states(states: Iterable[str]) -> Text:
     text = Text(f"{total} class{'' if total == 1 else 'es'}: ")
     shown = [Text(f"{count} {state}", style=STATES[state]) for state, count in counts.items() if count]
     return text.append(Text(", ").join(shown) if shown else "nothing found")
+
+
+def one_line(text: str) -> str:
+    """A name as it is shown: one that holds a line break could pass for something else that a command says."""
+    return visible(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
 def file_count(count: int) -> str:

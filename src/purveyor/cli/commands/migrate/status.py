@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 from rich.text import Text
 
-from purveyor.cli.commands.migrate.shared import next_command, plan_argument, root_option
+from purveyor.cli.commands.migrate.shared import next_command, one_line, plan_argument, root_option
 from purveyor.cli.options import Command, Settings, pass_settings
-from purveyor.cli.output import Output, visible
+from purveyor.cli.output import Output
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +22,7 @@ __all__ = ["command"]
 _WORDS = {
     "before": ("as before", "dim"),
     "after": ("as planned", "green"),
-    "other": ("edited since", "yellow"),
+    "other": ("changed since", "yellow"),
     "missing": ("missing", "red"),
 }
 
@@ -32,7 +32,7 @@ _WORDS = {
 @root_option
 @pass_settings
 def command(settings: Settings, plan: Path, root: Path | None) -> None:
-    """Show how each file of PLAN is: as before, as planned, or edited since."""
+    """Show how each file of PLAN is: as before, as planned, or changed since."""
     from purveyor.migrate.change.standing import status  # noqa: PLC0415 - completion and help do without
 
     output = Output(settings)
@@ -41,9 +41,10 @@ def command(settings: Settings, plan: Path, root: Path | None) -> None:
 
 
 def _show(output: Output, states: Mapping[str, State], plan: Path, root: Path | None) -> None:
-    width = max(map(len, states), default=0)
+    names = {path: one_line(path) for path in states}
+    width = max(map(len, names.values()), default=0)
     for path, state in states.items():
-        output.line(Text(f"{visible(path):{width}}  ").append(*_WORDS[state]))
+        output.line(Text(f"{names[path]:{width}}  ").append(*_WORDS[state]))
     if not states:
         output.note("the plan changes nothing")
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import click
 from rich.text import Text
 
 from purveyor.cli.commands.migrate.shared import (
+    ended_by_signals,
     next_command,
     paragraph,
     plan_argument,
@@ -43,6 +45,13 @@ _TOLD = ("fixed", "regressed", "nondeterministic")
 _CONTRACT = "its life with a manager"
 
 
+def _number(context: click.Context, parameter: click.Parameter, value: float) -> float:
+    """A number that can be waited for, which NaN is not, though it passes for one within any range."""
+    if math.isnan(value):
+        raise click.BadParameter("it is no number of seconds", context, parameter)
+    return value
+
+
 @click.command(cls=Command, name="verify")
 @plan_argument
 @root_option
@@ -55,6 +64,7 @@ _CONTRACT = "its life with a manager"
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
+    callback=_number,
     default=10.0,
     show_default=True,
     metavar="SECONDS",
@@ -70,7 +80,7 @@ def command(settings: Settings, plan: Path, root: Path | None, script: Path | No
     from purveyor.migrate.verify import verify  # noqa: PLC0415 - completion and help do without
 
     output = Output(settings)
-    with progress(output, "comparing") as step:
+    with ended_by_signals(), progress(output, "comparing", at_once=True) as step:
         found = verify(plan, root=root, script=script, timeout=timeout, progress=step)
     output.result(found.to_json(), lambda: _show(output, found, plan, root))
     return 0 if found.ok else 1
