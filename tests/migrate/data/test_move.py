@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import tracemalloc
 from dataclasses import replace
 from hashlib import sha256
@@ -36,7 +37,7 @@ from purveyor.migrate.data import legacy, move, move_back, move_data, read_legac
 from purveyor.migrate.data import opened as opened_module
 from purveyor.migrate.data.memory_desk import MemoryDesk, _Mutations
 from purveyor.migrate.data.provided import read_provider
-from purveyor.migrate.data.snapshot import take
+from purveyor.migrate.data.snapshot import Snapshot, take
 from purveyor.storage.local import LocalStorage
 from tests.migrate.data.conftest import FUTURE, contents, entry, inprocess, memory, storage, write_entries
 
@@ -264,6 +265,44 @@ async def test_a_move_that_is_cancelled_can_be_made_again(tmp_path: Path, entrie
     assert moved.moved == 2
     await target.cleanup()
     assert (await move_back(entries, target)).identical
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_who_is_cancelled_waits_for_the_thread_that_writes(
+    tmp_path: Path, entries: Path, monkeypatch: pytest.MonkeyPatch, fails: bool
+) -> None:
+    target = memory(tmp_path / "notes.db")
+    await move_data(entries, target)
+    await target.initialize()
+    await target.put("new", 1)
+    begun, go = threading.Event(), threading.Event()
+    write = Snapshot.write
+
+    def slow(self: Snapshot, path: Path) -> None:
+        begun.set()
+        assert go.wait(60)
+        if fails:
+            raise StoreFullError("files", "the disk is full")
+        write(self, path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Snapshot, "write", slow)
+        task = asyncio.create_task(move_back(entries, target))
+        await asyncio.to_thread(begun.wait)
+        for _ in range(2):
+            task.cancel()
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        assert not task.done()
+        with pytest.raises(JournalError, match="another move is writing it"):
+            await move_back(entries, target)
+        go.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    await asyncio.sleep(0)
+    assert ("new" in json.loads(entries.read_text())) is not fails
+    assert (await move_back(entries, target)).added == ("new",)
+    await target.cleanup()
 
 
 async def test_two_moves_at_once_do_not_meet(tmp_path: Path, entries: Path) -> None:
@@ -531,9 +570,15 @@ async def test_entries_go_into_a_storage_and_come_back(tmp_path: Path) -> None:
     assert moved.moved == 1
     await target.initialize()
     assert await target.get("x/a") == '{"é":1}'.encode()
+    was = await target.head("x/a")
     source.unlink()
     assert (await move_back(source, target, namespace=("x",))).identical
     assert source.read_bytes() == before
+    await target.put("x/a", b"\0")
+    with pytest.raises(MoveRefusedError, match="files: .*\n.*key 'a': is now an object that is no JSON"):
+        await move_back(source, target, namespace=("x",))
+    assert source.read_bytes() == before
+    await target.put("x/a", b'{"\xc3\xa9":1}', content_type="application/json", metadata=was.metadata)
     await target.put("x/new.json", b"[1]")
     await target.put("x/binary", b"\0")
     await target.put("x/broken.json", b"[1] 2")

@@ -18,6 +18,7 @@ from purveyor.migrate.data.opened import opened, place_of
 from purveyor.migrate.data.provided import read_provider
 from purveyor.migrate.data.records import digest_of
 from purveyor.migrate.data.snapshot import failures_of, recover, take
+from purveyor.migrate.data.threads import to_its_end
 from purveyor.provider import Provider
 
 if TYPE_CHECKING:
@@ -120,9 +121,7 @@ async def move_back(
                 hashed = await _into_provider(source, book, changes, overwrite=overwrite, dry_run=dry_run)
             else:
                 assert origin is not None  # a path has one
-                hashed = await asyncio.to_thread(
-                    _into_files, origin, book, changes, overwrite=overwrite, dry_run=dry_run
-                )
+                hashed = await to_its_end(_into_files, origin, book, changes, overwrite=overwrite, dry_run=dry_run)
     return MovedBack(
         source=name,
         target=ready.desk.label,
@@ -155,12 +154,15 @@ class _Changes:
         changes = cls()
         lines = {line.address: line for line in book.lines}
         seen: set[Address] = set()
+        problems: list[MoveProblem] = []
         async for found in desk.everything(deep=book.snapshot is None):
-            record = found.record
+            record, line = found.record, lines.get(found.address)
             if record is None:
+                if line is not None and line.digest is not None:  # it is not deleted, and cannot be carried
+                    advice = "put JSON there, as application/json, or delete it"
+                    problems.append(MoveProblem("is now an object that is no JSON", advice, line.key))
                 continue
             digest = digest_of(record)
-            line = lines.get(record.address)
             if line is not None:
                 seen.add(record.address)
                 if line.digest == digest:
@@ -170,6 +172,8 @@ class _Changes:
                     changes.changed[record.address] = record
             elif book.others.get(record.address) != digest:
                 changes.added.append(record)
+        if problems:
+            raise MoveRefusedError(desk.label, problems)
         for address, line in lines.items():
             if address not in seen:
                 ends = line.expires

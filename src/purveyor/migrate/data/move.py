@@ -29,6 +29,7 @@ from purveyor.migrate.data.legacy import check_unchanged, path_of, read_legacy
 from purveyor.migrate.data.opened import opened, place_of
 from purveyor.migrate.data.provided import ProvidedSource, read_provider
 from purveyor.migrate.data.records import Entry, Record, Source, digest_of
+from purveyor.migrate.data.threads import to_its_end
 from purveyor.provider import Provider
 from purveyor.storage.provider import StorageProvider
 
@@ -182,8 +183,8 @@ async def move_data(
                     read.format, read.name, read.sha256, namespace, options, plan.lines, plan.others, read.snapshot
                 ).following(pending.previous())
                 if plan.aside:
-                    await asyncio.to_thread(put_aside, aside, read.name, plan.aside)
-                await asyncio.to_thread(pending.write, book)
+                    await to_its_end(put_aside, aside, read.name, plan.aside)
+                await to_its_end(pending.write, book)
                 await check()
                 with pending.kept():
                     await _write(plan, ready.desk, clock)
