@@ -342,7 +342,7 @@ def test_there_and_back_for_programs(shop: Path, run: Run, folder: Path) -> None
     assert data["counts"]["same"] > 0
     assert data["counts"]["regressed"] == 0
     data = run("migrate", "rollback", "shop.json", "--json").data
-    assert data == {"root": str(folder / "shop"), "restored": CHANGED, "kept": [], "left": []}
+    assert data == {"root": str(folder / "shop"), "restored": CHANGED, "kept": [], "left": [], "others": []}
     assert contents(shop) == before
 
 
@@ -543,6 +543,17 @@ def test_edits_stay_unless_forced(planned: str, shop: Path, run: Run, folder: Pa
     assert rejected.read_text() == edited
     rejected.unlink()
     assert contents(shop) == before
+
+
+def test_a_rollback_in_another_tree_does_not_say_that_all_is_well(planned: str, run: Run, folder: Path) -> None:
+    (folder / "other").mkdir()
+    result = run("migrate", "rollback", planned, "--root", "other")
+    assert (result.code, result.out) == (0, "")
+    gone = "is missing, or was changed since the plan was made, and is left as it is"
+    assert result.err.splitlines() == [
+        *(f"warning: {path} {gone}" for path in CHANGED),
+        f"nothing to undo: the plan is not applied in {folder / 'other'}",
+    ]
 
 
 def test_a_copy_that_somebody_changed_is_left(planned: str, shop: Path, run: Run) -> None:

@@ -186,7 +186,7 @@ class MigrationJournalError(MigrationError):
     """The journal of a migration was changed by somebody else, or is damaged.
 
     Args:
-        file: The file of the journal, relative to the root of the tree.
+        file: The file of the journal.
         problem: What is wrong with it.
         advice: What to do.
     """

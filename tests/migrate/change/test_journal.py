@@ -115,7 +115,9 @@ def test_a_journal_that_was_tampered_with(
             run(applied)
         assert problem in caught.value.problem
         assert caught.value.hint
-        assert caught.value.where.startswith(".purveyor/migrate/")
+        assert caught.value.where.startswith(f"{root}/.purveyor/migrate/")
+        assert caught.value.advice
+        assert (str(root) in caught.value.advice) == (spoil is not link_for_folder)
         assert look(root) == after_tree(before)
     (root / ".purveyor").rename(root.parent / "moved-away")
     assert rollback(applied).restored == CHANGED

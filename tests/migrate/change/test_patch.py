@@ -118,6 +118,7 @@ HEAD = b"--- a/f\n+++ b/f\n"
         (HEAD + b"@@ -1 +1 @@\n\\ No newline at end of file\n-a\n+b\n", 4, "none of a diff"),
         (HEAD + b"@@ -1 +1 @@\n-a\n+b", 5, "none of a diff"),
         (HEAD + b"@@ -1 +1 @@\n-a\n+b\n\\ No newline at end of file\n", 6, "not the last"),
+        (HEAD + b"@@ -1,2 +1,2 @@\n a\n-c\n+\n\\ No newline at end of file\n", 7, "newline is empty"),
     ],
 )  # fmt: skip
 def test_what_is_refused(diff: bytes, line: int, problem: str) -> None:

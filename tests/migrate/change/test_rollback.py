@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -93,6 +94,26 @@ def test_edited_files_are_refused_with_all_three_versions(root: Path, applied: P
     )
     assert (two.path, two.problem, two.three_way) == ("pkg/crlf.py", "it was removed since", None)
     assert "--force" in str(one)
+
+
+def test_edited_files_are_refused_though_the_journal_is_lost(root: Path, before: Tree, applied: Path) -> None:
+    shutil.rmtree(root / ".purveyor")
+    for path in CHANGED:
+        (root / path).write_bytes(b"mine = 1\n")
+    assert [each.problem for each in refused(root, applied)] == ["it was edited since"] * len(CHANGED)
+    assert rollback(applied, force=True).restored == CHANGED
+    for path in CHANGED:
+        (root / f"{path}.rej").unlink()
+    assert look(root) == before
+
+
+def test_what_is_no_more_as_planned_before_anything_is_applied_is_told(root: Path, plan_file: Path) -> None:
+    (root / "base.py").write_bytes(b"mine = 1\n")
+    (root / "pkg/crlf.py").unlink()
+    before = look(root)
+    assert rollback(plan_file) == RolledBack(str(root), others=("base.py", "pkg/crlf.py"))
+    assert rollback(plan_file, force=True).nothing_to_do
+    assert look(root) == before
 
 
 def test_forced_it_keeps_the_edited_version_beside(root: Path, before: Tree, applied: Path) -> None:

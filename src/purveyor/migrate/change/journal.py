@@ -172,14 +172,14 @@ def find_journal(tree: WorkTree, plan: Plan) -> Journal | None:
     try:
         with tree.folder(*home) as folder:
             if look(folder, _LINES) is None:
-                raise _damaged(plan, "it is missing")
+                raise _damaged(tree, plan, "it is missing")
             data, _ = tree.steps.read(folder, _LINES)
     except FileNotFoundError:
         return None
     except PathObstructedError as error:
         problem, advice = f"{error.obstacle} is {error.kind}", "put a folder in its place"
-        raise MigrationJournalError("/".join(home), problem, advice) from error
-    made, kept, size, digest = _parse(data, plan)
+        raise MigrationJournalError("/".join((tree.name, *home)), problem, advice) from error
+    made, kept, size, digest = _parse(data, tree, plan)
     return Journal(tree, plan, made, kept, size, digest, torn=size != len(data))
 
 
@@ -229,27 +229,27 @@ def _line(event: Mapping[str, Any], before: str) -> tuple[bytes, str]:
     return f"{digest} {text}\n".encode(), digest
 
 
-def _parse(data: bytes, plan: Plan) -> tuple[Sequence[str], Mapping[str, _Kept], int, str]:
+def _parse(data: bytes, tree: WorkTree, plan: Plan) -> tuple[Sequence[str], Mapping[str, _Kept], int, str]:
     whole, _, _ = data.rpartition(b"\n")
     digest, events = plan.sha256, list[dict[str, Any]]()
     for number, line in enumerate(whole.split(b"\n"), 1):
         found, _, text = line.partition(b" ")
         digest = _digest(digest.encode() + text)[:16]
         if found != digest.encode():
-            raise _damaged(plan, f"line {number} was changed, or one before it was taken out")
+            raise _damaged(tree, plan, f"line {number} was changed, or one before it was taken out")
         events.append(json.loads(text))
         event = events[-1].get("event")
         if event not in _EVENTS and (number > 1 or event != "begin"):
-            raise _damaged(plan, f"line {number} says {event!r}, which this version does not know")
+            raise _damaged(tree, plan, f"line {number} says {event!r}, which this version does not know")
     begin = events[0]
     if begin.get("version") != VERSION:
-        raise _damaged(plan, f"it is of version {begin.get('version')!r}, not {VERSION}")
+        raise _damaged(tree, plan, f"it is of version {begin.get('version')!r}, not {VERSION}")
     kept = {path: _Kept(int(each["mode"], 8), each["modified"]) for path, each in begin["files"].items()}
     return begin["made"], kept, len(whole) + 1, digest
 
 
-def _damaged(plan: Plan, problem: str) -> MigrationJournalError:
-    home = "/".join(_home(plan))
+def _damaged(tree: WorkTree, plan: Plan, problem: str) -> MigrationJournalError:
+    home = "/".join((tree.name, *_home(plan)))
     advice = f"move {home} away: a rollback then goes by the plan alone, and all but modification times comes back"
     return MigrationJournalError(f"{home}/{_LINES}", problem, advice)
 

@@ -128,6 +128,8 @@ def _sides(body: Iterable[bytes], path: str, first: int) -> tuple[list[bytes], l
         if line == _NO_NEWLINE and touched:
             for side in touched:
                 side[-1] = side[-1].removesuffix(b"\n")
+            if not touched[0][-1]:
+                raise PatchError(path, number, "a line without its newline is empty")
             touched = ()
             continue
         touched = {b" ": (old, new), b"-": (old,), b"+": (new,)}.get(line[:1], ())

@@ -35,16 +35,18 @@ class RolledBack:
         restored: The files that are as before again.
         kept: For files that had been edited since: where the edited version is now.
         left: What a run would have removed, but somebody has changed: copies of originals, files of the journal.
+        others: Where nothing of the plan is applied: files that are neither as before nor as planned, or missing.
     """
 
     root: str
     restored: tuple[str, ...] = ()
     kept: tuple[tuple[str, str], ...] = ()
     left: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
     @property
     def nothing_to_do(self) -> bool:
-        """Whether everything was as before already."""
+        """Whether nothing of the plan was applied."""
         return not self.restored
 
 
@@ -142,9 +144,12 @@ class _Rollback:
         for file in self._plan.files:
             self.at = file.path
             items.append(_look(self._tree, self._plan, file, journal))
-        if journal is None and not any(item.state == "after" for item in items):
+        others = [item for item in items if item.state in ("other", "missing")]
+        # Where the journal is lost, the original beside a file that is something else now tells of a run as well.
+        applied = any(item.state == "after" for item in items) or any(item.copy for item in others)
+        if journal is None and not applied:
             clear_leftovers(self._tree, self._plan)
-            return RolledBack(self._tree.name)
+            return RolledBack(self._tree.name, others=tuple(item.file.path for item in others))
         if refusals := [refusal for item in items for refusal in self._refusals(item, journal)]:
             raise MigrationRefusedError("rollback", refusals, self._tree.name)
         self.begun = True

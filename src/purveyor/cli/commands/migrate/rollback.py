@@ -58,7 +58,11 @@ def _show(output: Output, undone: RolledBack) -> None:
         output.warn(f"{one_line(path)} had been edited; that version is in {one_line(kept)}")
     for path in undone.left:
         output.warn(f"{one_line(path)} is left where it is: somebody has changed it")
-    if undone.nothing_to_do:
+    for path in undone.others:
+        output.warn(f"{one_line(path)} is missing, or was changed since the plan was made, and is left as it is")
+    if undone.others:
+        output.note(f"nothing to undo: the plan is not applied in {undone.root}")
+    elif undone.nothing_to_do:
         output.note(f"nothing to do: everything in {undone.root} is as before")
     else:
         output.note(f"{file_count(len(undone.restored))} restored in {undone.root}")
