@@ -56,6 +56,7 @@ class StoreConfig:
     extras: list[Path] = field(default_factory=list)
     word: str | Path = ""
     flag: bool = False
+    only: Literal["only"] = "only"
 
     def __post_init__(self) -> None:
         if self.plain == "bad":

@@ -72,6 +72,22 @@ def test_what_is_not_set_is_a_problem_where_it_stands(problems: Problems) -> Non
     ]
 
 
+@pytest.mark.parametrize("text", ["${NOPE/n.db", "${UNSET}"])
+@pytest.mark.parametrize(
+    "line", ["path = {}", "size = {}", "mode = {}", "driver = {}", "needs.x = {}", "retry.log = {}"]
+)
+def test_what_cannot_be_replaced_is_one_problem(problems: Problems, line: str, text: str) -> None:
+    lines = ["[providers.a]", 'driver = "@Store"', 'path = "x"']
+    key = line.partition(" ")[0]
+    kept = [each for each in lines if not each.startswith(f"{key} ")]
+    (problem,) = problems("\n".join([*kept, line.format(f'"{text}"')]))
+    assert f" providers.a.{key}: " in problem
+
+
+def test_several_references_in_a_string_are_told_each(problems: Problems) -> None:
+    assert len(problems('[providers.a]\ndriver = "@Loose"\nx = "${UNSET}${UNSET_TOO}"')) == 2
+
+
 def test_reserved_keys_and_numbers_are_taken_from_the_environment_too(
     load: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:

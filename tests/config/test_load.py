@@ -259,7 +259,13 @@ class TestWhatIsWrong:
             ("either = []", "either: expected an integer or a table, not an array"),
             ("flag = []", "flag: expected true or false, not an array"),
             ("description = true", "description: expected a string, not a boolean"),
-            ("type = 'memry'", "type: expected 'memory', 'storage', 'capability' or 'custom'"),
+            (
+                "type = 'memry'",
+                "type: expected 'memory', 'storage', 'capability' or 'custom'; did you mean 'memory'?",
+            ),
+            ("mode = 'ful'", "mode: expected 'full' or 'normal'; did you mean 'full'?"),
+            ("mode = 3", "mode: expected 'full' or 'normal'"),
+            ("only = 'onli'", "only: expected 'only'; did you mean 'only'?"),
             (
                 "type = 'storage'",
                 (
@@ -364,6 +370,27 @@ class TestWhatIsWrong:
         assert problem.startswith("purveyor.toml:2:1 server.host: is not a loopback address")
         assert "no authentication" in problem
 
+    def test_a_host_that_others_can_reach_is_told_with_the_rest(self, problems: Problems) -> None:
+        assert [problem.split(": ")[0] for problem in problems('[server]\nhost = "0.0.0.0"\nport = 70000')] == [
+            "purveyor.toml:2:1 server.host",
+            "purveyor.toml:3:1 server.port",
+        ]
+        assert problems("[server]\nhost = 3") == [
+            "purveyor.toml:2:1 server.host: expected a string, not an integer"
+        ]
+
+    def test_a_driver_that_is_misspelt_by_its_key(self, problems: Problems) -> None:
+        assert problems('[providers.a]\nroot = "x"\ndrivr = "memory.sqlite"') == [
+            (
+                "purveyor.toml:1:2 providers.a.driver: is missing, and has no default; "
+                "did you mean it by 'drivr' (line 3)?"
+            )
+        ]
+        with pytest.raises(ConfigError) as caught:
+            load_config({"providers": {"a": {"drivr": "memory.sqlite"}}})
+        (problem,) = caught.value.problems
+        assert problem.advice == "did you mean it by 'drivr'?"
+
     def test_a_key_for_a_driver_without_a_config(self, problems: Problems) -> None:
         found = problems('[providers.a]\ndriver = "@NoConfig"\nlabel = {}\nqqq = 1')
         assert found == [
@@ -404,6 +431,49 @@ class TestDriversThatCannotBeLoaded:
             "purveyor.toml:2:1 providers.a.driver: driver plugin_bad:X (named by its class): "
             "importing plugin_bad failed with ZeroDivisionError: division by zero"
         )
+
+    def test_a_package_in_src_is_pointed_at_and_a_cause_told_once(
+        self, load: Load, problems: Problems, tmp_path: Path
+    ) -> None:
+        (tmp_path / "src" / "acme_xyz").mkdir(parents=True)
+        (tmp_path / "src" / "single_xyz.py").touch()
+        (tmp_path / "plugin_needy.py").write_text("import acme_xyz")
+        drivers = {
+            "a": "acme_xyz.core:A",
+            "b": "plugin_needy:B",
+            "c": "acme_xyz.core:C",
+            "d.e": "acme_xyz.mail:D",
+            "f": "single_xyz:F",
+            "g": "gone_xyz:G",
+        }
+        beside = "it is looked for beside the configuration file, then in sys.path"
+        found = problems(
+            "".join(f'[providers."{name}"]\ndriver = "{driver}"\n' for name, driver in drivers.items())
+        )
+        assert [problem.partition("(named by its class): ")[2] for problem in found] == [
+            (
+                f"there is no module acme_xyz; {beside}; src/acme_xyz is there: `pip install -e .`, or "
+                'PYTHONPATH=src; so it is with providers.c, providers."d.e"'
+            ),
+            (
+                "it needs the module acme_xyz, which is not installed; src/acme_xyz is there: "
+                "`pip install -e .`, or PYTHONPATH=src"
+            ),
+            (
+                f"there is no module single_xyz; {beside}; src/single_xyz is there: `pip install -e .`, or "
+                "PYTHONPATH=src"
+            ),
+            f"there is no module gone_xyz; {beside}",
+        ]
+        assert found[0].startswith("purveyor.toml:2:1 providers.a.driver: ")
+        config = load('[providers.a]\ndriver = "acme_xyz:A"\nrequired = false')
+        assert "src/acme_xyz is there" in str(config.warnings[0])
+
+    def test_a_driver_that_lacks_a_module_and_has_no_advice(self) -> None:
+        catalog = Catalog([Driver("gone", "shop", "1", "missing_module_xyz.a:B")])
+        with pytest.raises(ConfigError) as caught:
+            load_config({"providers": {"a": {"driver": "gone"}}}, catalog=catalog)
+        assert [problem.advice for problem in caught.value.problems] == [None]
 
     def test_an_optional_one_is_left_out_with_a_warning(self) -> None:
         catalog = Catalog([Driver("gone", "shop", "1", "missing_module_xyz.a:B", ("extra",))])

@@ -101,6 +101,9 @@ class TestNotToml:
             ("a = \n", "1:5: is not valid TOML: Invalid value"),
             ("a == 1", "1:4: is not valid TOML: Invalid value"),
             ("= 1", "1:1: is not valid TOML: Invalid statement"),
+            ("a = memory.sqlite\n", "1:5: is not valid TOML: Invalid value; strings stand in quotes"),
+            ("b = 1\r\na = ~/x", "2:5: is not valid TOML: Invalid value; strings stand in quotes"),
+            ("a = ", "1:5: is not valid TOML: Invalid value at the end of the file"),
             ("a = 1\x00", "1:6: is not valid TOML: Expected newline or end of document after a statement"),
             ("a = " + "[" * 5000, ": is nested too deeply"),
             (
@@ -112,6 +115,11 @@ class TestNotToml:
     def test_the_place_is_told(self, tmp_path: Path, text: str, expected: str) -> None:
         (tmp_path / "p.toml").write_bytes(text.encode())
         assert problem_of("p.toml").startswith(("p.toml:" if expected[0].isdigit() else "p.toml") + expected)
+
+    @pytest.mark.parametrize("text", ["a = \n", "a == 1", "a = %"])
+    def test_only_what_looks_like_a_string_is_one_without_quotes(self, tmp_path: Path, text: str) -> None:
+        (tmp_path / "p.toml").write_text(text)
+        assert "quotes" not in problem_of("p.toml")
 
     def test_a_byte_order_mark_is_no_error(self, load: Callable[..., SystemConfig]) -> None:
         assert load('\ufeff[providers.a]\ndriver = "@NoConfig"').origin("providers", "a") == "purveyor.toml:1:2"

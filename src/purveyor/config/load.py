@@ -16,7 +16,7 @@ from purveyor.config.model import TABLE, Policy, ProviderSpec, ServerConfig, Sup
 from purveyor.config.needs import check_needs
 from purveyor.config.profiles import lay_over, wanted_profile
 from purveyor.config.source import ConfigSource, Report
-from purveyor.config.tree import is_table
+from purveyor.config.tree import dotted, is_table
 from purveyor.config.validate import INVALID, validate
 from purveyor.errors import DriverLoadError, DriverNotFoundError, MissingExtraError, PurveyorError, near_misses
 from purveyor.lifecycle.graph import Node
@@ -97,7 +97,7 @@ def load_config(
     report = Report(config_source, profile)
     tree = lay_over(config_source.tree, RESERVED, report, named_by)
     report.raise_problems()  # without the right profile, the rest would be about another configuration
-    tree, interpolated = interpolate(tree, report.problem)
+    tree, interpolated = interpolate(tree, report.unresolved)
     config = _Loader(report, catalog or Catalog(), interpolated).system(tree)
     report.raise_problems()
     return config
@@ -110,6 +110,8 @@ class _Loader:
         self._interpolated = interpolated
         self._unavailable: dict[str, PurveyorError] = {}
         self._nodes: dict[str, Node] = {}
+        #: The drivers that lack a module, by what is said of it.
+        self._without: dict[str, list[tuple[KeyPath, str, str | None]]] = {}
 
     def system(self, tree: dict[str, Any]) -> SystemConfig:
         for key in tree:
@@ -126,6 +128,7 @@ class _Loader:
             spec = self._provider(name, table)
             if spec is not None:
                 specs.append(spec)
+        self._report_what_lacks_a_module()
         wiring = check_needs(self._nodes, self._unavailable, self._report)
         specs = [replace(spec, needs=wiring[spec.name]) for spec in specs if spec.name not in self._unavailable]
         return SystemConfig(
@@ -153,7 +156,7 @@ class _Loader:
         reserved_table = {key: value for key, value in table.items() if key in RESERVED}
         own_table = {key: value for key, value in table.items() if key not in RESERVED}
         reserved: ReservedKeys = validate(
-            ReservedKeys, reserved_table, path, self._report, interpolated=self._interpolated
+            ReservedKeys, reserved_table, path, self._report, interpolated=self._interpolated, others=own_table
         )
         driver = table.get("driver")
         required = reserved is INVALID or reserved.required
@@ -183,14 +186,30 @@ class _Loader:
             self._report.problem((*path, "driver"), error.what, error.hint)
         except (DriverLoadError, MissingExtraError) as error:
             problem = f"{error.where}: {error.what}" if error.where else error.what
-            if required:
-                self._report.problem((*path, "driver"), problem, error.hint)
-            else:
+            missing = error.__cause__.name if isinstance(error.__cause__, ModuleNotFoundError) else None
+            advice = "; ".join(filter(None, (error.hint, self._found_in_src(missing)))) or None
+            if not required:
                 self._unavailable[name] = error
-                self._report.warning(
-                    (*path, "driver"), f"left out, since it is not required: {problem}", error.hint
-                )
+                self._report.warning((*path, "driver"), f"left out, since it is not required: {problem}", advice)
+            elif missing is None:
+                self._report.problem((*path, "driver"), problem, advice)
+            else:
+                self._without.setdefault(error.what, []).append((path, problem, advice))
         return None
+
+    def _found_in_src(self, module: str | None) -> str | None:
+        """Advice about a package that lies in the folder ``src``, where nobody looks for it."""
+        place = self._report.source.folder / "src" / str(module)
+        if not (place.is_dir() or place.with_name(f"{module}.py").is_file()):
+            return None
+        return f"src/{module} is there: `pip install -e .`, or PYTHONPATH=src"
+
+    def _report_what_lacks_a_module(self) -> None:
+        """Once for each module: many drivers may lie in it."""
+        for (path, problem, advice), *others in self._without.values():
+            names = ", ".join(dotted(each) for each, _, _ in others)
+            also = f"so it is with {names}" if names else None
+            self._report.problem((*path, "driver"), problem, "; ".join(filter(None, (advice, also))) or None)
 
     def _check_type(
         self, table: dict[str, Any], provider_class: type[Provider[Any]] | None, path: KeyPath
@@ -205,7 +224,8 @@ class _Loader:
         server: ServerConfig = validate(
             ServerConfig, table, ("server",), self._report, interpolated=self._interpolated
         )
-        if server is not INVALID and not _is_loopback(server.host):
+        host = table.get("host")
+        if isinstance(host, str) and not _is_loopback(host):  # also where another key is wrong
             problem = "is not a loopback address, and this version has no authentication to offer on others"
             self._report.problem(("server", "host"), problem, 'use "127.0.0.1", "::1" or "localhost"')
         return server

@@ -33,6 +33,9 @@ _UNCLOSED = "a string that begins on this line is not closed"
 
 _TWICE = re.compile(r"Cannot declare (\(.*\)) twice", re.DOTALL)
 
+#: How a string begins whose quotes were forgotten.
+_BARE_WORD = re.compile(r"[^\W\d]|[./~$]")
+
 _POSITION = re.compile(r"\s*\(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$")
 
 
@@ -134,10 +137,17 @@ class Report:
         self.secrets: set[str] = set()
         self.source = source
         self.profile = profile
+        self._unresolved: set[KeyPath] = set()
 
     def problem(self, path: KeyPath, problem: str, advice: str | None = None) -> None:
         """Note what makes the configuration invalid."""
+        if path not in self._unresolved:
+            self.problems.append(self.source.problem(path, problem, advice, profile=self.profile))
+
+    def unresolved(self, path: KeyPath, problem: str, advice: str | None = None) -> None:
+        """Note a reference that cannot be replaced; what else is wrong with its string follows from that."""
         self.problems.append(self.source.problem(path, problem, advice, profile=self.profile))
+        self._unresolved.add(path)
 
     def warning(self, path: KeyPath, problem: str, advice: str | None = None) -> None:
         """Note what is allowed, but is probably not what was meant."""
@@ -223,11 +233,18 @@ def _syntax_problem(message: str, text: str) -> tuple[str, int | None, int | Non
     elif problem == "Cannot overwrite a value":
         problem = "the key is there twice"
     else:
-        problem = f"is not valid TOML: {problem}"
+        problem = f"is not valid TOML: {problem}{_advice(position, text) if problem == 'Invalid value' else ''}"
     if position["line"] is None:
         last = text.rpartition("\n")[2]
         return f"{problem} at the end of the file", text.count("\n") + 1, len(last) + 1
     return problem, int(position["line"]), int(position["column"])
+
+
+def _advice(position: re.Match[str], text: str) -> str:
+    if position["line"] is None:
+        return ""
+    line = text.split("\n")[int(position["line"]) - 1]
+    return "; strings stand in quotes" if _BARE_WORD.match(line, int(position["column"]) - 1) else ""
 
 
 def _last_statement(text: str) -> int:

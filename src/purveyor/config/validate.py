@@ -25,6 +25,7 @@ from purveyor.config.shape import (
 )
 from purveyor.config.tree import is_array, is_table
 from purveyor.errors import InvalidInputError, near_misses
+from purveyor.errors.base import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -41,6 +42,7 @@ __all__ = ["INVALID", "validate"]
 INVALID: Any = object()
 
 _UNKNOWN_KEY = {"extra_forbidden", "unexpected_keyword_argument"}
+_MISSING = "is missing, and has no default"
 _MISSING_KEY = {"missing", "missing_argument", "missing_keyword_only_argument"}
 _TABLE_EXPECTED = {"dataclass_type", "dict_type", "mapping_type", "model_type", "model_attributes_type"}
 _EXPECTED = {
@@ -76,6 +78,7 @@ def validate(
     *,
     interpolated: Collection[KeyPath] = (),
     siblings: Iterable[str] = (),
+    others: Collection[str] = (),
 ) -> Any:
     """Turn a table into an instance of a config type.
 
@@ -90,6 +93,7 @@ def validate(
         interpolated: The places whose strings come from the environment rather than from the source: they may
             be read as numbers and booleans.
         siblings: Further keys that are known at this place, for near misses.
+        others: Further keys that stand at this place, and may be meant by one that is missing.
 
     Returns:
         The instance, or `INVALID` after something was reported.
@@ -115,7 +119,8 @@ def validate(
         value, details = _try(prepared)
     found = [*prepared.problems, *_explain(details, prepared, siblings)]
     for place, problem, advice in found:
-        report.problem((*path, *place), problem, advice)
+        meant = _meant_by(place, path, others, report) if problem == _MISSING else advice
+        report.problem((*path, *place), problem, meant)
     if found:
         return INVALID
     for place in prepared.plain_secrets:
@@ -283,16 +288,26 @@ def _words(
         known = prepared.shape.keys(prepared.schemas(place[:-1]))
         return "unknown key", _did_you_mean(str(place[-1]), [*known, *(siblings if len(place) == 1 else ())])
     if kind in _MISSING_KEY:
-        return "is missing, and has no default", None
+        return _MISSING, None
     advice = _REFER if takes_secret(prepared.schemas(place)) else None
     if kind in _EXPECTED:
         return f"{_EXPECTED[kind]}, not {_toml_type(detail['input'])}", advice
     if kind in ("value_error", "assertion_error"):  # the driver's own words, after "Value error, "
         return redact(detail["msg"].partition(", ")[2], prepared.texts), advice
     if kind in ("literal_error", "enum"):
-        return detail["msg"].replace("Input should be ", "expected ", 1), advice
+        words = [word for schema in prepared.schemas(place) for word in _words_of(schema)]
+        close = near_misses(detail["input"], words) if isinstance(detail["input"], str) else ()
+        return detail["msg"].replace("Input should be ", "expected ", 1), advice or did_you_mean(close)
     text = redact(detail["msg"], prepared.texts).replace("Input should be ", "expected ", 1)
     return text[:1].lower() + text[1:], advice
+
+
+def _meant_by(place: KeyPath, path: KeyPath, others: Collection[str], report: Report) -> str | None:
+    close = near_misses(str(place[0]), others)
+    if len(place) > 1 or not close:
+        return None
+    line = report.source.problem((*path, close[0]), "", profile=report.profile).line
+    return f"did you mean it by {close[0]!r}{f' (line {line})' if line else ''}?"
 
 
 def _either(texts: list[str]) -> str:
@@ -302,6 +317,10 @@ def _either(texts: list[str]) -> str:
     cut = [text.removeprefix("expected ").partition(", not ") for text in others]
     head, comma, got = first.partition(", not ")
     return " or ".join([head, *(words for words, _, _ in cut)]) + comma + got
+
+
+def _words_of(schema: dict[str, Any]) -> list[str]:
+    return [word for word in (*schema.get("enum", ()), schema.get("const")) if isinstance(word, str)]
 
 
 def _child(value: Any, part: str | int) -> Any:
@@ -316,7 +335,5 @@ def _toml_type(value: object) -> str:
 
 def _did_you_mean(word: str, known: Iterable[str]) -> str | None:
     known = list(dict.fromkeys(known))
-    close = near_misses(word, known)
-    if close:
-        return f"did you mean {' or '.join(map(repr, close))}?"
-    return f"known are {', '.join(sorted(known))}" if known else None
+    known_words = f"known are {', '.join(sorted(known))}" if known else None
+    return did_you_mean(near_misses(word, known)) or known_words
