@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 import pytest
@@ -356,3 +357,66 @@ def test_the_message_names_the_way(tmp_path: Path) -> None:
 def test_the_message_names_the_base_that_holds_it(tmp_path: Path) -> None:
     messages = check(tmp_path, HEAD, WRONG["inherited"], kind="data")
     assert messages[0].startswith("`Base.put` (app.py:12) holds `self._lock` and calls this method")
+
+
+def _branching(levels: int, method: str) -> str:
+    """A class whose `run` holds the lock and comes to `last` by as many ways as two to the number of levels."""
+    return textwrap.indent(
+        "class Vault:\n    _lock = threading.Lock()\n"
+        + "".join(method.format(here=f"m{level}", next=f"m{level + 1}") for level in range(levels)),
+        " " * 4,
+    )
+
+
+def test_many_ways_to_one_lock_are_not_gone_one_by_one(tmp_path: Path) -> None:
+    text = _branching(60, "    def {here}(self):\n        self.{next}()\n        self.{next}()\n")
+    ending = """
+            def m60(self):
+                with self._lock:
+                    pass
+            def run(self):
+                with self._lock:
+                    self.m57()  # ! lock-reentry
+        """
+    (message,) = check(tmp_path, HEAD, text + textwrap.indent(textwrap.dedent(ending), " " * 8))
+    assert "`run` holds `self._lock` and runs `m57`" in message
+    assert "through `m58`, through `m59`, through `m60`: it waits" in message
+
+
+def test_methods_that_all_run_each_other_are_followed(tmp_path: Path) -> None:
+    names = [f"m{number}" for number in range(14)]
+    methods = "".join(
+        f"        def {name}(self):\n" + "".join(f"            self.{other}()\n" for other in names)
+        for name in names
+    )
+    ending = """
+            def m14(self):
+                with self._lock:
+                    self.m0()
+            def run(self):
+                with self._lock:
+                    self.m14()  # ! lock-reentry
+        """
+    check(tmp_path, HEAD, _branching(0, "") + methods + textwrap.indent(textwrap.dedent(ending), " " * 8))
+
+
+def test_context_managers_that_hold_through_each_other(tmp_path: Path) -> None:
+    level = (
+        "    @contextlib.contextmanager\n    def {here}(self):\n"
+        "        with self.{next}(), self.{next}():  # ! lock-reentry\n            yield\n"
+    )
+    ending = """
+            @contextlib.contextmanager
+            def m60(self):
+                with self._lock:
+                    yield
+            def size(self):
+                with self._lock:
+                    pass
+            def run(self):
+                with self.m0():
+                    self.size()  # ! lock-reentry
+        """
+    found = _branching(60, level) + textwrap.indent(textwrap.dedent(ending), " " * 8)
+    (message,) = [each for each in check(tmp_path, HEAD, found, kind="data") if "`run`" in each]
+    assert "runs `size`" in message

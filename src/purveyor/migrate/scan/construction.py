@@ -135,7 +135,6 @@ def mentioned(facts: ClassFacts, annotation: ast.expr) -> Iterator[ClassFacts]:
 
 
 @lru_cache(maxsize=65536)  # the same names are looked at for every class that has them
-@lru_cache(maxsize=20_000)
 def words_of(name: str) -> tuple[str, ...]:
     """The words of a name in lower case: ``("open", "ai", "config")`` for ``"OpenAIConfig"``; at least one."""
     return tuple(word.lower() for word in _WORD.findall(name)) or (name.lower(),)

@@ -8,9 +8,9 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from purveyor.migrate.scan.faults.model import Fault
-from purveyor.migrate.scan.faults.survey import called_on_super, names_of_decorators
 from purveyor.migrate.scan.faults.values import is_never_callable
 from purveyor.migrate.source import External
+from purveyor.migrate.source.syntax import called_on_super, names_of_decorators
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from purveyor.migrate.scan.faults.body import self_attribute
 from purveyor.migrate.scan.faults.model import Fault
+from purveyor.migrate.source.names import source_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -150,5 +151,5 @@ def _maker(survey: Survey, facts: ClassFacts, node: ast.expr, call: Call) -> str
 
 
 def _looks_like_path(node: ast.expr) -> bool:
-    text = ast.unparse(node).lower()
+    text = source_of(node).lower()
     return any(word in text for word in ("path", "file", "dir", "root", "folder"))

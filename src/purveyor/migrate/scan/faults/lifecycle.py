@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from purveyor.migrate.scan.faults.body import self_attribute
 from purveyor.migrate.scan.faults.model import Fault
-from purveyor.migrate.scan.faults.survey import called_on_super, last_name, names_of_decorators
+from purveyor.migrate.source.names import source_of
+from purveyor.migrate.source.syntax import called_on_super, calls_constructor, last_name, names_of_decorators
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,7 +111,7 @@ def constructor_faults(survey: Survey, facts: ClassFacts) -> Iterator[Fault]:
     constructor = next(
         (value for _, value in body.bindings.get("__init__", ()) if isinstance(value, ast.FunctionDef)), None
     )
-    if constructor is None or any(_calls_constructor(call.node.func) for call in body.calls):
+    if constructor is None or any(calls_constructor(call.node.func) for call in body.calls):
         return
     known = survey.known(facts)
     if any(survey.body(each).dynamic or "__getattr__" in survey.body(each).bindings for each in known):
@@ -157,11 +158,11 @@ def _place(facts: ClassFacts, owner: ClassFacts, name: str) -> str:
 def _is_awaited(method: Method) -> bool:
     if method.is_async or method.kind in {"property", "setter"}:
         return True
-    if method.node.returns is not None and _AWAITABLE.search(ast.unparse(method.node.returns)):
+    if method.node.returns is not None and _AWAITABLE.search(source_of(method.node.returns)):
         return True
     returned = method.node.body[-1]
     if isinstance(returned, ast.Return) and isinstance(returned.value, ast.Call):
-        return last_name(returned.value) in {
+        return last_name(returned.value.func) in {
             "create_task",
             "ensure_future",
             "gather",
@@ -172,11 +173,6 @@ def _is_awaited(method: Method) -> bool:
         "coroutine" in decorator or decorator.rpartition(".")[2].startswith("async")
         for decorator in method.decorators
     )
-
-
-def _calls_constructor(function: ast.expr) -> bool:
-    """Whether this is ``super().__init__``, ``Base.__init__`` or the like."""
-    return isinstance(function, ast.Attribute) and function.attr == "__init__"
 
 
 def _assigned_by_bases(survey: Survey, facts: ClassFacts) -> dict[str, tuple[ClassFacts, Store]]:

@@ -8,10 +8,13 @@ entered.
 from __future__ import annotations
 
 import ast
+from collections import deque
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from purveyor.migrate.scan.faults.body import self_attribute
 from purveyor.migrate.scan.faults.model import Fault
+from purveyor.migrate.source.syntax import called_on_super, names_of_decorators
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,8 +52,7 @@ def lock_faults(survey: Survey, facts: ClassFacts) -> Iterator[Fault]:
         return
     graph = _Graph(survey, facts, locks)
     for step in graph.steps_of(facts):
-        again = sorted(graph.held(step) & graph.takes_by(step))
-        for lock in again:
+        for lock in graph.taken_again(step):
             yield Fault(step.line, "lock-reentry", _message(graph, step, lock))
     for base in survey.classes(facts)[1:]:
         yield from _through_overrides(graph, base)
@@ -92,43 +94,76 @@ class _Graph:
                 if step.source.owner is owner:
                     yield step
 
-    def held(self, step: _Step) -> set[str]:
-        return self._expand(step.context.held, step.source, frozenset())
+    def taken_again(self, step: _Step) -> list[str]:
+        """The locks that are held where a step is taken, and that it takes, itself or through other methods."""
+        return [lock for lock in sorted(self._held(step)) if step.lock == lock or self._leads_to(step, lock)]
 
-    def takes_by(self, step: _Step) -> set[str]:
-        """The locks that are taken by what the step does, itself or through other methods."""
-        if step.lock is not None:
-            return {step.lock}
-        assert step.target is not None
-        taken = self.takes(step.target, frozenset())
-        return {lock for lock in taken if self.locks[lock]} if step.fresh else taken
+    def way(self, node: _Node, lock: str) -> list[_Node]:
+        """The methods on a shortest way from this one to one that takes the lock."""
+        distances, found = self._distances[lock], [node]
+        for distance in reversed(range(distances[id(node.function)])):
+            found.append(
+                next(
+                    step.target
+                    for step in self._steps[id(found[-1].function)]
+                    if step.target is not None
+                    and self._passes(step, lock)
+                    and distances.get(id(step.target.function)) == distance
+                )
+            )
+        return found
 
-    def takes(self, node: _Node, seen: frozenset[int]) -> set[str]:
-        """The locks that a method takes, whatever its arguments."""
-        key = id(node.function)
-        taken: set[str] = set()
-        if key in seen:
-            return taken
-        for step in self._steps.get(key, ()):
-            if step.context.conditional:
-                continue
-            if step.lock is not None:
-                taken.add(step.lock)
-            else:
-                assert step.target is not None
-                below = self.takes(step.target, seen | {key})
-                taken |= {lock for lock in below if self.locks[lock]} if step.fresh else below
-        return taken
+    def _held(self, step: _Step) -> set[str]:
+        """The locks among what is held, with those that are held while a context manager of the class yields."""
+        locks: set[str] = set()
+        waiting, seen = list(step.context.held), set[str]()
+        while waiting:
+            name = waiting.pop()
+            if name in self.locks:
+                locks.add(name)
+            elif name.endswith("()") and name not in seen:
+                seen.add(name)
+                for target in self.find(name.removesuffix("()")):
+                    if _is_context_manager(target.function):
+                        for method, at_yield in self.survey.body(target.owner).yields:
+                            if method == target.function.name:
+                                waiting.extend(at_yield)
+        return locks
 
-    def way(self, node: _Node, lock: str, seen: frozenset[int] = frozenset()) -> list[_Node]:
-        """The methods from this one to the one that takes the lock."""
-        key = id(node.function)
-        steps = [step for step in self._steps.get(key, ()) if not step.context.conditional]
-        if any(step.lock == lock for step in steps):
-            return [node]
-        targets = (step.target for step in steps if step.target is not None)
-        following = next(target for target in targets if lock in self.takes(target, seen | {key}))
-        return [node, *self.way(following, lock, seen | {key})]
+    def _leads_to(self, step: _Step, lock: str) -> bool:
+        """Whether the method that a step runs takes the lock, whatever its arguments."""
+        if step.target is None or (step.fresh and not self.locks[lock]):
+            return False
+        return id(step.target.function) in self._distances[lock]
+
+    def _passes(self, step: _Step, lock: str) -> bool:
+        """Whether a step is always taken, and on an instance that has this very lock."""
+        return not step.context.conditional and (not step.fresh or self.locks[lock])
+
+    @cached_property
+    def _distances(self) -> dict[str, dict[int, int]]:
+        """For each lock: the methods that take it, by the id of the function, and through how many others."""
+        runners: dict[int, list[_Step]] = {}
+        for steps in self._steps.values():
+            for step in steps:
+                if step.target is not None:
+                    runners.setdefault(id(step.target.function), []).append(step)
+        found: dict[str, dict[int, int]] = {}
+        for lock in self.locks:
+            distances = found[lock] = {
+                key: 0
+                for key, steps in self._steps.items()
+                if any(step.lock == lock and self._passes(step, lock) for step in steps)
+            }
+            waiting = deque(distances)
+            while waiting:
+                key = waiting.popleft()
+                for step in runners.get(key, ()):
+                    source = id(step.source.function)
+                    if source not in distances and self._passes(step, lock):
+                        distances[source] = distances[key] + 1
+                        waiting.append(source)
+        return found
 
     def find(self, name: str, after: ClassFacts | None = None) -> Iterator[_Node]:
         """The definitions of a method in the first class that has it."""
@@ -172,8 +207,8 @@ class _Graph:
         name = self_attribute(function, context)
         if name is not None:
             targets = list(self.find(name))
-        elif isinstance(function, ast.Attribute) and _is_super(function.value):
-            targets = list(self.find(function.attr, after=owner))
+        elif (above := called_on_super(function)) is not None:
+            targets = list(self.find(above, after=owner))
         elif isinstance(function, ast.Name) and function.id == context.receiver == "cls":
             targets = [*self.find("__new__"), *self.find("__init__")]
             fresh = True
@@ -187,20 +222,6 @@ class _Graph:
     def _add(self, step: _Step) -> None:
         if step.context.method is not None and not step.context.deferred:
             self._steps.setdefault(id(step.context.method), []).append(step)
-
-    def _expand(self, held: tuple[str, ...], source: _Node, seen: frozenset[str]) -> set[str]:
-        """The locks among what is held, with those that are held while a context manager of the class yields."""
-        locks: set[str] = set()
-        for name in held:
-            if name in self.locks:
-                locks.add(name)
-            elif name.endswith("()") and name not in seen:
-                for target in self.find(name.removesuffix("()")):
-                    if _is_context_manager(target.function):
-                        for method, at_yield in self.survey.body(target.owner).yields:
-                            if method == target.function.name:
-                                locks |= self._expand(at_yield, target, seen | {name})
-        return locks
 
 
 def _locks(survey: Survey, facts: ClassFacts) -> dict[str, bool]:
@@ -237,7 +258,7 @@ def _through_overrides(graph: _Graph, base: ClassFacts) -> Iterator[Fault]:
         target = step.target
         if target is None or target.owner is not graph.facts:
             continue
-        for lock in sorted(graph.held(step) & graph.takes_by(step)):
+        for lock in graph.taken_again(step):
             holder = f"{base.name}.{step.source.function.name}"
             yield Fault(
                 target.function.lineno,
@@ -275,10 +296,6 @@ def _on_lock(call: Call, verb: str) -> str | None:
     return None
 
 
-def _is_super(node: ast.expr) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super"
-
-
 def _runs(function: Function, execution: Execution, body: Body) -> bool:
     """Whether a call of the function runs its body there and then."""
     if _is_context_manager(function):
@@ -290,17 +307,9 @@ def _runs(function: Function, execution: Execution, body: Body) -> bool:
     return True
 
 
-def _decorators(function: Function) -> set[str]:
-    names = set[str]()
-    for decorator in function.decorator_list:
-        node = decorator.func if isinstance(decorator, ast.Call) else decorator
-        names.add(node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", ""))
-    return names
-
-
 def _is_property(function: Function) -> bool:
-    return bool(_decorators(function) & {"property", "cached_property"})
+    return bool(names_of_decorators(function) & {"property", "cached_property"})
 
 
 def _is_context_manager(function: Function) -> bool:
-    return bool(_decorators(function) & {"contextmanager", "asynccontextmanager"})
+    return bool(names_of_decorators(function) & {"contextmanager", "asynccontextmanager"})

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from purveyor.migrate.scan.faults.body import self_attribute
 from purveyor.migrate.scan.faults.model import Fault
-from purveyor.migrate.scan.faults.survey import last_name
+from purveyor.migrate.source.names import source_of
+from purveyor.migrate.source.syntax import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,8 +34,11 @@ def config_faults(survey: Survey, facts: ClassFacts) -> Iterator[Fault]:
     """
     body = survey.body(facts)
     called = {id(call.node.func) for call in body.calls}
+    told: set[int] = set()
     for node, context in body.names:
         if not (isinstance(node, ast.Attribute) and node.attr == "config") or id(node) in called:
+            continue
+        if node.lineno in told:  # `config.config.config` is one fault, and long to write out
             continue
         inner = node.value
         if isinstance(inner, ast.Name):
@@ -43,10 +47,11 @@ def config_faults(survey: Survey, facts: ClassFacts) -> Iterator[Fault]:
         else:
             of_config = isinstance(inner, ast.Attribute) and inner.attr == "config"
         if of_config:
+            told.add(node.lineno)
             yield Fault(
                 node.lineno,
                 "double-config",
-                f"`{ast.unparse(node)}` takes a config out of a config, which works only while every caller "
+                f"`{source_of(node)}` takes a config out of a config, which works only while every caller "
                 f"wraps it. Take the real config, typed.",
             )
 
@@ -78,20 +83,25 @@ def environment_faults(survey: Survey, facts: ClassFacts) -> Iterator[Fault]:
     """
     body = survey.body(facts)
     whole = {id(node.value) for node, _ in body.names if isinstance(node, ast.Attribute) and node.attr in _WHOLE}
-    handed_on = {
+    handed_on = whole | {
         id(argument)
         for call in body.calls
         for argument in [*call.node.args, *(k.value for k in call.node.keywords)]
     }
+    spread: dict[int, set[int]] = {}  # by the id of the statement
     for node, context in body.names:
         name = (
             survey.qualified(facts, node, context)
             if last_name(node) in _READS or isinstance(node, ast.Name)
             else None
         )
-        if name == "os.getenv" or (
-            name == "os.environ" and id(node) not in whole | handed_on | _spread(context.statement)
-        ):
+        if name == "os.environ":
+            statement = context.statement
+            if id(statement) not in spread:
+                spread[id(statement)] = _spread(statement)
+            if id(node) in handed_on or id(node) in spread[id(statement)]:
+                continue
+        if name in {"os.getenv", "os.environ"}:
             yield Fault(
                 node.lineno,
                 "environment-read",

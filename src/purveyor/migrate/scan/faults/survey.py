@@ -10,13 +10,13 @@ from purveyor.migrate.scan.faults.walk import read_body
 from purveyor.migrate.source import ClassFacts, External, Module
 
 if TYPE_CHECKING:
-    from purveyor.migrate.scan.faults.body import Body, Context, Function
+    from purveyor.migrate.scan.faults.body import Body, Context
     from purveyor.migrate.scan.faults.model import Fault
     from purveyor.migrate.source import Project
     from purveyor.migrate.source.names import Scope
     from purveyor.migrate.source.project import Resolved
 
-__all__ = ["Survey", "called_on_super", "last_name", "names_of_decorators"]
+__all__ = ["Survey"]
 
 #: Bases outside the tree that bring no attributes of their own, nor methods that matter here.
 _HARMLESS = frozenset(
@@ -142,26 +142,3 @@ class Survey:
         if found is None:
             found = self._roots[key] = facts.resolve(scope, root)
         return found
-
-
-def called_on_super(node: ast.expr) -> str | None:
-    """The method's name in ``super().method``."""
-    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Call):
-        function = node.value.func
-        if isinstance(function, ast.Name) and function.id == "super":
-            return node.attr
-    return None
-
-
-def last_name(node: ast.AST) -> str | None:
-    """``c`` of ``a.b.c``, and of ``a.b.c(...)``."""
-    if isinstance(node, ast.Call):
-        node = node.func
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else None
-
-
-def names_of_decorators(function: Function | ast.ClassDef) -> set[str]:
-    """The last names of a definition's decorators."""
-    return {name for decorator in function.decorator_list if (name := last_name(decorator)) is not None}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from purveyor.migrate.scan.faults.body import self_attribute
 from purveyor.migrate.scan.faults.model import Fault
+from purveyor.migrate.source.syntax import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +29,6 @@ _LOADS = frozenset(
 _DUMPS = frozenset(
     {*(f"{module}.{name}" for module in _MODULES for name in ("dump", "dumps", "Pickler")), "joblib.dump"}
 )
-_SAFE_LOADERS = frozenset({"SafeLoader", "CSafeLoader", "BaseLoader", "CBaseLoader"})
 
 #: What gives the text of a whole path.
 _PATH_TEXTS = frozenset(
@@ -66,7 +66,7 @@ def pickle_faults(survey: Survey, facts: ClassFacts, *, provider: bool) -> Itera
                 yield Fault(call.node.lineno, "pickle", "`torch.load` unpickles. Pass weights_only=True.")
             elif name in {"yaml.load", "yaml.load_all"} and None not in keywords:
                 loader = keywords.get("Loader", call.node.args[1] if len(call.node.args) > 1 else None)
-                if loader is None or _last(loader) in {"Loader", "UnsafeLoader", "FullLoader", "CLoader"}:
+                if loader is None or last_name(loader) in {"Loader", "UnsafeLoader", "FullLoader", "CLoader"}:
                     yield Fault(
                         call.node.lineno,
                         "pickle",
@@ -199,17 +199,8 @@ def _minds_separator(context: Context) -> bool:
     """Whether the statement looks at the separator by itself."""
     statement = context.statement
     header = getattr(statement, "test", statement)
-    return any(
-        isinstance(node, ast.Attribute | ast.Name) and (_last(node) or "") in {"sep", "altsep"}
-        for node in (ast.walk(header) if header is not None else ())
-    )
+    return any(last_name(node) in {"sep", "altsep"} for node in (ast.walk(header) if header is not None else ()))
 
 
 def _is_true(node: ast.expr | None) -> bool:
     return isinstance(node, ast.Constant) and node.value is True
-
-
-def _last(node: ast.expr) -> str | None:
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else None

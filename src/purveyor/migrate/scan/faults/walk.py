@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from purveyor.migrate.scan.faults.body import (
     Acquire,
@@ -18,11 +18,15 @@ from purveyor.migrate.scan.faults.body import (
     Store,
     self_attribute,
 )
+from purveyor.migrate.source.syntax import last_name, names_of_decorators
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 __all__ = ["read_body"]
+
+#: What is left to visit below a node, if anything, each as the same again.
+_Work: TypeAlias = "Iterator[_Work] | None"
 
 #: Nodes that say something of the one they belong to, and nothing by themselves.
 _BARE = frozenset({ast.Load, ast.Store, ast.Del, *ast.operator.__subclasses__(), *ast.boolop.__subclasses__()})
@@ -40,17 +44,14 @@ def read_body(node: ast.ClassDef) -> Body:
     Args:
         node: The class.
     """
-    walker = _Walker()
-    context = Context(None, None, Scope(None))
-    walker.block(node.body, context)
-    return walker.body
+    return _Walker().walk(node.body, Context(None, None, Scope(None)))
 
 
 class _Walker:
     def __init__(self) -> None:
         self.body = Body()
         self.executions: dict[int, Execution] = {}  # by the id of a node that is still to be visited
-        self.visitors: dict[type[ast.AST], Callable[[Any, Context], None]] = {
+        self.visitors: dict[type[ast.AST], Callable[[Any, Context], _Work]] = {
             ast.ClassDef: self.class_def,
             ast.FunctionDef: self.function,
             ast.AsyncFunctionDef: self.function,
@@ -86,54 +87,62 @@ class _Walker:
             ast.MatchMapping: self.match,
         }
 
-    def visit(self, node: ast.AST, context: Context) -> None:
-        visitor = self.visitors.get(type(node))
-        if visitor is None:
-            self.children(node, context)
-        else:
-            visitor(node, context)
+    def walk(self, statements: Sequence[ast.stmt], context: Context) -> Body:
+        """Visit all there is, without recursion: source may be nested deeper than Python's stack."""
+        open_: list[Iterator[_Work]] = [self.block(statements, context)]
+        while open_:
+            for inner in open_[-1]:
+                if inner is not None:
+                    open_.append(inner)
+                    break
+            else:
+                open_.pop()
+        return self.body
 
-    def children(self, node: ast.AST, context: Context) -> None:
+    def visit(self, node: ast.AST, context: Context) -> _Work:
+        return self.visitors.get(type(node), self.children)(node, context)
+
+    def children(self, node: ast.AST, context: Context) -> Iterator[_Work]:
         for name in node._fields:
             value = getattr(node, name, None)
             if isinstance(value, list):
                 if value and isinstance(value[0], ast.stmt):
-                    self.block(value, context)
+                    yield self.block(value, context)
                 else:
                     for item in value:
                         if isinstance(item, ast.AST):
-                            self.visit(item, context)
+                            yield self.visit(item, context)
             elif isinstance(value, ast.AST) and type(value) not in _BARE:
-                self.visit(value, context)
+                yield self.visit(value, context)
 
-    def block(self, statements: Sequence[ast.stmt], context: Context) -> None:
+    def block(self, statements: Sequence[ast.stmt], context: Context) -> Iterator[_Work]:
         held: str | None = None  # taken by the statement before
         for statement in statements:
             here = context._replace(statement=statement)
             if held is not None and _is_held_during(statement, held, here):
                 here = here._replace(held=(*here.held, held))
-            self.visit(statement, here)
+            yield self.visit(statement, here)
             held = _acquired(statement, here)
 
     # Definitions
 
-    def class_def(self, node: ast.ClassDef, context: Context) -> None:
+    def class_def(self, node: ast.ClassDef, context: Context) -> Iterator[_Work]:
         self.bind(node.name, context)
         if context.method is None:
             self.define(node.name, node.lineno, None)
         for part in [*node.decorator_list, *node.bases, *node.keywords]:
-            self.visit(part, context)
+            yield self.visit(part, context)
         for inner in ast.walk(node):  # what it stores counts: it may do so on an instance of the outer class
             if isinstance(inner, ast.Attribute) and isinstance(inner.ctx, ast.Store):
                 self.body.stored_anywhere.add(inner.attr)
 
-    def function(self, node: Function, context: Context) -> None:
+    def function(self, node: Function, context: Context) -> Iterator[_Work]:
         for part in [
             *node.decorator_list,
             *node.args.defaults,
             *(d for d in node.args.kw_defaults if d is not None),
         ]:
-            self.visit(part, context)
+            yield self.visit(part, context)
         is_async = isinstance(node, ast.AsyncFunctionDef)
         if context.method is None:
             self.define(node.name, node.lineno, node)
@@ -143,78 +152,78 @@ class _Walker:
             self.bind(node.name, context)
             scope = _scope_of(node.args, context.scope)
             inner = context._replace(scope=scope, is_async=is_async, deferred=True, held=(), catches=frozenset())
-        self.block(node.body, inner)
+        yield self.block(node.body, inner)
 
-    def lambda_(self, node: ast.Lambda, context: Context) -> None:
+    def lambda_(self, node: ast.Lambda, context: Context) -> Iterator[_Work]:
         for part in [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]:
-            self.visit(part, context)
+            yield self.visit(part, context)
         scope = _scope_of(node.args, context.scope)
-        self.visit(node.body, context._replace(scope=scope, is_async=False, deferred=True, held=()))
+        yield self.visit(node.body, context._replace(scope=scope, is_async=False, deferred=True, held=()))
 
     # Statements
 
-    def with_(self, node: ast.With | ast.AsyncWith, context: Context) -> None:
+    def with_(self, node: ast.With | ast.AsyncWith, context: Context) -> Iterator[_Work]:
         for item in node.items:
             self.executions[id(item.context_expr)] = "with"
-            self.visit(item.context_expr, context)
+            yield self.visit(item.context_expr, context)
             if item.optional_vars is not None:
-                self.store(item.optional_vars, None, context)
+                yield self.store(item.optional_vars, None, context)
             name = self_attribute(item.context_expr, context)
             if name is not None:
                 self.body.acquires.append(Acquire(name, item.context_expr.lineno, context))
             elif isinstance(item.context_expr, ast.Call):
                 called = self_attribute(item.context_expr.func, context)
                 name = None if called is None else f"{called}()"
-                if _last(item.context_expr.func) == "suppress":
+                if last_name(item.context_expr.func) == "suppress":
                     context = context._replace(catches=context.catches | _caught(item.context_expr.args))
             if name is not None and not _releases(node.body, name, context):
                 context = context._replace(held=(*context.held, name))
-        self.block(node.body, context)
+        yield self.block(node.body, context)
 
-    def for_(self, node: ast.For | ast.AsyncFor, context: Context) -> None:
+    def for_(self, node: ast.For | ast.AsyncFor, context: Context) -> Iterator[_Work]:
         self.executions[id(node.iter)] = "iterate"
-        self.visit(node.iter, context)
-        self.store(node.target, None, context)
-        self.block(node.body, context)
-        self.block(node.orelse, context)
+        yield self.visit(node.iter, context)
+        yield self.store(node.target, None, context)
+        yield self.block(node.body, context)
+        yield self.block(node.orelse, context)
 
-    def comprehension(self, node: ast.comprehension, context: Context) -> None:
+    def comprehension(self, node: ast.comprehension, context: Context) -> Iterator[_Work]:
         self.executions[id(node.iter)] = "iterate"
-        self.visit(node.iter, context)
-        self.store(node.target, None, context)
+        yield self.visit(node.iter, context)
+        yield self.store(node.target, None, context)
         for test in node.ifs:
-            self.visit(test, context)
+            yield self.visit(test, context)
 
-    def if_(self, node: ast.If | ast.IfExp, context: Context) -> None:
-        self.visit(node.test, context)
+    def if_(self, node: ast.If | ast.IfExp, context: Context) -> Iterator[_Work]:
+        yield self.visit(node.test, context)
         inner = context._replace(conditional=True) if _depends(node.test, context) else context
         for branch in (node.body, node.orelse):
             if isinstance(branch, list):
-                self.block(branch, inner)
+                yield self.block(branch, inner)
             else:
-                self.visit(branch, inner)
+                yield self.visit(branch, inner)
 
-    def try_(self, node: ast.Try | ast.TryStar, context: Context) -> None:
+    def try_(self, node: ast.Try | ast.TryStar, context: Context) -> Iterator[_Work]:
         caught = _caught([handler.type for handler in node.handlers])
-        self.block(node.body, context._replace(catches=context.catches | caught))
+        yield self.block(node.body, context._replace(catches=context.catches | caught))
         for handler in node.handlers:
-            self.visit(handler, context)
-        self.block(node.orelse, context)
-        self.block(node.finalbody, context)
+            yield self.visit(handler, context)
+        yield self.block(node.orelse, context)
+        yield self.block(node.finalbody, context)
 
-    def assign(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign, context: Context) -> None:
+    def assign(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign, context: Context) -> Iterator[_Work]:
         if node.value is not None:
-            self.visit(node.value, context)
+            yield self.visit(node.value, context)
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         for target in targets:
             if isinstance(node, ast.AnnAssign) and node.value is None:
-                self.declare(target, context)
+                yield self.declare(target, context)
             else:
-                self.store(target, node.value, context, augmented=isinstance(node, ast.AugAssign))
+                yield self.store(target, node.value, context, augmented=isinstance(node, ast.AugAssign))
 
-    def named(self, node: ast.NamedExpr, context: Context) -> None:
-        self.visit(node.value, context)
-        self.store(node.target, node.value, context)
+    def named(self, node: ast.NamedExpr, context: Context) -> Iterator[_Work]:
+        yield self.visit(node.value, context)
+        yield self.store(node.target, node.value, context)
 
     def import_(self, node: ast.Import | ast.ImportFrom, context: Context) -> None:
         self.body.imports.append((node, context))
@@ -227,16 +236,16 @@ class _Walker:
             else:
                 context.scope.imports[name] = f"{'.' * node.level}{node.module or ''}.{alias.name}"
 
-    def handler(self, node: ast.ExceptHandler, context: Context) -> None:
+    def handler(self, node: ast.ExceptHandler, context: Context) -> _Work:
         if node.name is not None:
             self.bind(node.name, context)
-        self.children(node, context)
+        return self.children(node, context)
 
-    def match(self, node: ast.MatchAs | ast.MatchStar | ast.MatchMapping, context: Context) -> None:
+    def match(self, node: ast.MatchAs | ast.MatchStar | ast.MatchMapping, context: Context) -> _Work:
         name = node.rest if isinstance(node, ast.MatchMapping) else node.name
         if name is not None:
             self.bind(name, context)
-        self.children(node, context)
+        return self.children(node, context)
 
     def global_(self, node: ast.Global, context: Context) -> None:
         for name in node.names:
@@ -244,37 +253,37 @@ class _Walker:
 
     # Expressions
 
-    def await_(self, node: ast.Await, context: Context) -> None:
+    def await_(self, node: ast.Await, context: Context) -> Iterator[_Work]:
         self.executions[id(node.value)] = "await"
-        if isinstance(node.value, ast.Call) and _last(node.value.func) in _AWAITS_ARGUMENTS:
+        if isinstance(node.value, ast.Call) and last_name(node.value.func) in _AWAITS_ARGUMENTS:
             for argument in node.value.args:
                 self.executions[id(argument)] = "await"
-        self.visit(node.value, context)
+        yield self.visit(node.value, context)
 
-    def yield_(self, node: ast.Yield | ast.YieldFrom, context: Context) -> None:
+    def yield_(self, node: ast.Yield | ast.YieldFrom, context: Context) -> Iterator[_Work]:
         if context.method is not None and not context.deferred:
             self.body.yields.append((context.method.name, context.held))
         if node.value is not None:
             if isinstance(node, ast.YieldFrom):
                 self.executions[id(node.value)] = "iterate"
-            self.visit(node.value, context)
+            yield self.visit(node.value, context)
 
-    def call(self, node: ast.Call, context: Context) -> None:
+    def call(self, node: ast.Call, context: Context) -> Iterator[_Work]:
         self.body.calls.append(Call(node, context, self.executions.pop(id(node), "plain")))
         name = self_attribute(node.func, context)
         if name is not None:
             assert isinstance(node.func, ast.Attribute)
             self.body.reads.append(Read(name, node.func.lineno, context, True, node.func))
         else:
-            self.visit(node.func, context)
+            yield self.visit(node.func, context)
         for argument in node.args:
-            self.visit(argument, context)
+            yield self.visit(argument, context)
         for keyword in node.keywords:
-            self.visit(keyword.value, context)
+            yield self.visit(keyword.value, context)
         self.notice_dynamic(node, context)
 
     def notice_dynamic(self, node: ast.Call, context: Context) -> None:
-        called = _last(node.func)
+        called = last_name(node.func)
         if called in {"setattr", "delattr"}:
             first = node.args[0] if node.args else None
             named = len(node.args) > 1 and isinstance(node.args[1], ast.Constant)
@@ -287,22 +296,22 @@ class _Walker:
         ):
             self.body.dynamic = True
 
-    def compare(self, node: ast.Compare, context: Context) -> None:
+    def compare(self, node: ast.Compare, context: Context) -> _Work:
         self.body.compares.append((node, context))
-        self.children(node, context)
+        return self.children(node, context)
 
-    def attribute(self, node: ast.Attribute, context: Context) -> None:
+    def attribute(self, node: ast.Attribute, context: Context) -> _Work:
         if isinstance(node.ctx, ast.Load):
             if node.attr == "__dict__":
                 self.body.dynamic = True
             name = self_attribute(node, context)
             if name is not None:
                 self.body.reads.append(Read(name, node.lineno, context, False, node))
-                return
+                return None
             self.body.names.append(Name(node, context))
         else:  # del self.x
             self.body.stored_anywhere.add(node.attr)
-        self.visit(node.value, context)
+        return self.children(node, context)
 
     def name(self, node: ast.Name, context: Context) -> None:
         if isinstance(node.ctx, ast.Load):
@@ -323,16 +332,16 @@ class _Walker:
         if context.method is not None:
             context.scope.bound.setdefault(name, []).append(value)
 
-    def declare(self, target: ast.expr, context: Context) -> None:
+    def declare(self, target: ast.expr, context: Context) -> Iterator[_Work]:
         """An annotation without a value: ``x: int`` or ``self.x: int``."""
         if isinstance(target, ast.Attribute):
             self.body.stored_anywhere.add(target.attr)
         else:
-            self.store(target, None, context)
+            yield self.store(target, None, context)
 
     def store(
         self, target: ast.expr, value: ast.expr | None, context: Context, *, augmented: bool = False
-    ) -> None:
+    ) -> Iterator[_Work]:
         if isinstance(target, ast.Name):
             self.bind(target.id, context, None if augmented else value)
             if context.method is None:
@@ -342,7 +351,7 @@ class _Walker:
             if self_attribute(target, context) is not None:
                 self.body.stores.append(Store(target.attr, target.lineno, context, value, augmented))
             else:
-                self.visit(target.value, context)
+                yield self.visit(target.value, context)
         elif isinstance(target, ast.Tuple | ast.List):
             pairs: Iterator[tuple[ast.expr, ast.expr | None]]
             if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts):
@@ -350,15 +359,15 @@ class _Walker:
             else:
                 pairs = ((element, None) for element in target.elts)
             for element, its in pairs:
-                self.store(element, its, context)
+                yield self.store(element, its, context)
         elif isinstance(target, ast.Starred):
-            self.store(target.value, None, context)
+            yield self.store(target.value, None, context)
         else:
-            self.visit(target, context)
+            yield self.visit(target, context)
 
 
 def _receiver(node: Function) -> str | None:
-    if any(_last(decorator) == "staticmethod" for decorator in node.decorator_list):
+    if "staticmethod" in names_of_decorators(node):
         return None
     arguments = [*node.args.posonlyargs, *node.args.args]
     return arguments[0].arg if arguments and arguments[0].arg in {"self", "cls"} else None
@@ -393,7 +402,7 @@ def _depends(test: ast.expr, context: Context) -> bool:
 def _caught(types: Sequence[ast.expr | None]) -> frozenset[str]:
     names = set[str]()
     for node in types:
-        names.update(_last(each) or "" for each in (node.elts if isinstance(node, ast.Tuple) else [node]))
+        names.update(last_name(each) or "" for each in (node.elts if isinstance(node, ast.Tuple) else [node]))
     return frozenset(names)
 
 
@@ -420,9 +429,3 @@ def _releases(nodes: Sequence[ast.AST], lock: str, context: Context) -> bool:
         for statement in nodes
         for node in ast.walk(statement)
     )
-
-
-def _last(node: ast.expr | None) -> str | None:
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else None
