@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from purveyor.migrate.scan.importing import ImportFailure, check_imports
+from purveyor.migrate.scan.importing import ImportFailure, check_imports, signal_name
 from purveyor.migrate.source.project import read_project
 from tests.migrate.scan.samples import write
 
@@ -150,3 +150,42 @@ def test_what_escapes_its_group_is_not_waited_for(tmp_path: Path) -> None:
         assert check(tmp_path / "tree", {"forks.py": text}) == {}
     finally:
         os.kill(int(pid.read_text()), 9)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processes that fork")
+def test_who_a_module_forks_tells_nothing(tmp_path: Path) -> None:
+    waits = "import os\nchild = os.fork()\nif child:\n    os.waitpid(child, 0)\n"  # the child is done first
+    fails = "import os\nchild = os.fork()\nif not child:\n    raise ValueError\nos.waitpid(child, 0)\n"
+    assert check(tmp_path, {"waits.py": waits, "fails.py": fails}) == {}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="real-time signals")
+def test_a_signal_without_a_name_is_told_by_its_number(tmp_path: Path) -> None:
+    text = "import os\nos.kill(os.getpid(), 35)\n"
+    assert check(tmp_path, {"dies.py": text}) == {
+        "dies.py": ImportFailure("killed by SIG35 while it was imported")
+    }
+    assert signal_name(9) == "SIGKILL"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes that are inherited")
+@pytest.mark.parametrize("written", ["b'x'", "b'[' * 100_000", "b'{}'", "b'5'"])
+def test_a_module_that_writes_over_the_answer_ends_no_scan(tmp_path: Path, written: str) -> None:
+    text = (
+        "import os\n"
+        "for number in range(3, 100):\n"
+        "    try:\n"
+        "        os.set_blocking(number, False)\n"
+        f"        os.write(number, {written})\n"
+        "    except OSError:\n"
+        "        pass\n"
+        "os._exit(0)\n"
+    )
+    assert check(tmp_path, {"writes.py": text, "fine.py": ""}) == {
+        "writes.py": ImportFailure("how it went was written over while it was imported")
+    }
+
+
+def test_what_an_error_says_can_be_written_down(tmp_path: Path) -> None:
+    failures = check(tmp_path, {"odd.py": "raise ValueError('a\\udce9b')\n"})
+    assert failures == {"odd.py": ImportFailure("ValueError: a\\udce9b", 1)}

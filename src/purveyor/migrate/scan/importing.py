@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from purveyor.migrate.source.files import SourceFile
 
-__all__ = ["IMPORT_TIMEOUT", "ImportFailure", "check_imports"]
+__all__ = ["IMPORT_TIMEOUT", "ImportFailure", "check_imports", "signal_name"]
 
 #: How long one module may take to be imported, in seconds.
 IMPORT_TIMEOUT = 30.0
@@ -28,6 +28,7 @@ IMPORT_TIMEOUT = 30.0
 _PROGRAM = """
 import json, os, sys
 module, path, answer, *folders = sys.argv[1:]
+process = os.getpid()
 sys.argv[1:] = []
 sys.path[:0] = folders
 try:
@@ -40,11 +41,12 @@ except BaseException as error:
         trace = trace.tb_next
     if isinstance(error, SyntaxError) and error.filename and os.path.realpath(error.filename) == path:
         lines.append(error.lineno or 1)
-    text = " ".join(str(error).split())[:300]
+    text = " ".join(str(error).split())[:300].encode(errors="backslashreplace").decode()
     told = {"error": type(error).__name__ + (": " + text if text else ""), "line": lines[-1] if lines else None}
 else:
     told = {"error": None, "line": None}
-os.write(int(answer), json.dumps(told).encode())
+if os.getpid() == process:  # else the module has forked, and this is the other one
+    os.write(int(answer), json.dumps(told).encode())
 os._exit(0)
 """
 
@@ -129,15 +131,35 @@ def _check(root: Path, file: SourceFile, timeout: float) -> ImportFailure | None
             process.wait()
         os.set_blocking(answer.fileno(), False)  # what escaped the process group may hold the other end
         told = answer.read()
-    if not told:
-        return ImportFailure(_ending(process.returncode))
-    said = json.loads(told)
-    return None if said["error"] is None else ImportFailure(said["error"], said["line"])
+    return _understood(told) if told else ImportFailure(_ending(process.returncode))
+
+
+def signal_name(number: int) -> str:
+    """What a signal is called: ``SIGKILL``; ``SIG35`` for one that has no name, as most real-time signals."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"SIG{number}"
+
+
+def _understood(told: bytes) -> ImportFailure | None:
+    """What a process told of an import; the module may have written between."""
+    try:
+        said = json.loads(told)
+    except (ValueError, RecursionError):
+        said = None
+    match said:
+        case {"error": None}:
+            return None
+        case {"error": str(error), "line": int() | None as line}:
+            return ImportFailure(error, line)
+        case _:
+            return ImportFailure("how it went was written over while it was imported")
 
 
 def _ending(code: int) -> str:
     if code < 0:
-        return f"killed by {signal.Signals(-code).name} while it was imported"
+        return f"killed by {signal_name(-code)} while it was imported"
     return f"ended the process with {code} while it was imported"
 
 
