@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -198,7 +199,11 @@ def test_scan_for_programs(tree: Tree, run: Run) -> None:
     assert (registry["kind"], registry["type"], registry["state"]) == ("registry", None, "not-a-provider")
 
 
-def test_scan_for_code_hosts(tree: Tree, run: Run, folder: Path) -> None:
+def out_of_room(*_: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_scan_for_code_hosts(tree: Tree, run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = tree(ledger=LEDGER)
     (folder / "scan.sarif").write_text("of yesterday")
     assert run("migrate", "scan", str(root), "--sarif", "scan.sarif").code == 0
@@ -208,6 +213,11 @@ def test_scan_for_code_hosts(tree: Tree, run: Run, folder: Path) -> None:
     assert ("pickle", "ledger.py") in [
         (each["ruleId"], each["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]) for each in found
     ]
+    full = "error: full.sarif: No space left on device\n"
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fchmod", out_of_room)
+        assert run("migrate", "scan", str(root), "--sarif", "full.sarif").err == full
+        assert run("migrate", "plan", str(root), "-o", "full.sarif").err == full
     nowhere = run("migrate", "scan", str(root), "--sarif", "no/such/folder.sarif")
     assert (nowhere.code, nowhere.err) == (1, "error: no/such/folder.sarif: No such file or directory\n")
 
@@ -885,6 +895,21 @@ def test_data_moves_and_comes_back(run: Run, folder: Path) -> None:
     assert (back.code, back.out) == (0, "entries.json is as it was, to the byte\n")
     assert entries.read_bytes() == before
     assert run("migrate", "data", "entries.json", "kepd").code == 2
+    again = run("migrate", "data", "entries.json", "kept")
+    assert again.out == "0 entries moved from entries.json to kept\n1 were there already\n"
+
+
+def test_where_data_comes_from_is_looked_for_before_it_is_moved(run: Run, folder: Path) -> None:
+    (folder / "purveyor.toml").write_text('[providers.kept]\ndriver = "memory.sqlite"\npath = "kept.db"\n')
+    nowhere = run("migrate", "data", "nowhere.json", "kept")
+    assert (nowhere.code, nowhere.out) == (2, "")
+    assert "there is no file or folder 'nowhere.json', and no provider of that name" in nowhere.err
+    itself = run("migrate", "data", "kept", "kept")
+    assert (itself.code, itself.out) == (2, "")
+    assert itself.err.startswith("error: SOURCE and TARGET are the same provider\n")
+    assert run("migrate", "data", "kept", "kept", "-n", "old").code == 0
+    back = run("migrate", "data", "nowhere.json", "kept", "--back")
+    assert (back.code, "there is no journal" in back.err) == (1, True)
 
 
 def test_the_group_lists_its_commands(run: Run) -> None:

@@ -78,6 +78,11 @@ def command(
         async with AsyncExitStack() as stack:
             to = await _provider(settings, stack, target)
             is_name = not is_there and source in load(settings).names
+            if not (is_there or is_name or back):
+                problem = f"there is no file or folder {source!r}, and no provider of that name"
+                raise click.BadParameter(problem, param_hint="SOURCE")
+            if is_name and source == target and not namespace:
+                raise click.UsageError("SOURCE and TARGET are the same provider")
             origin = await _provider(settings, stack, source) if is_name else source
             if back:
                 return await move_back(
@@ -121,7 +126,7 @@ def _show(output: Output, done: Any) -> None:
             counts = f"{len(done.changed)} changed, {len(done.added)} new, {len(done.deleted)} deleted"
             output.line(f"{_entries(done.unchanged)} {would}as they were, {counts}")
         return
-    output.line(f"{_entries(done.moved)} {would}moved from {done.source} to {done.target}")
+    output.line(f"{_entries(done.moved - done.already)} {would}moved from {done.source} to {done.target}")
     for count, what in (
         (done.already, "were there already"),
         (done.kept, f"{would}left out: the target keeps what it has"),

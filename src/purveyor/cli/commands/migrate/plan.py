@@ -18,8 +18,8 @@ from purveyor.cli.commands.migrate.shared import (
     progress,
     state_text,
     tree_argument,
+    write_whole,
 )
-from purveyor.cli.files import whole_file
 from purveyor.cli.options import Command, Settings, pass_settings
 from purveyor.cli.output import Output, visible
 from purveyor.errors import PlanError
@@ -55,8 +55,7 @@ def command(settings: Settings, path: Path, target: Path, exclude: tuple[str, ..
     _refuse_other_files(target)
     with progress(output, "reading") as step:
         plan = make_plan(path, relative_to=target.absolute().parent, exclude=exclude, progress=step)
-    with whole_file(target, replace=True) as file:
-        file.write(plan.to_json())
+    write_whole(target, plan.to_json())
     classes = [{key: value for key, value in each.items() if key != "warnings"} for each in plan.classes]
     output.result(
         {

@@ -19,8 +19,8 @@ from purveyor.cli.commands.migrate.shared import (
     progress,
     state_text,
     tree_argument,
+    write_whole,
 )
-from purveyor.cli.files import whole_file
 from purveyor.cli.options import Command, Settings, pass_settings
 from purveyor.cli.output import Output, visible
 
@@ -64,8 +64,7 @@ def command(
     with progress(output, "scanning") as step:
         report = scan(path, exclude=exclude, import_check=import_check, progress=step)
     if sarif is not None:
-        with whole_file(sarif, replace=True) as file:
-            file.write(json.dumps(to_sarif(report, version("purveyor")), indent=1).encode())
+        write_whole(sarif, json.dumps(to_sarif(report, version("purveyor")), indent=1).encode())
     if settings.json:
         output.json({"version": 1, **report.to_json()})
     else:

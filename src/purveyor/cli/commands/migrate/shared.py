@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.text import Text
 
+from purveyor.cli.files import whole_file
 from purveyor.cli.output import visible
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ __all__ = [
     "state_text",
     "told_if_interrupted",
     "tree_argument",
+    "write_whole",
 ]
 
 #: The states that a class can end in, with how each is shown.
@@ -64,6 +66,15 @@ root_option = click.option(
 exclude_option = click.option(
     "--exclude", multiple=True, metavar="PATTERN", help="Leave out paths that match, such as 'tests/*'."
 )
+
+
+def write_whole(target: Path, data: bytes) -> None:
+    """Write a file, or leave what is there as it is; an error names the file, whatever the system says of it."""
+    try:
+        with whole_file(target, replace=True) as file:
+            file.write(data)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(target)) from error
 
 
 @contextmanager
