@@ -59,7 +59,9 @@ class MoveProblem:
     def __str__(self) -> str:
         key = None if self.key is None else f"key {self.key!r:.80}"
         where = ", ".join(part for part in (self.place, key) if part)
-        return f"{where}: {self.problem}; {self.advice}" if where else f"{self.problem}; {self.advice}"
+        text = f"{where}: {self.problem}; {self.advice}" if where else f"{self.problem}; {self.advice}"
+        # Names of files and columns are others' words: they break no line, and tell a terminal nothing.
+        return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
 
 
 class MoveError(PurveyorError):

@@ -221,6 +221,8 @@ HAZARDS: dict[str, tuple[str, int, str | None, str]] = {
     "a key without quotes": ("{k: 1}", 1, None, "a key in quotes should stand here"),
     "no colon": ('{"k" 1}', 1, None, "a colon should stand here"),
     "bad JSON inside": ('{"k": {"value": tru}, "a": {"value": 1}}', 1, "k", "is no JSON: Expecting value"),
+    # From each of the quotes looking for the end again would take hours.
+    "cut short in a string of quotes": ('{"k": {"value": "%s' % ('\\"' * 300_000), 1, None, "is cut short"),
     "a bare word": ('{"k": tru}', 1, None, "is no JSON: Expecting value"),
     "no entry": ('{"k": 5}', 1, "k", "is no entry"),
     "no value": ('{"k": {}}', 1, "k", "is no entry"),

@@ -331,7 +331,7 @@ async def test_computed_columns_are_left_to_the_database(tmp_path: Path, databas
     )
     target = memory(tmp_path / "notes.db")
     moved = await move_data(database, target)
-    assert moved.notes == ("computed columns are left to the database: twice, thrice",)
+    assert moved.notes == ("computed columns are left to the database: 'twice', 'thrice'",)
     assert await contents(target) == {"1": {"id": 1, "a": 1, "b": 10}, "2": {"id": 2, "a": 2, "b": 20}}
     await target.initialize()
     await target.put("2", {"a": 5, "b": 20})

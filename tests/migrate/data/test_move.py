@@ -881,6 +881,11 @@ def test_the_package_shows_what_it_has() -> None:
         _ = package.nothing
 
 
+def test_what_a_problem_says_stands_in_one_line_and_moves_no_cursor() -> None:
+    problem = MoveProblem("is\twrong", "mend \x1b[2J it", file="a\nerror: \udcff é.json", line=1)
+    assert str(problem) == r"a\nerror: \udcff é.json:1: is\twrong; mend \x1b[2J it"
+
+
 def test_an_error_names_ten_of_many() -> None:
     problems = [MoveProblem("is wrong", "mend it", str(i)) for i in range(12)]
     assert "key '9': is wrong; mend it\n  and 2 more" in str(MoveRefusedError("x", problems))

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["Layout", "Member", "NotExactError", "members", "parse"]
 
 _BLANK = re.compile(r"[ \t\r\n]*")
-_STRUCTURE = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
+# A string that has no end goes to the end of the text, and is not looked for again from each of its quotes.
+_STRUCTURE = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
 
 #: How the legacy stores may have been written, the most usual first.
 _INDENTS: tuple[int | str | None, ...] = (2, None, 4, "\t", 1, 3, 8)

@@ -65,7 +65,7 @@ class MessagesTable(Source):
                 raise UnknownFormatError(snapshot.name, "a column has a name that is not UTF-8", "rename it")
             self._columns = [column[1] for column in columns if not column[6]]
             if computed := [column[1] for column in columns if column[6]]:
-                self.notes.append(f"computed columns are left to the database: {', '.join(computed)}")
+                self.notes.append(f"computed columns are left to the database: {', '.join(map(repr, computed))}")
             primary = [column[1] for column in columns if column[5]]
             self._key: str | None = primary[0] if len(primary) == 1 else None
             self._number = _number_of(self._connection, {column[1].lower() for column in columns}, snapshot.name)
