@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from purveyor.errors import DestinationChangedError, MoveRefusedError, StoreError
+from purveyor.errors import DestinationChangedError, InvalidInputError, MoveRefusedError, StoreError
 from purveyor.migrate.data import move_back, move_data, read_legacy
 from tests.migrate.data.conftest import contents, memory
 
@@ -273,6 +273,15 @@ async def test_what_has_no_place_in_a_file_of_its_own_is_refused(tmp_path: Path)
     assert "key 'a': its ttl, 9.99" in str(refused.value)
     assert "key '..': would be the file .., which no folder can have" in str(refused.value)
     assert state(folder) == before
+
+
+async def test_a_target_in_the_folder_that_is_moved_is_refused(tmp_path: Path, store: Path) -> None:
+    before = state(store)
+    with pytest.raises(InvalidInputError, match="target: lies, or its journal does, in the folder that is moved"):
+        await move_data(store, memory(store / "notes.db"), set_aside=True)
+    with pytest.raises(InvalidInputError, match="target: lies"):
+        await move_data(store, memory(tmp_path / "notes.db"), journal=store / "journal")
+    assert state(store) == before
 
 
 async def test_a_store_that_was_written_to_since_is_not_replaced(tmp_path: Path, store: Path) -> None:

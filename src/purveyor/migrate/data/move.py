@@ -145,6 +145,7 @@ async def move_data(
         MoveVerificationError: The target does not give back what was put there.
         JournalError: The journal of another move is in the way.
         UnknownFormatError: The source is no legacy store.
+        InvalidInputError: An option, or where the target or the journal lies, is not possible.
         StoreError: A file or a backend failed.
     """
     check_namespace(namespace)
@@ -170,6 +171,9 @@ async def move_data(
         path = Path(journal) if journal is not None else journal_of(origin, target, read.name, namespace)
         base = place_of(target) or path
         aside = base.with_name(f"{base.name}.aside.json")
+        if read.format == "files" and any(origin in place.absolute().parents for place in (path, base)):
+            problem = "lies, or its journal does, in the folder that is moved, which would change by that"
+            raise InvalidInputError("target", problem, "put it, and the journal (--journal), somewhere else")
         ready = await stack.enter_async_context(opened(target, namespace, create=True, raw=raw))
         plan = await _Plan.of(read, ready.desk, on_conflict, clock())
         if plan.problems and not (set_aside and all(problem.can_be_set_aside for problem in plan.problems)):
