@@ -299,9 +299,19 @@ class Several(Bare, Direct):
     pass
 
 
+class Again(Direct, Complete[str]):  # as converted classes below converted ones are
+    pass
+
+
+class AgainSecond(TwoParameters[str, float], Complete[bytes]):
+    pass
+
+
 @pytest.mark.parametrize(
     ("driver", "expected"),
     [
+        (Again, str),
+        (AgainSecond, float),
         (Direct, int),
         (Inherits, int),
         (Second, float),

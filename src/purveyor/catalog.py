@@ -258,7 +258,8 @@ def _attribute_missing(driver: Driver, module_name: str, error: AttributeError) 
 def _provider_argument(cls: type, arguments: Mapping[Any, Any]) -> Any:
     """What `cls` gives to `Provider`; a TypeVar or None if it leaves that open."""
     left_open: Any = None
-    for base in cls.__dict__.get("__orig_bases__", cls.__bases__):
+    # What a class itself gives to a base that hands it on goes before what one of its other bases has given.
+    for base in sorted(cls.__dict__.get("__orig_bases__", cls.__bases__), key=lambda each: not _hands_on(each)):
         origin = get_origin(base) or base
         if not _is_provider_class(origin):
             continue
@@ -275,6 +276,14 @@ def _provider_argument(cls: type, arguments: Mapping[Any, Any]) -> Any:
             return found
         left_open = left_open or found
     return left_open
+
+
+def _hands_on(base: Any) -> bool:
+    """Whether a base is parametrised with what it gives to `Provider`, as ``Provider[Config]`` is."""
+    origin: Any = get_origin(base)
+    if not _is_provider_class(origin):
+        return False
+    return origin is Provider or isinstance(_provider_argument(origin, {}), TypeVar)
 
 
 def _looked_up(reference: ForwardRef, module: str) -> Any:

@@ -8,7 +8,9 @@ import gc
 import inspect
 import pickle
 import threading
+import weakref
 from abc import ABC, abstractmethod
+from argparse import Namespace
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Self, get_type_hints
@@ -101,6 +103,13 @@ def test_its_config_type_is_found_beside_a_root_that_leaves_it_open() -> None:
     assert config_type(Leaf) is LeafConfig
     root: Any = Root
     assert config_type(root) == dict[str, Any]
+
+
+def test_the_config_type_of_a_class_below_one_that_can_be_built_is_its_own() -> None:
+    class Below(Leaf, LegacyProvider[dict[str, Any]]):
+        pass
+
+    assert config_type(Below) == dict[str, Any]
 
 
 def test_an_abstract_class_is_not_built() -> None:
@@ -560,6 +569,39 @@ async def test_what_follows_gets_what_the_constructor_has_taken_out_and_shares_t
         assert following.shared is shared
         assert following.more is not more
     assert following.next_generation(None).path == "p"
+
+
+class Owner:
+    """What builds a provider and keeps it."""
+
+
+class Owned(LegacyProvider[Any]):
+    """It knows its owner, but does not keep it alive."""
+
+    def __init__(self, owner: Owner, *, config: Any = None) -> None:
+        self.owner = weakref.ref(owner)
+        self.known = config is not None
+
+
+class SwappedOwned(Owned):
+    provider_reload = "swap"
+
+
+async def test_what_it_was_built_with_is_not_kept_alive_by_that() -> None:
+    owner = Owner()
+    owned = Owned(owner, config=Namespace(path="p"))
+    again = owned.next_generation(None)
+    assert again.owner() is owner
+    assert again.known, "a config is a value, and kept"
+    del owner
+    assert owned.owner() is again.owner() is None
+    with pytest.raises(UnsupportedError, match="what its constructor was given is gone"):
+        owned.next_generation(None)
+
+
+async def test_what_the_next_instance_needs_is_kept() -> None:
+    owned = SwappedOwned(Owner())
+    assert owned.next_generation(None).owner() is owned.owner() is not None
 
 
 def test_settings_of_a_model_are_what_it_was_given() -> None:

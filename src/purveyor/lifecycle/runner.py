@@ -58,7 +58,7 @@ _MAY_LEAVE = frozenset({*SETTLED, ProviderStatus.RELOADING, ProviderStatus.FAILE
 
 _logger = logging.getLogger(__name__)
 
-#: Sets what a provider has of its manager: its class may have a __setattr__ of its own, which refuses or records it.
+#: Sets what a provider has of its manager: a class may have a __setattr__ that refuses or records it.
 _set = object.__setattr__
 
 

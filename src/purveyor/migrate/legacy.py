@@ -11,7 +11,9 @@ import functools
 import inspect
 import operator
 import re
+import weakref
 from abc import ABCMeta
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from purveyor.errors import UnsupportedError
@@ -49,7 +51,7 @@ class _BuiltBothWays(ABCMeta):
 
         def __call__(cls, *args: Any, **kwargs: Any) -> Any:
             given = _metadata_and_config(args, kwargs)
-            built = _Built(args, kwargs)
+            built = _Built(args, kwargs, keep=given is not None or cls.provider_reload == "swap")
             if given is None:
                 provider = super().__call__(*args, **kwargs)
                 metadata = cls._own_metadata()
@@ -151,7 +153,11 @@ class LegacyProvider(Provider[T], metaclass=_BuiltBothWays):
         """Build the instance that is to follow this one: by the same arguments, unless the config is new."""
         if self._built is None or not (config is self.config or config == self.config):
             return type(self)(self.metadata, config)
-        args, kwargs = self._built.again()
+        arguments = self._built.again()
+        if arguments is None:
+            what = "being built again: what its constructor was given is gone"
+            raise UnsupportedError(self._provider_name, what, 'provider_reload = "swap", by which that is kept')
+        args, kwargs = arguments
         following = type(self)(*args, **kwargs)
         object.__setattr__(following, "_metadata", self.metadata)
         return following
@@ -207,10 +213,14 @@ class _Built:
 
     A constructor that takes its dictionary or list apart leaves nothing for another one, so a copy is kept of what
     it has changed. What it has not is handed on itself: it may be meant to be shared.
+
+    What is more than a value, such as who owns the instance, is not kept alive, unless instances are to follow.
     """
 
-    def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        self._args, self._kwargs = args, kwargs
+    def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any], *, keep: bool) -> None:
+        hold = _kept if keep else _held
+        self._args = tuple(map(hold, args))
+        self._kwargs = {name: hold(value) for name, value in kwargs.items()}
         self._copies: dict[int | str, Any] = {
             key: value.copy() for key, value in self._all() if type(value) in (dict, list)
         }
@@ -221,16 +231,37 @@ class _Built:
             if key in self._copies and _is_same(value, self._copies[key]):
                 del self._copies[key]
 
-    def again(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """The arguments as they were."""
-        now = {key: self._copies[key].copy() if key in self._copies else value for key, value in self._all()}
+    def again(self) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
+        """The arguments as they were; None if one of them is gone."""
+        values = dict(self._all())
+        held: list[tuple[int | str, Any]] = [*enumerate(self._args), *self._kwargs.items()]
+        if any(isinstance(hold, weakref.ref) and values[key] is None for key, hold in held):
+            return None
+        now = {key: self._copies[key].copy() if key in self._copies else value for key, value in values.items()}
         return tuple(now[place] for place in range(len(self._args))), {name: now[name] for name in self._kwargs}
 
     def _all(self) -> list[tuple[int | str, Any]]:
-        return [*enumerate(self._args), *self._kwargs.items()]
+        return [
+            *((place, hold()) for place, hold in enumerate(self._args)),
+            *((name, hold()) for name, hold in self._kwargs.items()),
+        ]
 
     def __reduce__(self) -> Any:
         return _nothing, ()  # a copy of the instance has none: they may be what cannot be copied
+
+
+def _kept(value: Any) -> Callable[[], Any]:
+    return lambda: value
+
+
+def _held(value: Any) -> Callable[[], Any]:
+    """What gives a value; what is more than that only as long as somebody else has it."""
+    kind = type(value)
+    is_config = kind.__name__.endswith(("Config", "Configuration", "Namespace", "Options", "Settings"))
+    if not (is_config or dataclasses.is_dataclass(kind) or hasattr(kind, "model_fields")):
+        with suppress(TypeError):  # a number, a text, a dictionary
+            return weakref.ref(value)
+    return _kept(value)
 
 
 def settings(config: Any, /, **keys: str) -> dict[str, Any]:

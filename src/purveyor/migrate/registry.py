@@ -293,10 +293,10 @@ class LegacyRegistry:
         await asyncio.sleep(0)  # for a start that is about to begin
         errors: list[Exception] = []
         for built in reversed(stopped):
+            if built.name not in self.manager.registered_names():
+                continue  # it was not started, or is stopped already
             try:
                 await self.manager.unregister(built.name)
-            except ProviderNotFoundError:
-                pass  # it was not started, or is stopped already
             except Exception as error:
                 errors.append(error)
         if len(stopped) == 1 and errors:

@@ -680,3 +680,25 @@ def test_a_model_that_is_not_at_hand_leaves_a_dictionary(convert: Callable[..., 
         leaf="from root import Root\n\nclass Leaf(Root):\n    LIFECYCLE\n",
     )
     assert found["Leaf"].config == "dict[str, Any]"
+
+
+def test_a_constructor_of_values_that_takes_others_as_well_is_given_any(convert: Callable[..., Converted]) -> None:
+    found = convert(constructor(", *, host, type='x', **rest", "self.a = host"))
+    assert found["Thing"].config == "dict[str, Any]"
+    assert '        return cls(**settings(config, type_="type"))\n' in found.text
+    assert [each.code for each in found["Thing"].warnings] == ["reserved-key"]
+
+
+@pytest.mark.parametrize(
+    ("line", "config"), [("self.a = url.rstrip('/')", "ThingConfig"), ("self.a = url.fetch()", None)]
+)
+def test_a_text_is_a_value_also_where_it_is_taken_apart(
+    convert: Callable[..., Converted], line: str, config: str | None
+) -> None:
+    assert convert(constructor(", url", line))["Thing"].config == config
+
+
+def test_what_goes_on_to_a_base_has_to_fit_there(convert: Callable[..., Converted]) -> None:
+    source = "class Base:\n    def __init__(self, client):\n        self.client = client\n\n"
+    taking = constructor(", host, **rest", "super().__init__(**rest)").replace("class Thing", "class Thing(Base)")
+    assert convert(source + taking)["Thing"].config is None

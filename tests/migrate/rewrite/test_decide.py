@@ -28,6 +28,14 @@ THING = "class Thing{bases}:\n    def __init__(self, config):\n        self.a = 
         ("    def __getattr__(self, name):\n        return name", "its __getattr__ would not be asked any more"),
         ("    __slots__ = ('x', '__weakref__')", "its __slots__ name __weakref__"),
         ("    def kind(self):\n        return type(self).__orig_bases__[0]", "it asks for __orig_bases__"),
+        ("    def to_json(self):\n        return dict(self.__dict__)", "its to_json looks at all that it holds"),
+        ("    def __repr__(me):\n        return str(vars(me))", "its __repr__ looks at all that it holds"),
+        ("    def names(self):\n        return dir(self)", "its names looks at all that it holds"),
+        (
+            "    def all(self):\n        return inspect.getmembers(self, callable)",
+            "its all looks at all that it holds",
+        ),
+        ("    def share(self):\n        self.__dict__ = SHARED", "its share looks at all that it holds"),
         (
             "    async def validate(self):\n        return self.ready",
             "its validate asks for ready, which only initialize makes",
@@ -39,6 +47,32 @@ def test_what_clashes_is_adapted(convert: Callable[..., Converted], member: str,
     assert thing.state == "adapter"
     assert str(thing.reason).startswith(reason)
     assert thing.line is not None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "self.__dict__.update(values)",
+        "self.__dict__['x'] = values",
+        "return 'x' in self.__dict__ or values.__dict__",
+        "return vars(self)['x'] or vars(values) or vars()",
+        "return vars(self).get('x')",
+        "return [n for n in dir(self) if n.startswith('cmd_')]",
+        "return [n for n, m in getmembers(self) if hasattr(m, 'command')]",
+        "return dir(values), len(values)",
+    ],
+)
+def test_one_name_of_all_is_no_hindrance(convert: Callable[..., Converted], line: str) -> None:
+    source = THING.format(bases="") + f"\n    def put(self, values):\n        {line}\n"
+    source += "\n    def __getstate__(self):\n        return dict(self.__dict__)\n"
+    assert convert(source)["Thing"].state == "converted"
+
+
+def test_slots_that_let_everything_in_are_told(convert: Callable[..., Converted]) -> None:
+    source = THING.format(bases="(object)").replace(":\n", ":\n    __slots__ = ('a', 'ready')\n\n", 1)
+    thing = convert(source + "\n\nclass Below(Thing):\n    extra = 1\n\n    LIFECYCLE\n")
+    assert [(each.line, each.code) for each in thing["Thing"].warnings] == [(1, "slots")]
+    assert thing["Below"].warnings == ()
 
 
 @pytest.mark.parametrize(
@@ -274,6 +308,66 @@ def test_what_code_asks_a_provider_for_is_not_to_be_there_all_of_a_sudden(
         assert thing.reason == f"whether it has a {named} is asked in other.py:3"
 
 
+@pytest.mark.parametrize(
+    ("asking", "name"),
+    [
+        (
+            "def begin(x):\n    for n in ('initialize', 'start'):\n        if hasattr(x, n):\n            return n\n",
+            "initialize",
+        ),
+        (
+            "def end(x):\n    for n in STOPS:\n        getattr(x, n, None)\n\nSTOPS = ['cleanup', 'stop']\n",
+            "cleanup",
+        ),
+        (
+            "STARTS = ['initialize']\n\ndef begin(x):\n    for n in ('start',):\n        getattr(x, n, None)\n",
+            None,
+        ),
+        (
+            "def begin(x, y):\n    return getattr(x, y + 'initialize', None), getattr(x, 5, y), y[0](x), hasattr(x)\n",
+            None,
+        ),
+        ("FOUND = [hasattr(x, n) for x in () for n in ('initialize',)]\n", "initialize"),
+        (
+            "def begin(x, n):\n    def inner():\n        return hasattr(x, n)\n    return inner, 'initialize'\n",
+            None,
+        ),
+    ],
+)
+def test_names_that_are_asked_for_one_after_the_other(
+    convert: Callable[..., Converted], asking: str, name: str | None
+) -> None:
+    source = (
+        THING.format(bases="")
+        .replace("    LIFECYCLE\n", "    async def start(self):\n        self.b = 1\n\n    LIFECYCLE\n")
+        .replace(
+            "LIFECYCLE",
+            "async def stop(self):\n        self.b = 0\n\n    async def ask(self, q):\n        return q * 2",
+        )
+    )
+    found = convert(module=source, other=asking)["Thing"]
+    if name is None:
+        assert found.state == "converted"
+    else:
+        assert (found.state, f"whether it has a {name} is asked in other.py" in str(found.reason)) == (
+            "adapter",
+            True,
+        )
+
+
+def test_plain_methods_that_call_each_other_in_a_circle_are_left_as_they_are(
+    convert: Callable[..., Converted],
+) -> None:
+    source = (
+        THING.format(bases="")
+        + "\n    def visit(self, node):\n        return self.leaf(node) or self.below(node)\n"
+        + "\n    def below(self, node):\n        return [self.visit(each) for each in node]\n"
+        + "\n    def leaf(self, node):\n        return str(node).upper()\n"
+        + "\n    def top(self, node):\n        return self.visit(node) + self.leaf(node)\n"
+    )
+    assert convert(source)["Thing"].capabilities == ("ask", "leaf", "top")
+
+
 def test_a_class_that_asks_itself_is_asked(convert: Callable[..., Converted]) -> None:
     source = THING.format(bases="") + "\n    async def more(self):\n        return hasattr(self, 'state')\n"
     assert convert(source)["Thing"].reason == "whether it has a state is asked in module.py:15"
@@ -340,10 +434,19 @@ class Thing:
     def who(self):
         return sys._getframe(1)
 
+    def whose(self):
+        return inspect.stack()[1]
+
+    def seen(self):
+        return walk_stack(None)
+
+    def pile(self):
+        return self.stack.pop(len(self.a))
+
     async def ask(self, store):
         return store.ask(self.a)
 """
-    assert convert(source)["Thing"].capabilities == ("hand", "ask")
+    assert convert(source)["Thing"].capabilities == ("hand", "pile", "ask")
 
 
 def test_a_validate_that_asks_for_what_is_there_is_as_good_as_any(convert: Callable[..., Converted]) -> None:

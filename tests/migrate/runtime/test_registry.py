@@ -398,6 +398,14 @@ async def test_what_one_raises_at_its_end_is_raised_as_it_is() -> None:
         await ending.cleanup()
 
 
+async def test_a_cleanup_of_what_was_not_started_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    registry = LegacyRegistry(style="sync")
+    registry.register_provider("local", Local)
+    registry.get_provider("local", {})
+    await registry.cleanup()
+    assert caplog.records == []
+
+
 async def test_a_class_may_be_forgotten(registry: LegacyRegistry) -> None:
     provider = await registry.get_provider("local", {})
     registry.unregister_provider("local")  # as sync registries did

@@ -27,6 +27,7 @@ from purveyor.migrate.source.project import ClassFacts, External
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
+    from purveyor.migrate.rewrite.elsewhere import ReadElsewhere
     from purveyor.migrate.source.files import SourceFile
     from purveyor.migrate.source.project import Method, Project
 
@@ -42,6 +43,11 @@ _PLAIN_WORDS = re.compile(
     r"|suffix|key|token|secret|user|username|password|bucket|region|database|db|table|schema|model|timeout|interval|ttl|delay"
     r"|size|limit|count|capacity|retries|attempts|level|mode|encoding|version|rate|seed|verbose|debug|enabled)"
 )
+#: What is asked of a dictionary, and of a text.
+_OF_DICTIONARY = frozenset({"get", "items", "keys", "values", "pop", "copy", "setdefault", "update"})
+_OF_TEXT = frozenset(
+    ("strip", "lstrip", "rstrip", "split", "rsplit", "splitlines", "partition", "rpartition", "startswith")
+) | {"endswith", "lower", "upper", "casefold", "removeprefix", "removesuffix", "encode"}
 _CONFIG_WORDS = {"config", "configuration", "settings", "options", "conf", "cfg", "params", "opts"}
 #: Where a generic config keeps what is particular to a provider.
 _EXTRA_FIELDS = ("config", "settings", "options", "params", "parameters", "extra", "extras")
@@ -81,19 +87,22 @@ class Construct:
         return "settings(" in self.arguments
 
 
-def construct_of(facts: ClassFacts, project: Project, provider_name: str) -> Construct:
+def construct_of(
+    facts: ClassFacts, project: Project, provider_name: str, elsewhere: Collection[ReadElsewhere] = ()
+) -> Construct:
     """Read off how a class is built.
 
     Args:
         facts: The class.
         project: Where it stands.
         provider_name: What a generic config is given where it wants a provider's name or type.
+        elsewhere: The keys that other code reads.
     """
     constructors = list(_constructors(facts))
     if not constructors:
         return Construct("no-config", facts.line, "None")
     owner, method = constructors[0]
-    return _Reading(facts, project, provider_name, owner, method, constructors).read()
+    return _Reading(facts, project, provider_name, elsewhere, owner, method, constructors).read()
 
 
 def _constructors(facts: ClassFacts) -> Iterator[tuple[ClassFacts, Method]]:
@@ -110,6 +119,7 @@ class _Reading:
     facts: ClassFacts
     project: Project
     provider_name: str
+    elsewhere: Collection[ReadElsewhere]
     owner: ClassFacts
     method: Method
     constructors: list[tuple[ClassFacts, Method]]
@@ -138,6 +148,10 @@ class _Reading:
             and (configs[0].first or not configs[0].positional_only)
         ):
             return self._one(configs[0])
+        if rest is not None and len(self.constructors) == 1:
+            parameters = self._parameters(named)
+            if parameters is not None:  # what else it takes cannot be told
+                return replace(parameters, config="dict[str, Any]", fields=None)
         return self._host(", ".join(each.name for each in needed) or ", ".join(each.name for each in named))
 
     def _none(self) -> Construct:
@@ -268,6 +282,8 @@ class _Reading:
         arguments, warnings = _renaming(arguments, called), _called_otherwise(lines, called)
         if keys.coerced is not None or keys.open is not None or not all(is_field(name) for name in keys.keys):
             return Construct(shape, line, "dict[str, Any]", arguments, warnings=warnings)
+        text = "its key {!r} is read in {}, or so it seems"
+        warnings += tuple((line, "read-elsewhere", text.format(*each)) for each in keys.elsewhere.items())
         own = (replace(field_of_key(key), name=called.get(key.name, key.name)) for key in keys.keys.values())
         return Construct(shape, line, "", arguments, ordered(own), warnings=warnings)
 
@@ -279,7 +295,8 @@ class _Reading:
             if each.annotation is not None:
                 plain = is_plain(without_none(each.annotation))
             else:
-                plain = _PLAIN_WORDS.fullmatch(each.name) is not None and not self._used_as_object(each.name)
+                plain = _PLAIN_WORDS.fullmatch(each.name) is not None
+                plain = plain and not self._used_as_object(each.name, but=_OF_TEXT)
             literal = each.default is not None and is_literal(each.default)
             if not (plain or literal) or each.positional_only or not is_field(each.name):
                 return None
@@ -316,7 +333,18 @@ class _Reading:
             found.keys.setdefault(each.name, key)
             if key.required and each.annotation is not None and not is_plain(each.annotation):
                 found.open = found.open or each.line
+        if within is None and self.depth == 0 and found.coerced is None and found.open is None:
+            self._add_elsewhere(found)
         return self._with_handed(found)
+
+    def _add_elsewhere(self, keys: KeysRead) -> None:
+        """Add what other code reads from the attribute that keeps the dictionary."""
+        for read in self.elsewhere:
+            new = read.key not in keys.keys or read.key in keys.elsewhere
+            if read.attribute in keys.kept and new and read.is_of(self.facts):
+                key = keys.keys.setdefault(read.key, Key(read.key, self.method.line))
+                key.defaults.add(read.default or "None")
+                keys.elsewhere.setdefault(read.key, f"{read.file.path}:{read.line}")
 
     def _with_handed(self, keys: KeysRead) -> KeysRead:
         """Add what those read that are built with the dictionary."""
@@ -349,13 +377,13 @@ class _Reading:
     def _uses(self, name: str) -> bool:
         return any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(self.method.node))
 
-    def _used_as_object(self, parameter: str) -> bool:
-        """Whether anything but a dictionary's method is asked of a parameter."""
+    def _used_as_object(self, parameter: str, but: frozenset[str] = _OF_DICTIONARY) -> bool:
+        """Whether anything else is asked of a parameter than some methods."""
         return any(
             isinstance(node, ast.Attribute)
             and isinstance(node.value, ast.Name)
             and node.value.id == parameter
-            and node.attr not in {"get", "items", "keys", "values", "pop", "copy", "setdefault", "update"}
+            and node.attr not in but
             for node in ast.walk(self.method.node)
         )
 

@@ -12,6 +12,7 @@ from purveyor.errors import MissingExtraError
 from purveyor.migrate.legacy import provider_name_of
 from purveyor.migrate.rewrite.construct import Construct, construct_of, quoted
 from purveyor.migrate.rewrite.decorators import strange_decorator
+from purveyor.migrate.rewrite.elsewhere import read_elsewhere
 from purveyor.migrate.rewrite.gates import GateError, screen
 from purveyor.migrate.rewrite.hindrances import Hindrance, hindrance, is_done, stands_on_purveyor
 from purveyor.migrate.rewrite.identity import registered_names, version_of
@@ -25,6 +26,7 @@ from purveyor.migrate.source.project import ClassFacts
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from purveyor.migrate.rewrite.elsewhere import ReadElsewhere
     from purveyor.migrate.scan.kinds import Classified
     from purveyor.migrate.source.files import SourceFile
     from purveyor.migrate.source.project import Project
@@ -107,7 +109,7 @@ def decide(project: Project, classified: Mapping[ClassFacts, Classified]) -> dic
     """
     providers = {facts: each for facts, each in classified.items() if each.kind in ("provider", "base")}
     names = registered_names(project)
-    asked = probes(project)
+    asked, elsewhere = probes(project), read_elsewhere(project) if providers else ()
     decorated = {
         facts: strange for facts in providers if (strange := strange_decorator(facts, project)) is not None
     }
@@ -122,7 +124,9 @@ def decide(project: Project, classified: Mapping[ClassFacts, Classified]) -> dic
     while True:
         hindered = _hindered(providers, classified, known)
         decisions = {
-            facts: _decide_one(_Tree(project, providers, hindered, names, decorated, concrete), providers[facts])
+            facts: _decide_one(
+                _Tree(project, providers, hindered, names, decorated, concrete, elsewhere), providers[facts]
+            )
             if facts in providers
             else Decision(facts, "not-a-provider")
             for facts in classified
@@ -217,6 +221,7 @@ class _Tree:
         names: Under which name some are registered.
         decorated: Those of which a decorator may make something else.
         concrete: Those that can be built.
+        elsewhere: The keys of theirs that other code may read.
     """
 
     project: Project
@@ -225,6 +230,7 @@ class _Tree:
     names: Mapping[ClassFacts, str]
     decorated: Mapping[ClassFacts, tuple[str, int]]
     concrete: Collection[ClassFacts]
+    elsewhere: Collection[ReadElsewhere]
 
 
 def _decide_one(tree: _Tree, classified: Classified) -> Decision:
@@ -246,7 +252,7 @@ def _decide_one(tree: _Tree, classified: Classified) -> Decision:
         return replace(decision, state=own.state, reason=own.reason, line=own.line)
     if is_done(facts):
         return decision
-    construct = construct_of(facts, tree.project, name)
+    construct = construct_of(facts, tree.project, name, tree.elsewhere)
     concrete = facts in tree.concrete
     warnings = warnings_of(facts, unknown, tree.decorated.get(facts)) if concrete else []
     root = not stands_on_purveyor(facts) and not _provider_bases(facts, providers)

@@ -255,6 +255,44 @@ def _proxies(classified: Classified) -> Hindrance | None:
     return None
 
 
+def _reflects(classified: Classified) -> Hindrance | None:
+    """One that goes through all that its instances hold would find what a provider has of its manager."""
+    for owner in _in_tree(classified.facts):
+        for name, method in owner.methods.items():
+            if name not in ("__getstate__", "__setstate__", "__copy__", "__deepcopy__"):
+                line = _reflected_in(method)
+                if line is not None:
+                    return Hindrance("adapter", f"its {name} looks at all that it holds", line, spreads=True)
+    return None
+
+
+def _reflected_in(method: Method) -> int | None:
+    """Where a method does more with all attributes of its instance than to look for some by their names."""
+    apart: set[int] = set()
+    nodes = [*ast.walk(method.node)]
+    picks = any(isinstance(each, ast.Attribute) and each.attr in ("startswith", "endswith") for each in nodes)
+    picks = picks or any(isinstance(each, ast.Name) and each.id in ("hasattr", "getattr") for each in nodes)
+    for node in nodes:
+        match node:
+            case ast.Subscript(value=value) | ast.Compare(left=ast.Constant(), comparators=[value]):
+                apart.add(id(value))
+            case ast.Call(func=ast.Attribute(value=value, attr="get" | "pop" | "setdefault" | "update")):
+                apart.add(id(value))
+            case (
+                ast.Attribute(value=ast.Name(id=name), attr="__dict__")
+                | ast.Call(func=ast.Name(id="vars"), args=[ast.Name(id=name)])
+            ) if name == method.receiver and id(node) not in apart:
+                return node.lineno
+            case ast.Call(
+                func=ast.Name(id="dir" | "getmembers") | ast.Attribute(attr="getmembers"),
+                args=[ast.Name(id=name), *_],
+            ) if name == method.receiver and not picks:
+                return node.lineno
+            case _:
+                pass
+    return None
+
+
 def _names_bases(owner: ClassFacts) -> bool:
     return "_bases__" in owner.file.text
 
@@ -289,6 +327,7 @@ _CHECKS: tuple[Callable[[Classified], Hindrance | None], ...] = (
     _metaclass,
     _reserved,
     _proxies,
+    _reflects,
     _place,
     _shaped,
     _lifecycle,

@@ -71,12 +71,16 @@ class KeysRead:
             place. None if there are no more.
         coerced: What the dictionary is made into, as an expression: ``LocalConfig`` in ``LocalConfig(**config)``.
         handed: What is built with it.
+        kept: The attributes that it is assigned to.
+        elsewhere: Keys that other code reads, and where: path and line.
     """
 
     keys: dict[str, Key] = field(default_factory=dict)
     open: int | None = None
     coerced: ast.expr | None = None
     handed: list[Handed] = field(default_factory=list)
+    kept: frozenset[str] = frozenset()
+    elsewhere: dict[str, str] = field(default_factory=dict)
 
 
 def keys_read(
@@ -125,6 +129,7 @@ class _Reader:
         for key in self.found.keys.values():
             if key.name in self._optional or self._replaced:
                 key.required = False
+        self.found.kept = frozenset(self._kept)
         return self.found
 
     def keep_property(self, method: Function) -> None:

@@ -84,7 +84,9 @@ def _line_of_class(
     above: list[tuple[Ancestor, ...]] = []
     for base in bases:
         line = _LEGACY_LINE if base == _LEGACY else (base, _OBJECT)
-        if isinstance(base, ClassFacts):
+        if base == _OBJECT:
+            line = (_OBJECT,)
+        elif isinstance(base, ClassFacts):
             known = lines.get(base)
             if known is None:
                 return None

@@ -34,6 +34,8 @@ _NO_OPERATION = {
     "getter",
     "deleter",
 }
+#: What shows who called.
+_FRAMES = {"_getframe", "currentframe", "extract_stack", "format_stack", "print_stack", "walk_stack"}
 _LIFECYCLE = {
     "initialize",
     "cleanup",
@@ -59,7 +61,7 @@ def operations_of(classified: Classified) -> tuple[list[str], list[tuple[str, st
     names: list[str] = []
     unknown: list[tuple[str, str, int]] = []
     facts = classified.facts
-    elsewhere = _loaded_in_body(facts.node) | _handed_on(classified)
+    elsewhere = _loaded_in_body(facts.node) | _handed_on(classified) | _in_circles(facts)
     for name, method in facts.methods.items():
         if name.startswith("_") or name in skipped or method.kind != "method" or method.is_abstract:
             continue
@@ -134,13 +136,45 @@ def _handed_on(classified: Classified) -> set[str]:
     return found
 
 
+def _in_circles(facts: ClassFacts) -> set[str]:
+    """The plain methods that call each other in a circle, as those that visit a tree do: it may be a deep one."""
+    plain = {name: each for name, each in facts.methods.items() if not each.is_async and each.kind == "method"}
+    calls = {
+        name: {
+            each.attr
+            for each in ast.walk(method.node)
+            if isinstance(each, ast.Attribute)
+            and isinstance(each.value, ast.Name)
+            and each.value.id == method.receiver
+            and each.attr in plain
+        }
+        for name, method in plain.items()
+    }
+    found: set[str] = set()
+    for name in plain:
+        reached: set[str] = set()
+        waiting = [*calls[name]]
+        while waiting:
+            other = waiting.pop()
+            if other not in reached:
+                reached.add(other)
+                waiting += calls[other]
+        if name in reached:
+            found.add(name)
+    return found
+
+
 def _sees_its_caller(method: Method) -> bool:
     """Whether a method would notice what stands between it and who calls it: it looks there, or calls itself."""
     for each in ast.walk(method.node):
         match each:
             case ast.Attribute(value=ast.Name(id=owner), attr=name):
-                if (owner == method.receiver and name == method.name) or name in {"_getframe", "currentframe"}:
+                if (owner == method.receiver and name == method.name) or name in _FRAMES:
                     return True
+                if owner == "inspect" and name == "stack":
+                    return True
+            case ast.Name(id=name) if name in _FRAMES:
+                return True
             case ast.keyword(arg="stacklevel"):
                 return True
             case _:

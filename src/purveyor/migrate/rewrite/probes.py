@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from purveyor.migrate.rewrite.hindrances import OFFERED, Hindrance, is_done
+from purveyor.migrate.source.names import FunctionNode
 from purveyor.migrate.source.project import ClassFacts
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ __all__ = ["Probe", "answered_otherwise", "probes"]
 
 #: Names that are asked of all sorts of things: they count where a provider seems to be asked.
 _COMMON = {"config", "state", "status", "health", "current", "metadata"}
+_WATCHED = frozenset({*OFFERED, "initialize", "cleanup"})
+_QUOTED = re.compile(rf"[\"'](?:{'|'.join(sorted(_WATCHED))})[\"']")
 _PROVIDERS = re.compile(
     r"(.*_)?(provider|plugin|backend|service|store|client|component|instance|driver|adapter)s?"
 )
@@ -51,16 +54,36 @@ def probes(project: Project) -> tuple[Probe, ...]:
     found: list[Probe] = []
     for function, needed in (("hasattr", 2), ("getattr", 3)):
         for file, call in project.calls(function):
-            match call.args:
-                case [target, ast.Constant(value=str(name)), *_] if len(call.args) >= needed and (
-                    name in OFFERED or name in ("initialize", "cleanup")
-                ):
-                    asked = target.id if isinstance(target, ast.Name) else getattr(target, "attr", "")
-                    if asked == "self" or name not in _COMMON or _PROVIDERS.fullmatch(asked):
-                        found.append(Probe(file, call.lineno, name, asked == "self"))
-                case _:
-                    pass
+            if len(call.args) < needed:
+                continue
+            target, what = call.args[:2]
+            for name in _names(file, call, what):
+                asked = target.id if isinstance(target, ast.Name) else getattr(target, "attr", "")
+                if asked == "self" or name not in _COMMON or _PROVIDERS.fullmatch(asked):
+                    found.append(Probe(file, call.lineno, name, asked == "self"))
     return tuple(found)
+
+
+def _names(file: SourceFile, call: ast.Call, what: ast.expr) -> list[str]:
+    """For which names of a provider a call may ask; for a variable, those that the function around it has."""
+    if isinstance(what, ast.Constant):
+        return [what.value] if what.value in _WATCHED else []
+    if not isinstance(what, ast.Name) or _QUOTED.search(file.text) is None:
+        return []
+    assert file.tree is not None, "a file that calls something has a tree"
+    around: ast.AST = file.tree
+    for node in ast.walk(file.tree):  # those further in come later
+        if isinstance(node, FunctionNode) and node.lineno <= call.lineno <= (node.end_lineno or 0):
+            around = node
+    used = {each.id for each in ast.walk(around) if isinstance(each, ast.Name)}
+    places = [around]
+    places += [
+        each.value
+        for each in file.tree.body
+        if isinstance(each, ast.Assign) and any(ast.unparse(target) in used for target in each.targets)
+    ]
+    texts = {each.value for one in places for each in ast.walk(one) if isinstance(each, ast.Constant)}
+    return sorted(name for name in _WATCHED if name in texts)
 
 
 def answered_otherwise(

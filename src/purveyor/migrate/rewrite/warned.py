@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from purveyor.migrate.scan.faults.model import Fault
+from purveyor.migrate.source.project import ClassFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from purveyor.migrate.source.project import ClassFacts
 
 __all__ = ["warnings_of"]
 
@@ -44,6 +43,10 @@ def warnings_of(
         if method is not None:
             text = f"its {name} hides Provider.{name}: ask the manager for the provider's"
             found.append(Fault(method.line, "hides-provider", text))
+    owners = [each for each in facts.mro if isinstance(each, ClassFacts)]
+    if all("__slots__" in each.attributes for each in owners):
+        text = "its instances get a __dict__: what its __slots__ kept out is let in"
+        found.append(Fault(facts.line, "slots", text))
     if decorator is not None:
         text = f"what @{decorator[0]} makes of it is not known: if not the class itself, only code can build it"
         found.append(Fault(decorator[1], "class-decorator", text))
