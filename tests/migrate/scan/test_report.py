@@ -75,7 +75,7 @@ def test_the_keys_are_those_that_are_promised(tmp_path: Path) -> None:
     assert classes["SyncNotes"]["state"] == "adapter"
     assert classes["SyncNotes"]["reason"]
     assert classes["NotesError"]["state"] == "not-a-provider"
-    assert classes["NotesError"]["reason"] is None
+    assert classes["NotesError"]["reason"] == "an exception"
 
 
 def test_every_class_is_in_one_state_and_the_same_tree_gives_the_same(tmp_path: Path) -> None:

@@ -49,6 +49,14 @@ _MODEL_DECORATORS = frozenset(
 _TYPING = ("typing.", "typing_extensions.", "_typeshed.")
 _STANDARD = frozenset(sys.stdlib_module_names)
 
+#: Whose classes are windows and what stands in them.
+_ON_SCREEN = frozenset(
+    {
+        "PyQt5", "PyQt6", "PySide2", "PySide6", "arcade", "customtkinter", "gi", "kivy", "pygame", "pyglet",
+        "textual", "toga", "urwid", "wx",
+    }
+)  # fmt: skip
+
 #: Classes of the standard library that are a kind of their own, also when it is the standard library that is read.
 _FIXED_IN_TREE = frozenset(
     {
@@ -129,7 +137,7 @@ def _kind_of_base(name: str) -> Descent | None:
         return "fixed"
     if name in _NEUTRAL or _in_typing(name):
         return None
-    return "fixed" if name.partition(".")[0] in _STANDARD else None
+    return "fixed" if name.partition(".")[0] in (_STANDARD | _ON_SCREEN) else None
 
 
 def _is_error_elsewhere(name: str) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from purveyor.migrate.scan.ancestry import is_model
 from purveyor.migrate.scan.construction import CONFIG_WORDS, config_classes, words_of
 from purveyor.migrate.scan.holding import Holding
-from purveyor.migrate.scan.lifecycle import Lifecycle, closing_word, left_open, opening_word
+from purveyor.migrate.scan.lifecycle import Lifecycle, closing_word, left_open, opening_word, sets_a_state
 from purveyor.migrate.scan.provider_type import TypeName, type_of
 from purveyor.migrate.scan.registrations import registered_classes
 from purveyor.migrate.scan.shape import Shape
@@ -111,7 +111,7 @@ class _Classification:
             return True
         if shape.lifecycle is None or shape.calling is not None:
             return False
-        if shape.descent is not None and not shape.both_ends:
+        if shape.descent is not None and not (shape.both_ends or shape.acquisition == "released"):
             return False
         return not _is_test_file(shape.facts.file.path)
 
@@ -127,11 +127,17 @@ class _Classification:
         ):
             weight += 2
             why.append(f"takes {shape.config}")
+        if shape.acquisition is not None:
+            weight += 2 if shape.acquisition == "released" else 1
+            why.append("holds what it opens")
         declared = self._declared_above(shape)
         if declared is not None:
             owner, enforced = declared
             weight += 2 if enforced or shape.both_ends or shape.lifecycle_is_async else 1
             why.append(f"lifecycle declared by {owner.qualname}")
+        elif self._is_of_a_family(shape):
+            weight += 1
+            why.append("fills what its base leaves open")
         elif shape.missing and weight > 1:
             weight += 1
             why.append(f"derives from {shape.missing[0]}, which is not here")
@@ -148,6 +154,16 @@ class _Classification:
                 if above.calling is None and parts and _some_fill(owner, parts):
                     return owner, any(owner.methods[name].is_abstract for name in parts)
         return None
+
+    def _is_of_a_family(self, shape: Shape) -> bool:
+        """Whether it fills what a class above leaves open that has the lifecycle, with both ends."""
+        return any(
+            isinstance(owner, ClassFacts)
+            and self.shapes[owner].both_ends
+            and self.shapes[owner].calling is None
+            and _some_fill(owner, self.shapes[owner].abstract)
+            for owner in shape.facts.mro[1:]
+        )
 
     def _add_descendants(self, facts: ClassFacts, found: dict[ClassFacts, str]) -> None:
         for below in facts.subclasses:
@@ -173,7 +189,9 @@ class _Classification:
             first = [below for below in owner.subclasses if below.bases[0].resolved is owner]
             known = sum(below in found for below in first)
             needed = len(first) / 2 if told else max(len(owner.subclasses), 2)
-            if shape.abstract and known >= max(needed, 1):
+            if shape.both_ends and shape.abstract:
+                needed = 1
+            if (shape.abstract or shape.both_ends) and known >= max(needed, 1):
                 found[owner] = f"base of {next(below.qualname for below in first if below in found)}"
 
     def _add_twins(self, found: dict[ClassFacts, str], unsure: list[ClassFacts]) -> None:
@@ -251,7 +269,7 @@ class _Classification:
         elif facts in configs:
             kind, why = "config", configs[facts]
         else:
-            kind, why = "data", shape.calling or shape.descent or "no lifecycle of its own"
+            kind, why = "data", shape.calling or shape.descent or _too_little(shape)
         return Classified(facts, kind, None, shape.lifecycle, (), why)
 
     def _is_base(self, shape: Shape) -> bool:
@@ -285,12 +303,16 @@ def _weigh_lifecycle(shape: Shape) -> tuple[int, list[str]]:
     asynchronous = sum(method.is_async for method in methods)
     told = "/".join(f"async {method.name}" if method.is_async else method.name for method in methods)
     if len(methods) == 2:
+        if all(map(sets_a_state, methods)):
+            return 0, []
         weight = 2 + asynchronous
         if weight < _ENOUGH and methods[0].required:
             weight -= 1
         return weight, [told]
     if lifecycle.context is not None:
-        return (2 if shape.operations else 0), [f"{lifecycle.context} context manager"]
+        return (2 if shape.operations or shape.acquisition == "released" else 0), [
+            f"{lifecycle.context} context manager"
+        ]
     if asynchronous:
         return 2, [told]
     if methods[0].required or not shape.operations:
@@ -299,14 +321,35 @@ def _weigh_lifecycle(shape: Shape) -> tuple[int, list[str]]:
     return (2 if strong else 1), [told]
 
 
+def _too_little(shape: Shape) -> str:
+    """Why a class is none, though it might be one by its methods."""
+    lifecycle = shape.lifecycle
+    if lifecycle is None:
+        return "no lifecycle of its own"
+    names = [name for name in (lifecycle.opens, lifecycle.closes) if name is not None]
+    told = "/".join(names) or f"its being a {lifecycle.context} context manager"
+    return f"{told} alone do not tell; adapt() makes one of it" if names else f"{told} alone does not tell"
+
+
 def _some_fill(facts: ClassFacts, parts: tuple[str, ...]) -> bool:
     """Whether one who derives from a class writes what it leaves open."""
-    for below in facts.subclasses:
-        if any(name in below.methods and not left_open(below.methods[name]) for name in parts):
-            return True
-        if _some_fill(below, parts):
-            return True
-    return False
+    return any(
+        name in below.methods and not left_open(below.methods[name])
+        for below in _descendants(facts)
+        for name in parts
+    )
+
+
+def _descendants(facts: ClassFacts) -> Iterator[ClassFacts]:
+    """All who derive from a class; in broken code that may be the class itself."""
+    seen = {facts}
+    rest = list(facts.subclasses)
+    while rest:
+        below = rest.pop()
+        if below not in seen:
+            seen.add(below)
+            yield below
+            rest += below.subclasses
 
 
 #: Words that by themselves, on one synchronous method, speak of a resource.

@@ -25,6 +25,7 @@ __all__ = [
     "lifecycle_of",
     "members_of",
     "opening_word",
+    "sets_a_state",
 ]
 
 #: Methods that start a component and that end it, the more usual ones first.
@@ -47,6 +48,9 @@ _SPELLINGS = {
     "initialise": "initialize", "set_up": "setup", "start_up": "startup",
     "clean_up": "cleanup", "shut_down": "shutdown", "tear_down": "teardown",
 }  # fmt: skip
+
+#: What a state is called.
+_STATES = frozenset({"mode", "phase", "position", "stage", "state", "status"})
 
 #: The methods of a class by name, its own and inherited ones, each with the class that defines it.
 Members: TypeAlias = "Mapping[str, tuple[ClassFacts, Method]]"
@@ -155,7 +159,33 @@ def lifecycle_of(facts: ClassFacts, members: Members) -> Lifecycle | None:
 
 def left_open(method: Method) -> bool:
     """Whether a method is there for others to write: abstract, empty, or it says that it is not implemented."""
-    return method.is_abstract or method.is_trivial or method.raises_not_implemented
+    return method.is_abstract or method.is_trivial or method.raises_not_implemented or _only_returns_self(method)
+
+
+def sets_a_state(method: Method) -> bool:
+    """Whether all that a method does is to say in which state its object is, as those of doors and orders do.
+
+    ``self.state = "open"`` is such a statement; a flag such as ``self.connected = True`` is none, since providers
+    have them.
+    """
+    for statement in method.node.body:
+        match statement:
+            case ast.Assign(targets=[ast.Attribute(attr=name)], value=ast.Attribute() | ast.Constant(value=str())):
+                if _STATES.isdisjoint(name.strip("_").split("_")):
+                    return False
+            case ast.Expr(value=ast.Constant()):
+                pass
+            case _:
+                return False
+    return not method.is_trivial
+
+
+def _only_returns_self(method: Method) -> bool:
+    match method.node.body:
+        case [ast.Return(value=ast.Name(id=name))]:
+            return name == method.receiver
+        case _:
+            return False
 
 
 def _may_open(method: Method) -> bool:

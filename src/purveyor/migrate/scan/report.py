@@ -181,7 +181,9 @@ def _classes(
                 state=decision.state,
                 type=each.type,
                 faults=tuple(sorted(faults)),
-                reason=decision.reason or "; ".join(warning.message for warning in decision.warnings) or None,
+                reason=decision.reason
+                or "; ".join(warning.message for warning in decision.warnings)
+                or (each.evidence if decision.state == "not-a-provider" else None),
                 reason_line=decision.line or next((warning.line for warning in decision.warnings), None),
             )
         )

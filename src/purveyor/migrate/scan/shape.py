@@ -6,6 +6,7 @@ import ast
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from purveyor.migrate.scan.acquisition import Acquisition, acquisition
 from purveyor.migrate.scan.ancestry import Descent, descent_of, missing_bases
 from purveyor.migrate.scan.construction import config_parameter
 from purveyor.migrate.scan.lifecycle import closing_word, left_open, lifecycle_of, members_of, opening_word
@@ -55,13 +56,16 @@ _OTHER_CALLINGS: tuple[tuple[str, frozenset[str]], ...] = (
     ("a request handler", frozenset({"do_POST"})),
     ("a log handler", frozenset({"emit", "flush"})),
     ("a log handler", frozenset({"emit", "setFormatter"})),
+    ("a log handler", frozenset({"handle", "prepare"})),
     ("a parser", frozenset({"feed", "close"})),
     ("a server", frozenset({"serve_forever"})),
     ("a server", frozenset({"serve"})),
+    ("a server", frozenset({"get_server"})),
     ("a program", frozenset({"main"})),
     ("a task group", frozenset({"start_soon"})),
     ("an event loop", frozenset({"run_forever"})),
     ("an event loop", frozenset({"run_until_complete"})),
+    ("an event loop", frozenset({"get_loop"})),
     ("a descriptor", frozenset({"__get__"})),
     ("a descriptor", frozenset({"__set_name__"})),
     ("a thread", frozenset({"is_alive", "join"})),
@@ -74,6 +78,8 @@ _OTHER_CALLINGS: tuple[tuple[str, frozenset[str]], ...] = (
     ("a test", frozenset({"setup_method"})),
     ("a test", frozenset({"setup_class"})),
     ("a span of time", frozenset({"elapsed"})),
+    ("a span of time", frozenset({"cancel", "deadline"})),
+    ("a span of time", frozenset({"expired", "reschedule"})),
 )
 
 #: What makes a class without both ends of a lifecycle something else.
@@ -121,6 +127,11 @@ class Shape:
     def config(self) -> str | None:
         """The constructor's parameter for a configuration."""
         return config_parameter(self.facts, self.members)
+
+    @cached_property
+    def acquisition(self) -> Acquisition | None:
+        """What it gets hold of as it is opened, and whether closing lets it go."""
+        return None if self.lifecycle is None else acquisition(self.facts, self.members, self.lifecycle)
 
     @cached_property
     def operations(self) -> tuple[str, ...]:
@@ -180,7 +191,10 @@ def _is_iterable(shape: Shape) -> bool:
 
 
 def _is_test(shape: Shape) -> bool:
-    return any(name.startswith(("test_", "run_test")) for name in shape.members)
+    above = [*shape.missing, *(owner.name for owner in shape.facts.mro if isinstance(owner, ClassFacts))]
+    return any(name.startswith(("test_", "run_test")) for name in shape.members) or any(
+        name.endswith(("TestCase", "RuleBasedStateMachine")) for name in above
+    )
 
 
 def _is_visitor(shape: Shape) -> bool:

@@ -1,0 +1,4 @@
+from .base import SearchBackend
+from .whoosh import WhooshBackend as Default
+
+__all__ = ("SearchBackend", "Default")

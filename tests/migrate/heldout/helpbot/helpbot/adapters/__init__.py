@@ -1,0 +1,3 @@
+from .base import ChatAdapter, PollingAdapter
+
+__all__ = ["ChatAdapter", "PollingAdapter"]

@@ -1,0 +1,6 @@
+class GatewayError(Exception):
+    pass
+
+
+class DriverError(GatewayError):
+    pass

@@ -1,0 +1,4 @@
+from .base import Camera, DeviceBase, Dome, Mount
+from .indi import *
+
+ROLES = {"mount": Mount, "camera": Camera, "dome": Dome}
