@@ -79,6 +79,33 @@ def test_check_shows_what_would_start(run: Run) -> None:
     assert "purveyor.toml, profile dev is valid" in run("check", "-p", "dev").err
 
 
+def test_check_refuses_a_class_that_cannot_be_built_from_a_config(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(folder))
+    (folder / "inherited.py").write_text(
+        "from purveyor.migrate import LegacyProvider\n"
+        "class Taker(LegacyProvider[dict]):\n"
+        "    def __init__(self, socket): ...\n"
+        "class Built(Taker):\n"
+        "    @classmethod\n"
+        "    def from_config(cls, config): return cls(1)\n"
+        "class Static(Taker):\n"
+        "    @staticmethod\n"
+        "    def from_config(config): return Static(1)\n"
+    )
+    built = '[providers.b]\ndriver = "inherited:Built"\n[providers.s]\ndriver = "inherited:Static"\n'
+    write(built + '[providers.t]\ndriver = "inherited:Taker"\n')
+    told = "Taker does not support being built from a config"
+    hint = "use its own constructor, or write Taker.from_config"
+    result = run("check")
+    assert (result.code, result.out) == (2, "")
+    assert result.err.splitlines()[1:] == [f"purveyor.toml:6:1 providers.t.driver: {told}; {hint}"]
+    assert [" ".join(line.split()) for line in run("doctor").out.splitlines()[-2:]] == [f"t failed {told}", hint]
+    write(built)
+    assert run("check").code == 0
+
+
 def test_check_wonders_about_an_empty_file(run: Run) -> None:
     write("")
     result = run("check")
@@ -196,6 +223,47 @@ options = { api_key = "hunter2", empty_password = "", deep = [{ token = "hunter2
     assert "hunter2" not in result.out + json.dumps(data)
 
 
+def test_show_tells_what_has_no_value(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(folder))
+    (folder / "empty.py").write_text(
+        "from dataclasses import dataclass\n"
+        "from purveyor import Provider\n"
+        "@dataclass\n"
+        "class Config:\n"
+        "    name: str | None = None\n"
+        "    text: str = ''\n"
+        "    words: tuple[str, ...] = ()\n"
+        "class Empty(Provider[Config]):\n"
+        "    async def initialize(self): ...\n"
+        "    async def cleanup(self): ...\n"
+    )
+    write('[providers.e]\ndriver = "empty:Empty"\n')
+    assert [line.split() for line in run("show", "e").out.splitlines()[-3:]] == [
+        ["config.name", "none"],
+        ["config.text", '""'],
+        ["config.words", "none"],
+    ]
+
+
+def test_long_values_stand_below_each_other_in_whole_words(run: Run, terminal: Run) -> None:
+    wide = run("show", "notes").out
+    narrow = terminal("show", "notes", COLUMNS="80", NO_COLOR="1").out
+    assert max(map(len, wide.splitlines())) > 80
+    assert max(len(line) for line in narrow.splitlines() if "/" not in line) <= 80
+    assert narrow.split() == wide.split()
+    begin = narrow.index("operations")
+    first, second, *_ = narrow[begin:].splitlines()
+    assert second.startswith(" " * first.index("clear") + "import_ list")
+
+
+def test_a_word_longer_than_a_line_is_left_whole(run: Run, terminal: Run) -> None:
+    write('[providers.n]\ndriver = "memory.inprocess"\ndescription = "one\\ntwo three four"\n')
+    told = terminal("show", "n", COLUMNS="30", NO_COLOR="1").out
+    assert "purveyor.memory.inprocess:InProcessMemory\n" in told
+    assert "  one\n" in told
+    assert " two three four\n" in told
+
+
 def test_show_of_what_is_not_there(run: Run) -> None:
     result = run("show", "note")
     assert (result.code, result.err.splitlines()[1].strip()) == (2, "did you mean 'notes'?")
@@ -305,6 +373,30 @@ def test_doctor_exercises_and_leaves_nothing_behind(run: Run, folder: Path) -> N
     assert (notes["name"], notes["ok"], notes["error"]) == ("notes", True, None)
     assert notes["health"]["state"] == "healthy"
     assert notes["health"]["details"]["path"].endswith("notes.db")
+
+
+def test_doctor_fits_a_narrow_terminal_and_has_units(run: Run, terminal: Run) -> None:
+    told = terminal("doctor", COLUMNS="50", NO_COLOR="1").out
+    assert max(len(line) for line in told.splitlines() if "/" not in line) <= 50
+    assert " free\n" in told
+    assert "bytes" not in run("doctor").out
+    assert isinstance(run("doctor", "--json").data[1]["health"]["details"]["free_bytes"], int)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "text"),
+    [
+        ("bytes", 36_864, "36.9 kB"),
+        ("free_bytes", 80_000_000_000, "80.0 GB free"),
+        ("read_ahead_bytes", 12, "12 bytes read ahead"),
+        ("bytes", "many", "bytes many"),
+        ("tries", 3, "tries 3"),
+    ],
+)
+def test_details_that_count_bytes_have_units(key: str, value: object, text: str) -> None:
+    from purveyor.cli.commands.doctor import _detail
+
+    assert _detail(key, value) == text
 
 
 def test_doctor_tells_what_the_checks_found_without_secrets(

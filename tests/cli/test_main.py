@@ -75,6 +75,14 @@ def test_a_group_alone_shows_its_help_as_a_usage_error(run: Run, arguments: tupl
         (["--xyzzy"], "No such option '--xyzzy'", "'purveyor --help'"),
         (["list", "--color", "pink"], "Invalid value for '--color'", "'purveyor list --help'"),
         (["show"], "Missing argument 'NAME'", "'purveyor show --help'"),
+        (["--port", "3"], "--port is an option of 'purveyor up'", "'purveyor up --help'"),
+        (["--no-watch", "up"], "--no-watch is an option of 'purveyor up'", "'purveyor up --help'"),
+        (
+            ["memory", "--limit", "3", "list"],
+            "--limit is an option of 'purveyor memory list' and 'purveyor memory search'",
+            "'purveyor memory list --help'",
+        ),
+        (["--ttl", "3"], "--ttl is an option of 'purveyor memory put'", "'purveyor memory put --help'"),
     ],
 )
 def test_usage_errors(run: Run, arguments: list[str], problem: str, hint: str) -> None:
@@ -87,6 +95,19 @@ def test_usage_errors(run: Run, arguments: list[str], problem: str, hint: str) -
     assert as_json.code == 2
     assert as_json.err == ""
     assert as_json.error["what"].startswith(problem)
+
+
+def test_whose_option_it_is_is_not_asked_of_a_command_whose_extra_is_missing() -> None:
+    group = Group("g", lazy={"gone": ("no_such_module_xyz", "Is not there.")})
+    with pytest.raises(click.NoSuchOption, match="--port"):
+        group.main(["--port"], standalone_mode=False)
+
+
+def test_no_summary_is_cut_in_the_help_of_a_group(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    for group in ("memory", "storage", "migrate"):
+        commands, _, _ = run(group, "--help").out.partition("Options:")
+        assert "..." not in commands.partition("Commands:")[2]
 
 
 def test_what_follows_two_dashes_is_no_option(run: Run) -> None:
@@ -133,6 +154,60 @@ def test_a_missing_extra_is_named(module: str, arguments: list[str], requirement
     assert (done.returncode, done.stdout) == (2, "")
     assert f"pip install '{requirement}'" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("modules", "configuration", "named", "requirement"),
+    [
+        (["uvicorn"], None, "uvicorn", "'purveyor[http]'"),
+        (
+            ["pydantic", "starlette", "prometheus_client", "apsw"],
+            None,
+            "pydantic (and starlette, prometheus_client, apsw)",
+            "'purveyor[config,http,metrics,sqlite]'",
+        ),
+        (["rich", "uvicorn", "apsw"], None, "rich (and uvicorn, apsw)", "'purveyor[cli,http,sqlite]'"),
+        (["click", "rich"], "not toml", "click (and rich)", "'purveyor[cli]'"),
+        (["starlette", "apsw"], "not toml", "starlette", "'purveyor[http]'"),
+        (["starlette", "apsw"], "providers = 3", "starlette", "'purveyor[http]'"),
+        (
+            ["starlette", "apsw"],
+            (
+                '[providers]\nx = 3\na.driver = "memory.inprocess"\nb.driver = "gone"\n'
+                'c.driver = "memory.sqlite"\nd.driver = "own:Class"\ne.path = "x"\nf.driver = "memory.sqlite"'
+            ),
+            "starlette (and apsw)",
+            "'purveyor[http,sqlite]'",
+        ),
+        (
+            ["starlette", "apsw"],
+            '[providers.a]\ndriver = "memory.sqlite"\n[profiles.p.providers.a]\ndriver = "memory.inprocess"',
+            "starlette",
+            "'purveyor[http]'",
+        ),
+    ],
+)
+def test_all_extras_that_up_lacks_are_named_at_once(
+    modules: list[str], configuration: str | None, named: str, requirement: str
+) -> None:
+    if configuration is not None:
+        Path("purveyor.toml").write_text(configuration)
+    Path("own.py").write_text("print('it is run')")
+    profile = ["-p", "p"] if configuration and "profiles" in configuration else []
+    code = (
+        f"import sys; sys.modules.update(dict.fromkeys({modules!r}))\n"
+        f"from purveyor.cli import main; main({[*profile, 'up', '--port', '0']!r})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"error: purveyor up needs the module {named}, which is not installed")
+    assert done.stderr.endswith(f"pip install {requirement}\n")
+
+
+def test_requirements_of_several_distributions_stand_apart() -> None:
+    from purveyor.cli.extras import _together
+
+    assert _together(["purveyor[http]", "shop[a,b]", "purveyor[cli]"]) == "purveyor[cli,http]' 'shop[a,b]"
 
 
 @pytest.mark.parametrize("module", ["purveyor", "purveyor.cli"])

@@ -237,7 +237,40 @@ def test_a_provider_that_is_not_there_or_no_memory(run: Run) -> None:
     )  # fmt: skip
     other = run("memory", "count", "files")
     assert other.code == 2
-    assert "files is a LocalStorage, not a MemoryProvider" in other.err
+    assert other.err == (
+        "error: Provider files is a LocalStorage, not a MemoryProvider\n       use 'purveyor storage'\n"
+    )
+    assert run("memory", "get", "files", "k").err.endswith("       use 'purveyor storage get'\n")
+    error = run("storage", "get", "notes", "x", "--json").error
+    assert (error["type"], error["hint"]) == ("ProviderTypeError", "use 'purveyor memory get'")
+
+
+def test_a_provider_of_no_family_has_no_command(run: Run, things: Path) -> None:
+    (things / "purveyor.toml").write_text('[providers.t]\ndriver = "things:Thing"\n')
+    assert run("memory", "get", "t", "k", "--json").error["hint"] is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (
+            ["put", "notes", "k", "1", "--ttl", "5x"],
+            """'--ttl': expected a duration: seconds, or a string like "500ms", "30s", "5m", "1h"; this is '5x'""",
+        ),
+        (["put", "notes", "k", "1", "--ttl", "0"], "'--ttl': expected a duration above zero; this is '0'"),
+        (["list", "notes", "--limit", "x"], "'--limit': expected a whole number from 1 to 10000, not 'x'"),
+        (["search", "notes", "a", "--limit", "0"], "'--limit': expected a whole number from 1 to 10000, not '0'"),
+    ],
+)
+def test_a_number_that_is_none(run: Run, arguments: list[str], problem: str) -> None:
+    result = run("memory", *arguments)
+    assert (result.code, result.err.splitlines()[0]) == (2, f"error: Invalid value for {problem}")
+
+
+@pytest.mark.parametrize(("ttl", "seconds"), [("1h", 3600), ("60", 60), ("1.5m", 90)])
+def test_a_time_to_live_has_a_unit_or_is_in_seconds(run: Run, ttl: str, seconds: float) -> None:
+    item = run("memory", "put", "notes", "k", "1", "--ttl", ttl, "--json").data
+    assert item["expires"] - item["updated"] == pytest.approx(seconds)
 
 
 def test_an_optional_provider_whose_driver_is_missing(run: Run, folder: Path) -> None:

@@ -106,7 +106,7 @@ def test_what_fails_and_what_is_refused(spawn: Spawn, run: Run, monkeypatch: pyt
         assert refused.err == (
             f"error: the configuration is not valid\n{place}:5:1 providers.a.valeu: unknown key; did you mean 'value'?\n"
         )
-        up.wait_for("not reloaded: nothing has changed")
+        up.wait_for("not reloaded: all runs on as it was")
 
 
 def test_nothing_runs(run: Run, folder: Path) -> None:
@@ -205,7 +205,7 @@ def test_those_that_are_refused_as_one_are_told_once(spawn: Spawn) -> None:
         up.send(signal.SIGHUP)
         assert first.result()["changed"] == ["a"]
         assert all(isinstance(other.exception(), ConfigError) for other in others)
-    assert up.err.count("\nnot reloaded: nothing has changed\n") == 1
+    assert up.err.count("\nnot reloaded: all runs on as it was\n") == 1
 
 
 def test_no_token_is_told(spawn: Spawn, run: Run) -> None:

@@ -224,6 +224,6 @@ def test_a_long_transfer_shows_its_progress_on_a_terminal(terminal: Run, folder:
     [(0, "0 bytes"), (999, "999 bytes"), (1000, "1.0 kB"), (31_525_224, "31.5 MB"), (5e13, "50.0 TB")],
 )
 def test_sizes_are_for_people(count: int, text: str) -> None:
-    from purveyor.cli.commands.storage import _size
+    from purveyor.cli.output import size_text
 
-    assert _size(count) == text
+    assert size_text(count) == text

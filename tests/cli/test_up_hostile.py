@@ -57,7 +57,7 @@ def test_a_reload_survives_what_would_end_the_program(spawn: Spawn, folder: Path
         up.wait_for(f"reloaded: added good{number}; .*failed {step}\n")
     file.write_text(f'{CONFIGURATION}[providers.b]\ndriver = "exits:Exits"\n')
     up.send(signal.SIGHUP)
-    up.wait_for("SystemExit: 7[^\n]*\nnot reloaded: nothing has changed")
+    up.wait_for("SystemExit: 7[^\n]*\nnot reloaded: all runs on as it was")
     file.write_text(CONFIGURATION)
     up.send(signal.SIGHUP)
     up.wait_for("reloaded: removed good2\n")
@@ -72,6 +72,6 @@ def test_a_pipe_in_place_of_the_configuration_is_refused(run: Run, spawn: Spawn,
     file.unlink()
     os.mkfifo(file)
     up.send(signal.SIGHUP)
-    up.wait_for("purveyor.toml: cannot be read: it is no regular file\nnot reloaded: nothing has changed")
+    up.wait_for("purveyor.toml: cannot be read: it is no regular file\nnot reloaded: all runs on as it was")
     up.send(signal.SIGTERM)
     assert up.end().code == 0

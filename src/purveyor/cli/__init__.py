@@ -38,15 +38,19 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         SystemExit: Always, with the exit code.
     """
     open_closed()
+    given = sys.argv[1:] if arguments is None else arguments
     try:
         from purveyor.cli.root import run  # noqa: PLC0415 - it may not be possible
 
-        code = run(sys.argv[1:] if arguments is None else arguments)
+        code = run(given)
     except ModuleNotFoundError as error:
         module = (error.name or "").partition(".")[0]
         if module not in _EXTRAS:
             raise
-        missing = MissingExtraError("this command", module, f"purveyor[{_EXTRAS[module]}]")
+        from purveyor.cli.extras import lacking_for_up  # noqa: PLC0415 - it takes a while
+
+        missing = lacking_for_up() if "up" in given else None
+        missing = missing or MissingExtraError("this command", module, f"purveyor[{_EXTRAS[module]}]")
         with suppress(OSError):
             print(f"error: {missing}", file=sys.stderr)  # noqa: T201 - what writes nicer texts is what is missing
         code = 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,7 +11,26 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["metadata_option", "optional_provider_argument", "parse_json", "provider_argument", "where_option"]
+__all__ = [
+    "WholeNumber",
+    "metadata_option",
+    "optional_provider_argument",
+    "parse_json",
+    "provider_argument",
+    "ttl_option",
+    "where_option",
+]
+
+
+class WholeNumber(click.IntRange):
+    """A whole number between two bounds; who gives another value is told both."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Called by click."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"expected a whole number from {self.min} to {self.max}, not {value!r}", param, ctx)
 
 
 def provider_argument(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -27,6 +47,16 @@ def metadata_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """The option --metadata, which gathers KEY=VALUE pairs into a dictionary, None without any."""
     return click.option(
         "--metadata", metavar="KEY=VALUE", multiple=True, callback=_pairs, help="Keep this with it; repeatable."
+    )(command)
+
+
+def ttl_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The option --ttl, which gives seconds: a number of them, or one with a unit, as in the configuration."""
+    return click.option(
+        "--ttl",
+        metavar="DURATION",
+        callback=_seconds,
+        help="Let it expire after so many seconds, or 500ms, 30s, 5m, 1h.",
     )(command)
 
 
@@ -55,6 +85,23 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         keys = [key for key, _ in pairs]
         raise ValueError(f"the key {next(key for key in keys if keys.count(key) > 1)!r} is there twice")
     return found
+
+
+def _seconds(_: click.Context, param: click.Parameter, text: str | None) -> float | None:
+    if text is None:
+        return None
+    from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415 - not every command needs it
+
+    from purveyor.policy.model import Duration  # noqa: PLC0415 - likewise
+
+    given: float | str = text
+    with suppress(ValueError):
+        given = float(text)
+    try:
+        return TypeAdapter[float](Duration).validate_python(given)
+    except ValidationError as error:
+        problem = error.errors()[0]["msg"].removeprefix("Value error, ")
+    raise click.BadParameter(f"{problem}; this is {text!r}", param=param)
 
 
 def _filter(_: click.Context, param: click.Parameter, text: str | None) -> Any:

@@ -158,7 +158,7 @@ class Narrator:
         self._event("refused", error=self._output.describe(error))
         if not self._settings.json:
             self._output.error(error)
-        self._output.note("not reloaded: nothing has changed")
+        self._output.note("not reloaded: all runs on as it was")
 
     # --- stop ---------------------------------------------------------------------------------------
 

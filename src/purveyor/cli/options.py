@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import click
 from click.core import ParameterSource
@@ -12,7 +12,7 @@ from click.core import ParameterSource
 from purveyor.errors import near_misses
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 __all__ = ["Command", "Group", "Settings", "pass_settings"]
 
@@ -79,6 +79,30 @@ class Group(click.Group):
             command: click.Command = import_module(self.lazy[cmd_name][0]).command
             return command
         return super().get_command(ctx, cmd_name)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse what stands before the command's name, or say whose option it is."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            option, takers = error.option_name, list(self._takers(ctx, error.option_name))
+            if not takers:
+                raise
+        names = " and ".join(repr(taker.command_path) for taker in takers)
+        raise click.UsageError(f"{option} is an option of {names}", takers[0])
+
+    def _takers(self, ctx: click.Context, option: str) -> Iterator[click.Context]:
+        """The commands below this one that have an option."""
+        for name in self.list_commands(ctx):
+            try:
+                command = self.get_command(ctx, name)
+            except ImportError:  # an extra is missing
+                continue
+            inner = click.Context(cast("click.Command", command), info_name=name, parent=ctx)
+            if isinstance(command, Group):
+                yield from command._takers(inner, option)
+            elif any(option in (*param.opts, *param.secondary_opts) for param in inner.command.params):
+                yield inner
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

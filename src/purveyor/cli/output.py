@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from purveyor.cli.options import Settings
     from purveyor.errors import ConfigProblem
 
-__all__ = ["TRACEBACK", "Column", "InProvider", "Output", "describe", "local_time", "visible"]
+__all__ = ["TRACEBACK", "Column", "InProvider", "Output", "describe", "local_time", "size_text", "visible"]
 
 T = TypeVar("T")
 
@@ -56,9 +57,13 @@ _MISUSE = (
 #: What to do about an error that nobody foresaw.
 TRACEBACK = "-vv shows the traceback"
 
+#: How many columns a text takes at least, on however narrow a terminal.
+_NARROWEST = 20
+
 #: How many characters a column keeps that is cut to fit a terminal.
 _SHORTEST = 12
 
+_WORD = re.compile(r"\S+\s*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _STATUS_STYLES = {"ready": "green", "ok": "green", "failed": "red", "left out": "yellow"}
 
@@ -171,7 +176,15 @@ class Output:
         width = max(map(len, values))
         for name, value in values.items():
             if value:
-                self.line(Text.assemble((f"{name:{width}}", "dim"), f"  {visible(value)}"))
+                self.beside(Text.assemble((f"{name:{width}}", "dim"), "  "), Text(visible(value)))
+
+    def beside(self, head: Text, body: Text) -> None:
+        """Write a text after a head: on a terminal in lines of whole words, which all begin at the same column."""
+        width = max(self.stdout.width - head.cell_len, _NARROWEST)
+        for line in _lines(body, width) if self.on_terminal else [body]:
+            line.rstrip()
+            self.line(head + line)
+            head = Text(" " * head.cell_len)
 
     def end_of_page(self, count: int, cursor: str | None, also: str = "") -> None:
         """Tell, after what a page holds was shown, that it is empty or how to get the next one."""
@@ -333,6 +346,20 @@ def local_time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
+def size_text(count: int) -> str:
+    """A number of bytes with the unit that suits it.
+
+    Args:
+        count: The bytes.
+    """
+    size = float(count)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"
+
+
 def visible(text: str) -> str:
     """Text with control characters written out, so that data cannot steer a terminal."""
     return _CONTROL.sub(_escape_unless_layout, text)
@@ -370,6 +397,18 @@ def _excerpt(problem: ConfigProblem) -> tuple[str, str] | tuple[()]:
 def _cell(cell: str) -> Text:
     text = visible(cell).replace("\n", "\\n").replace("\t", "\\t")
     return Text(text, style=_STATUS_STYLES.get(text, ""))
+
+
+def _lines(text: Text, width: int) -> list[Text]:
+    """Lines of whole words. One that is too long is left to the terminal: it can still be copied then."""
+    breaks: list[int] = []
+    line = ""
+    for word in _WORD.finditer(text.plain):
+        if line and (cell_len(f"{line}{word[0].rstrip()}") > width or "\n" in line):
+            breaks.append(word.start())
+            line = ""
+        line += word[0]
+    return list(text.divide(breaks))
 
 
 def _fit(cell: Text, width: int, column: Column) -> Text:

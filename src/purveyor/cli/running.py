@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+import click
+
+from purveyor import errors
 from purveyor.app import System
 from purveyor.cli.logs import show_log
 from purveyor.cli.output import InProvider, Output
 from purveyor.config import find_config, load_config
-from purveyor.errors import ProviderTypeError
 from purveyor.provider import Provider
 
 if TYPE_CHECKING:
@@ -21,6 +23,19 @@ if TYPE_CHECKING:
 __all__ = ["load", "load_system", "started"]
 
 P = TypeVar("P", bound=Provider[Any])
+
+
+class ProviderTypeError(errors.ProviderTypeError):
+    """The error of this name, with advice for the command line; programs are told the same type."""
+
+    def __init__(self, name: str, actual: type, expected: type, instead: str | None = None) -> None:
+        super().__init__(name, actual, expected)
+        self._instead = instead
+
+    @property
+    def hint(self) -> str | None:
+        """Which command takes the provider."""
+        return self._instead and f"use '{self._instead}'"
 
 
 def load(settings: Settings) -> SystemConfig:
@@ -66,7 +81,7 @@ async def started(settings: Settings, name: str, cls: Callable[..., P]) -> Async
     if name not in system.config.unavailable:
         declared = system.config.get(name).provider_class
         if not issubclass(declared, kind):
-            raise ProviderTypeError(name, declared, kind)
+            raise ProviderTypeError(name, declared, kind, _same_command(declared.provider_type.value))
     if settings.verbose:
         Output(settings).warnings(system.config.warnings)
     try:
@@ -76,3 +91,14 @@ async def started(settings: Settings, name: str, cls: Callable[..., P]) -> Async
     async with AsyncExitStack() as stack:
         stack.push_async_exit(system)
         yield provider
+
+
+def _same_command(family: str) -> str | None:
+    """The running command of another family of providers, or that family's, if there is such a one."""
+    context = click.get_current_context()
+    root = context.find_root()
+    group = cast("click.Group", root.command).get_command(root, family)
+    if not isinstance(group, click.Group):
+        return None
+    command = [context.info_name] if context.info_name in group.commands else []
+    return " ".join(["purveyor", family, *map(str, command)])

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from purveyor.cli.declared import describe_spec, source_of
 from purveyor.cli.options import Command, Settings, pass_settings
 from purveyor.cli.output import Column, Output
 from purveyor.cli.running import load
+from purveyor.errors import ConfigError, UnsupportedError
+from purveyor.migrate import LegacyProvider
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from purveyor.config import SystemConfig
+    from purveyor.errors import ConfigProblem
 
 __all__ = ["command"]
 
@@ -23,6 +33,8 @@ def command(settings: Settings) -> None:
     """
     output = Output(settings)
     config = load(settings)
+    if problems := [*_not_built_from_a_config(config)]:
+        raise ConfigError(problems)
     warnings = [str(problem) for problem in config.warnings]
     # Each may need secrets and drivers that are elsewhere, so that they are checked only where they are asked for.
     unchecked = list(config.source.tree.get("profiles", ())) if config.profile is None else []
@@ -47,3 +59,20 @@ def command(settings: Settings) -> None:
         "unchecked_profiles": unchecked,
     }
     output.result(data, show)
+
+
+def _not_built_from_a_config(config: SystemConfig) -> Iterator[ConfigProblem]:
+    """The providers whose classes take what cannot stand in a file, and so can be built in code only."""
+    for spec in config.providers:
+        cls: Any = spec.provider_class
+        if not issubclass(cls, LegacyProvider) or getattr(cls.from_config, "__func__", None) is not _UNDEFINED:
+            continue
+        try:
+            cls.from_config(spec.config)
+        except UnsupportedError as error:
+            place = ("providers", spec.name, "driver")
+            yield config.source.problem(place, error.what, error.hint, profile=config.profile)
+
+
+#: The `from_config` of a class that has none.
+_UNDEFINED = vars(LegacyProvider)["from_config"].__func__

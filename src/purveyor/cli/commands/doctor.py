@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from contextlib import AsyncExitStack, suppress
 from functools import partial
@@ -13,7 +14,7 @@ from rich.text import Text
 
 from purveyor.cli.ending import run
 from purveyor.cli.options import Command, Settings, pass_settings
-from purveyor.cli.output import Output, visible
+from purveyor.cli.output import Output, size_text, visible
 from purveyor.cli.running import load_system
 from purveyor.errors import ProviderUnhealthyError, PurveyorError
 from purveyor.memory.provider import MemoryProvider
@@ -152,14 +153,21 @@ def _show(output: Output, finding: dict[str, Any], width: int) -> None:
         degraded = health["state"] == HealthState.DEGRADED.value
         head.append(*(("degraded", "yellow") if degraded else ("ok      ", "green")))
         head.append(f"{finding['ms']:.0f} ms".rjust(7))
-        if health["message"]:
-            head.append(f"  {visible(health['message'])}")
-        if details := ", ".join(f"{key} {value}" for key, value in health["details"].items()):
-            head.append(f"  {visible(details)}", "dim")
-        output.line(head)
+        told = [Text(visible(health["message"]))] if health["message"] else []
+        if details := ", ".join(_detail(*each) for each in health["details"].items()):
+            told.append(Text(visible(details), "dim"))
+        output.beside(head.append("  "), Text("  ").join(told))
         return
     error = finding["error"]
     problem = ": ".join(filter(None, (error["where"], error["what"])))
-    output.line(head.append("failed", "red").append(f"  {visible(problem)}"))
+    output.beside(head.append("failed", "red").append("  "), Text(visible(problem)))
     if error["hint"]:
-        output.line(Text(f"{'':{width + 10}}{visible(error['hint'])}", "dim"))
+        output.beside(Text(" " * (width + 10)), Text(visible(error["hint"]), "dim"))
+
+
+def _detail(key: str, value: object) -> str:
+    """A detail for people: what counts bytes has a unit."""
+    if type(value) is not int or not re.search(r"(?:^|_)bytes$", key):
+        return f"{key} {value}"
+    what = key.removesuffix("bytes").replace("_", " ")
+    return f"{size_text(value)} {what}".rstrip()

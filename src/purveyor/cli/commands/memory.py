@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from rich.text import Text
 
-from purveyor.cli.arguments import metadata_option, parse_json, provider_argument, where_option
+from purveyor.cli.arguments import (
+    WholeNumber,
+    metadata_option,
+    parse_json,
+    provider_argument,
+    ttl_option,
+    where_option,
+)
 from purveyor.cli.ending import run
 from purveyor.cli.options import Group, Settings, pass_settings
 from purveyor.cli.output import Column, Output, local_time, visible
@@ -35,9 +42,6 @@ _MARKED = re.compile(r"\*\*(?=\w)([^*]+?)(?<=\w)\*\*")
 # A line of signs below a heading, which says nothing in a snippet.
 _RULER = re.compile(r"([^\w\s])\1{3,}")
 
-#: How many columns a snippet takes at least, on however narrow a terminal.
-_NARROWEST = 20
-
 _namespace = click.option(
     "-n", "--namespace", multiple=True, metavar="SEGMENT", help="The namespace, one option a segment."
 )
@@ -56,7 +60,7 @@ def command() -> None:
 @click.option("--text", is_flag=True, help="Take VALUE as a string, not as JSON.")
 @_namespace
 @metadata_option
-@click.option("--ttl", type=float, metavar="SECONDS", help="Let it expire.")
+@ttl_option
 @click.option("--create-only", is_flag=True, help="Fail if there is an item already.")
 @click.option("--if-version", type=int, metavar="N", help="Fail unless the item there has this version.")
 @pass_settings
@@ -140,7 +144,7 @@ def delete(settings: Settings, name: str, key: str, namespace: tuple[str, ...], 
 @where_option
 @click.option("--order", type=click.Choice(["key", "created", "updated"]), default="key", show_default=True)
 @click.option("--descending", is_flag=True, help="From the last to the first.")
-@click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True, help="Items on a page.")
+@click.option("--limit", type=WholeNumber(1, 10_000), default=100, show_default=True, help="Items on a page.")
 @_cursor
 @click.option("--all", "everything", is_flag=True, help="All pages.")
 @pass_settings
@@ -198,7 +202,7 @@ def count(settings: Settings, name: str, namespace: tuple[str, ...], where: Any)
 @click.argument("query")
 @_namespace
 @where_option
-@click.option("--limit", type=click.IntRange(1, 10_000), default=10, show_default=True, help="Hits on a page.")
+@click.option("--limit", type=WholeNumber(1, 10_000), default=10, show_default=True, help="Hits on a page.")
 @_cursor
 @pass_settings
 def search(
@@ -260,11 +264,7 @@ def _parse_value(text: str) -> Any:
 def _show_hit(output: Output, rank: str, hit: Hit) -> None:
     output.line(Text.assemble(f"{rank}  ", (visible(_place(hit.item)), "bold cyan")))
     snippet = _highlighted(visible(" ".join(_RULER.sub(" ", hit.snippet).split())))
-    margin = " " * (len(rank) + 2)
-    width = max(output.stdout.width - len(margin), _NARROWEST)
-    for line in snippet.wrap(output.stdout, width) if output.on_terminal else [snippet]:
-        line.rstrip()
-        output.line(Text(margin) + line)
+    output.beside(Text(" " * (len(rank) + 2)), snippet)
 
 
 def _highlighted(snippet: str) -> Text:

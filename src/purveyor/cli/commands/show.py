@@ -46,10 +46,14 @@ def command(settings: Settings, name: str) -> None:
         fields = {key: _text(value) for key, value in data.items() if key != "config"}
         fields["declared at"] = fields.pop("declared_at") or "the embedded configuration"
         if isinstance(own, dict):
-            fields |= {f"config.{key}": _text(value) or '""' for key, value in own.items()}
+            fields |= {f"config.{key}": _text(value) or _nothing(value) for key, value in own.items()}
         output.fields(fields)
 
     output.result(data, show)
+
+
+def _nothing(value: Json) -> str:
+    return '""' if value == "" else "none"
 
 
 def _text(value: Json) -> str:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from purveyor.cli.arguments import metadata_option, provider_argument
+from purveyor.cli.arguments import WholeNumber, metadata_option, provider_argument
 from purveyor.cli.ending import run
 from purveyor.cli.files import read_chunks, whole_file, write_all
 from purveyor.cli.options import Group, Settings, pass_settings
-from purveyor.cli.output import Column, Output, local_time
+from purveyor.cli.output import Column, Output, local_time, size_text
 from purveyor.cli.running import started
 from purveyor.errors import ObjectNotFoundError
 from purveyor.storage.provider import StorageProvider
@@ -76,7 +76,7 @@ def put(
                 )
 
     meta = _use(settings, name, send)
-    output.result(asdict(meta), lambda: output.note(f"stored {path} ({_size(meta.size)})"))
+    output.result(asdict(meta), lambda: output.note(f"stored {path} ({size_text(meta.size)})"))
 
 
 @command.command()
@@ -86,7 +86,10 @@ def put(
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 @pass_settings
 def get(settings: Settings, name: str, path: str, file: str | None, force: bool) -> None:
-    """Fetch an object into FILE, by default its last segment in this folder; - writes standard output."""
+    """Fetch an object into a file; - writes standard output.
+
+    Without FILE, the file is called what the last segment of PATH is, in this folder.
+    """
     output = Output(settings)
     if file == "-" and settings.json:
         raise click.UsageError("--json and - would both write to standard output", click.get_current_context())
@@ -105,7 +108,7 @@ def get(settings: Settings, name: str, path: str, file: str | None, force: bool)
     size = _use(settings, name, fetch)
     if file != "-":
         data = {"path": path, "file": str(target), "size": size}
-        output.result(data, lambda: output.note(f"fetched {path} into {target} ({_size(size)})"))
+        output.result(data, lambda: output.note(f"fetched {path} into {target} ({size_text(size)})"))
 
 
 @command.command()
@@ -148,9 +151,7 @@ def delete(settings: Settings, name: str, path: str) -> None:
 @provider_argument
 @click.argument("prefix", default="")
 @click.option("--level", is_flag=True, help="One level only: what lies deeper is shown as folders.")
-@click.option(
-    "--limit", type=click.IntRange(1, 10_000), default=1000, show_default=True, help="Entries on a page."
-)
+@click.option("--limit", type=WholeNumber(1, 10_000), default=1000, show_default=True, help="Entries on a page.")
 @click.option("--cursor", metavar="CURSOR", help="Go on where the page before ended.")
 @click.option("--all", "everything", is_flag=True, help="All pages.")
 @pass_settings
@@ -245,12 +246,3 @@ def _progress(output: Output, title: str, size: int | None) -> Generator[Callabl
         yield advance
     finally:
         progress.stop()
-
-
-def _size(count: int) -> str:
-    size = float(count)
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} TB"
