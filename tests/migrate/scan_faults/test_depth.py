@@ -89,3 +89,8 @@ def test_one_statement_that_reads_the_environment_often(tmp_path: Path) -> None:
     reads = ", ".join(["os.environ", "{**os.environ}"] * 200)
     ((place, _),) = faults_in(tmp_path, {"app.py": f"{HEAD}    def q(self):\n        return [{reads}]\n"}).items()
     assert place == ("app.py", 5, "environment-read")
+
+
+def test_many_names_that_nothing_defines_are_each_told(tmp_path: Path) -> None:
+    text = HEAD + "    def q(self):\n" + "".join(f"        nope{number}()\n" for number in range(500))
+    assert len(faults_in(tmp_path, {"app.py": text}, "data")) == 500

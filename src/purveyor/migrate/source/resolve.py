@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Resolver"]
 
 _END: Position = (1 << 60, 0)
+_MOST_STEPS = 1_000  # that one expression is followed: names that go in circles may do so in very many ways
 # Calls whose result is a class, and as what it counts.
 _FACTORIES = frozenset({
     "collections.namedtuple", "enum.Enum", "enum.IntEnum", "typing.NamedTuple", "typing.NewType",
@@ -39,6 +40,7 @@ _FACTORIES = frozenset({
 })  # fmt: skip
 
 _Key: TypeAlias = "tuple[Scope, str, Position]"
+_Place: TypeAlias = "tuple[Scope, str, Position, Path]"
 
 
 class Resolver:
@@ -51,7 +53,9 @@ class Resolver:
         self._scopes = scopes
         self._classes = classes
         self._active: set[_Key] = set()
-        self._known: dict[_Key, Resolved | None] = {}
+        self._known: dict[_Place, Resolved | None] = {}
+        self._circles = 0  # how often a meaning hung on what was being looked for just then
+        self._steps = 0
         modules.learn_own_name(self._absolute_imports(), self._provides)
 
     def resolve(self, scope: Scope, node: ast.expr, *, at: Position = _END, path: Path = ()) -> Resolved:
@@ -63,9 +67,12 @@ class Resolver:
             at: Only what is bound before this place counts; the end of the file for code that runs later.
             path: The branches in which it stands.
         """
+        if not self._active:
+            self._steps = 0
         try:
             found = self._expression(scope, node, at, path)
         except RecursionError:
+            self._circles += 1
             found = Unresolved("", "it is nested too deeply", 0)
         if isinstance(found, Unresolved):
             return Unresolved(source_of(node), found.reason, getattr(node, "lineno", 0))
@@ -136,19 +143,25 @@ class Resolver:
 
     def _bound(self, scope: Scope, name: str, at: Position, path: Path) -> Resolved | None:
         """What a name is bound to in one scope; None if nothing in it binds the name."""
-        key = (scope, name, at)
-        if not path and key in self._known:
-            return self._known[key]
+        place, key = (scope, name, at, path), (scope, name, at)
+        if place in self._known:
+            return self._known[place]
         if key in self._active:
+            self._circles += 1
             return Unresolved(name, "it is defined in a circle", 0)
+        if self._steps == _MOST_STEPS:
+            self._circles += 1
+            return Unresolved(name, "it goes in too many circles", 0)
+        self._steps += 1
+        circles = self._circles
         self._active.add(key)
         try:
             candidates = self._candidates(scope, name, at, path)
             found = self._first(self._target(scope, name, one) for one in candidates) if candidates else None
         finally:
             self._active.discard(key)
-        if not path and not self._active:
-            self._known[key] = found
+        if self._circles == circles or not (path or self._active):
+            self._known[place] = found
         return found
 
     def _candidates(self, scope: Scope, name: str, at: Position, path: Path) -> list[Binding]:
@@ -193,11 +206,13 @@ class Resolver:
     def _brings(self, scope: Scope, star: Binding, name: str) -> bool:
         """Whether a star import binds a name, through other stars if need be, which may go in circles."""
         waiting = [(scope, star)]
-        seen = {active for active, wanted, _ in self._active if wanted == name}
+        active = {each for each, wanted, _ in self._active if wanted == name}
+        seen = set(active)
         while waiting:
             importer, one = waiting.pop()
             module = self._starred(importer, one)
             inner = self._scopes.get(module.file) if isinstance(module, Module) and module.file else None
+            self._circles += inner in active
             if inner is None or inner in seen:
                 continue
             seen.add(inner)
@@ -239,6 +254,7 @@ class Resolver:
     def _of_module(self, module: Module, name: str) -> Resolved:
         scope = self._scopes.get(module.file) if module.file else None
         circular = (scope, name, _END) in self._active  # as in a package's own `from . import name`
+        self._circles += circular
         if scope is not None and not circular:
             found = self._of_scope(scope, name)
             if found is not None:

@@ -6,6 +6,7 @@ import ast
 import builtins
 import re
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from purveyor.migrate.scan.faults.model import Fault
 from purveyor.migrate.source import Unresolved
@@ -27,6 +28,8 @@ _BINDS_UNSEEN = re.compile(
     r"import\s+\*|\bglobals\(\)|\bexec\(|\bsys\.modules\b|\bdef __getattr__\b"
     r"|\b__builtins__\b|\bimport builtins\b|\b_convert_\("
 )
+#: The names that a file binds in other ways than by plain statements; None where they could be any.
+_OTHERWISE: WeakKeyDictionary[SourceFile, frozenset[str] | None] = WeakKeyDictionary()
 
 #: Names that every module or method has, or that some version of Python or some platform has.
 _ALWAYS = frozenset(dir(builtins)) | {
@@ -104,6 +107,7 @@ def _local_imports(survey: Survey, facts: ClassFacts) -> Iterator[Fault]:
 def _names(survey: Survey, facts: ClassFacts) -> Iterator[Fault]:
     """Names that methods use and that nothing defines."""
     told: set[str] = set()
+    parameters: set[str | None] | None = None
     for node, context in survey.body(facts).names:
         if not isinstance(node, ast.Name) or node.id in _ALWAYS or node.id in told:
             continue
@@ -117,7 +121,9 @@ def _names(survey: Survey, facts: ClassFacts) -> Iterator[Fault]:
         if not isinstance(found, Unresolved) or found.reason != _NOTHING:
             continue
         told.add(node.id)
-        if not _may_come_otherwise(facts.file, node.id) and not _is_type_parameter(facts, node.id):
+        if parameters is None:
+            parameters = _type_parameters(facts)
+        if not _may_come_otherwise(facts.file, node.id) and node.id not in parameters:
             message = f"`{node.id}` is used, but nothing defines or imports it. Import it, or correct the name."
             yield Fault(node.lineno, "missing-import", message)
 
@@ -197,14 +203,23 @@ def _may_be_defined(project: Project, found: Unresolved, name: str) -> bool:
 
 def _may_come_otherwise(file: SourceFile, name: str) -> bool:
     """Whether a module's name may be bound by something else than its own plain statements."""
-    name = re.escape(name)
-    own = rf"\bglobal\b[^\n]*\b{name}\b|\b{name}\s*:=|\btype\s+{name}\b"
-    return _BINDS_UNSEEN.search(file.text) is not None or re.search(own, file.text) is not None
+    if file not in _OTHERWISE:
+        unseen = _BINDS_UNSEEN.search(file.text) is not None
+        _OTHERWISE[file] = None if unseen else frozenset(_bound_otherwise(file.text))
+    names = _OTHERWISE[file]
+    return names is None or name in names
 
 
-def _is_type_parameter(facts: ClassFacts, name: str) -> bool:
-    return any(
-        getattr(parameter, "name", None) == name
+def _bound_otherwise(text: str) -> Iterator[str]:
+    for listed in re.findall(r"\bglobal\b([^\n]*)", text):
+        yield from re.findall(r"\w+", listed)
+    for walrus, alias in re.findall(r"\b(\w+)\s*:=|\btype\s+(\w+)", text):
+        yield walrus or alias
+
+
+def _type_parameters(facts: ClassFacts) -> set[str | None]:
+    return {
+        getattr(parameter, "name", None)
         for node in ast.walk(facts.node)
         for parameter in getattr(node, "type_params", ())
-    )
+    }
