@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -50,7 +51,8 @@ class TestUnreadable:
         assert problem_of("file/purveyor.toml") == "file/purveyor.toml: cannot be read: Not a directory"
 
     def test_a_path_that_is_none(self) -> None:
-        assert problem_of("a\0b") == "a\0b: cannot be read: embedded null byte"
+        # Python 3.13 says "open: embedded null character in path"
+        assert re.fullmatch("a\0b: cannot be read: .*embedded null .*", problem_of("a\0b"))
 
     def test_not_utf_8(self, tmp_path: Path) -> None:
         (tmp_path / "p.toml").write_bytes("version = 1\n# é".encode() + b"\xff = 1")

@@ -511,3 +511,34 @@ class PollyCache(SpeechBase):
 """
     told = classify_text(tmp_path, text)
     assert [each.type for each in told.values()] == ["capability", "capability", "memory"]
+
+
+COMPOSITE = """
+import abc
+class Component(abc.ABC):
+    def __init__(self, config): self.children = []
+    async def initialize(self):
+        for child in self.children:
+            await child.initialize()
+    async def cleanup(self):
+        for child in self.children:
+            await child.cleanup()
+    def add(self, child): self.children.append(child)
+    @abc.abstractmethod
+    async def process(self): ...
+class Leaf(Component):
+    async def process(self): return 1
+class Tree(Component):
+    async def process(self): return [await child.process() for child in self.children]
+class Keeper(Leaf):
+    def register(self, key, child): self.kept[key] = child
+    def get(self, key): return self.kept[key]
+    async def cleanup(self):
+        for child in self.kept.values():
+            await child.cleanup()
+"""
+
+
+def test_a_tree_of_components_is_no_registry(tmp_path: Path) -> None:
+    kinds = {name: each.kind for name, each in classify_text(tmp_path, COMPOSITE).items()}
+    assert kinds == {"Component": "base", "Leaf": "provider", "Tree": "provider", "Keeper": "registry"}

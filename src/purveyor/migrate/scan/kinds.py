@@ -22,6 +22,7 @@ from purveyor.migrate.source.project import ClassFacts
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from purveyor.migrate.scan.lifecycle import Members
     from purveyor.migrate.source.project import Project
 
 __all__ = ["Classified", "Kind", "Lifecycle", "classify"]
@@ -209,16 +210,23 @@ class _Classification:
 
     def _find_registries(self) -> dict[ClassFacts, str]:
         found: dict[ClassFacts, str] = {}
-        for facts, shape in self.shapes.items():
+        for facts, shape in sorted(self.shapes.items(), key=_depth):
             if shape.descent is not None and shape.descent not in ("container", "model"):
                 continue
-            holding = Holding(shape.members, self.providers)
+            holding = Holding(self._members_to_judge(shape, found), self.providers)
             if facts not in self.providers:
                 if holding.of_anything:
                     found[facts] = "holds others and hands them out"
-            elif holding.of_providers and not self._serves_as_one(shape):
+            elif holding.of_providers and not (self._serves_as_one(shape) or _is_composite(shape, holding)):
                 found[facts] = "holds providers and hands them out"
         return found
+
+    def _members_to_judge(self, shape: Shape, registries: Mapping[ClassFacts, str]) -> Members:
+        """A class's own methods, where its base is a provider that was judged already; otherwise all of them."""
+        above = [owner for owner in shape.facts.mro[1:] if isinstance(owner, ClassFacts)]
+        if registries.keys().isdisjoint(above) and not self.providers.keys().isdisjoint(above):
+            return {name: (shape.facts, method) for name, method in shape.facts.methods.items()}
+        return shape.members
 
     def _serves_as_one(self, shape: Shape) -> bool:
         """Whether a class that holds providers offers what its base asks of one, as a composite does."""
@@ -319,6 +327,15 @@ def _weigh_lifecycle(shape: Shape) -> tuple[int, list[str]]:
         return 0, []
     strong = {opening_word(names[0]), closing_word(names[0])} & _UNAMBIGUOUS
     return (2 if strong else 1), [told]
+
+
+def _depth(each: tuple[ClassFacts, Shape]) -> int:
+    return len(each[0].mro)
+
+
+def _is_composite(shape: Shape, holding: Holding) -> bool:
+    """Whether it is one part of a tree of its like: it leaves something to those below it, and gives out none."""
+    return bool(shape.abstract and shape.facts.subclasses) and not holding.hands
 
 
 def _too_little(shape: Shape) -> str:
