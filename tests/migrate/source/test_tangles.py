@@ -37,3 +37,11 @@ def test_modules_that_all_import_each_other(tmp_path: Path) -> None:
     found = facts.bases[0].resolved
     assert isinstance(found, Unresolved)
     assert "circle" in found.reason
+
+
+def test_a_base_that_is_found_on_the_way_to_a_name(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(
+        "class Base:\n    class Inner: ...\nclass Derived(Base): ...\nAlias = Derived.Inner\nclass Q(Alias): ...\n"
+    )
+    *_, facts = read_project(tmp_path).classes
+    assert getattr(facts.bases[0].resolved, "qualname", None) == "Base.Inner"
