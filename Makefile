@@ -47,6 +47,7 @@ clean:
 	rm -rf $(VENV) docs/_build .coverage .coverage.*
 
 $(VENV)/bin/python:
+	@echo "installing into $(VENV): about half a minute, once"
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install -c constraints.txt 'pip>=25.1'
 
