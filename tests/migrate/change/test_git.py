@@ -180,3 +180,107 @@ def test_the_filters_of_a_tree_are_not_run(repository: Path, tmp_path: Path) -> 
             os.utime(repository / path, (1, 1))  # so that git reads it again
         problems(repository)
         assert not marker.exists()
+
+
+@pytest.fixture
+def clone(repository: Path, tmp_path: Path) -> tuple[Path, Path]:
+    """One that has left out objects, which it would fetch by a command of its configuration; what that leaves."""
+    marker, command = tmp_path / "fetched", tmp_path / "fetch"
+    command.write_text(f"#!/bin/sh\ntouch '{marker}'\n")
+    command.chmod(0o755)
+    for name, value in {
+        "core.repositoryFormatVersion": "1",
+        "extensions.partialClone": "origin",
+        "remote.origin.url": str(repository),
+        "remote.origin.promisor": "true",
+        "remote.origin.partialCloneFilter": "blob:none",
+        "remote.origin.uploadPack": str(command),
+    }.items():
+        git(repository, "config", name, value)
+    return repository, marker
+
+
+def leave_out(folder: Path, revision: str) -> None:
+    found = subprocess.run(["git", "rev-parse", revision], cwd=folder, check=True, capture_output=True, text=True)
+    name = found.stdout.strip()
+    (folder / ".git/objects" / name[:2] / name[2:]).unlink()
+
+
+def test_what_a_clone_has_left_out_is_not_needed_to_tell_what_was_moved(clone: tuple[Path, Path]) -> None:
+    repository, marker = clone
+    data = (repository / "base.py").read_bytes()
+    (repository / "moved.py").write_bytes(data + b"# more\n")
+    git(repository, "rm", "-q", "--cached", "base.py")
+    git(repository, "add", "moved.py")
+    leave_out(repository, "HEAD:base.py")
+    found = {each.path: each.problem for each in uncommitted(repository, ["base.py", "moved.py"])}
+    assert found == dict.fromkeys(["base.py", "moved.py"], "it has changes that are not committed")
+    assert not marker.exists()
+
+
+def test_what_a_clone_has_left_out_is_not_fetched(clone: tuple[Path, Path]) -> None:
+    repository, marker = clone
+    leave_out(repository, "HEAD^{tree}")
+    (problem,) = problems(repository).values()
+    assert problem.startswith("git could not say whether it is committed: ")
+    assert not marker.exists()
+
+
+def test_an_ignored_file_is_in_no_commit_either(repository: Path, plan_file: Path) -> None:
+    (repository / ".gitignore").write_text("/pkg/sub/\ncrlf.py\nkept.txt\n*_legacy*\n.purveyor/\n")
+    git(repository, "rm", "-q", "--cached", "-r", "pkg")
+    git(repository, "add", ".gitignore", "pkg/__init__.py", "pkg/untouched.py")
+    git(repository, "commit", "-qm", "fewer")
+    for path in ("kept.txt", "pkg/kept.txt", "pkg/sub/kept.txt"):
+        (repository / path).write_text("of no concern\n")
+    assert problems(repository) == dict.fromkeys(["pkg/crlf.py", "pkg/sub/latin.py"], "git ignores it")
+    with pytest.raises(MigrationRefusedError, match="git ignores it; commit it first, or .* --allow-dirty"):
+        apply(plan_file)
+    git(repository, "add", "-f", "pkg/crlf.py", "pkg/sub/latin.py")
+    git(repository, "commit", "-qm", "all that is planned")
+    assert apply(plan_file).changed == tuple(CHANGED)  # for all that is ignored beside
+
+
+def test_what_only_looks_like_a_repository_hides_nothing(repository: Path) -> None:
+    (repository / "pkg/sub/.git").mkdir()
+    assert problems(repository) == {}
+    for path in ("pkg/__init__.py", "pkg/sub/latin.py"):
+        (repository / path).write_bytes(b"edited\n")
+    assert problems(repository) == dict.fromkeys(
+        ["pkg/__init__.py", "pkg/sub/latin.py"], "it has changes that are not committed"
+    )
+
+
+def test_a_work_tree_elsewhere_tells_nothing_of_this_one(repository: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    git(repository, "config", "core.worktree", str(tmp_path / "other"))
+    (problem,) = problems(repository).values()
+    assert problem.startswith("git could not say whether it is committed: ")
+    assert str(tmp_path / "other") in problem
+
+
+def test_a_file_where_a_folder_was_committed_is_told_as_git_tells_it(repository: Path) -> None:
+    (repository / "base.py").unlink()
+    (repository / "base.py").mkdir()
+    (repository / "base.py/inner.py").write_bytes(b"")
+    git(repository, "add", "base.py")
+    git(repository, "commit", "-qm", "a folder")
+    git(repository, "rm", "-q", "base.py/inner.py")
+    (repository / "base.py").write_bytes(b"")
+    assert problems(repository) == {
+        "base.py": "git does not know it",
+        "base.py/inner.py": "it has changes that are not committed",
+    }
+
+
+def test_what_the_user_set_for_git_holds(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(repository, "config", "filter.any.clean", "cat")
+    (tmp_path / "ignored").write_text("new.py\n")
+    (repository / "new.py").write_bytes(b"")
+    assert [each.problem for each in uncommitted(repository, ["new.py"])] == ["git does not know it"]
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "core.excludesFile")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", str(tmp_path / "ignored"))
+    assert [each.problem for each in uncommitted(repository, ["new.py"])] == ["git ignores it"]

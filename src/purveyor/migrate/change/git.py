@@ -11,20 +11,27 @@ from typing import TYPE_CHECKING
 from purveyor.errors import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = ["uncommitted"]
 
 _PORTION = 200  # paths on one command line
 _PATIENCE = 120.0  # seconds for one question
+#: What its codes say of a file; all others, that it is changed.
+_PROBLEMS = {"??": "git does not know it", "!!": "git ignores it"}
 #: What git sets for its hooks, and would make it look at another work tree.
 _ELSEWHERE = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"})
+#: What a clone left out is not fetched: a tree's configuration could make that any command. Older versions of git
+#: heed only the first.
+_NO_FETCH = {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
+#: Variables for `--config-env`, which takes names that hold a "=", as `-c` does not.
+_BLANK = {"PURVEYOR_GIT_NOTHING": "", "PURVEYOR_GIT_FALSE": "false"}
 
 
 def uncommitted(root: Path, paths: Iterable[str]) -> Iterator[Refusal]:
-    """Why these files should not be changed: they are changed, staged or unknown to git, or git cannot tell.
+    """Why these files should not be changed: what they hold is in no commit, or git cannot tell.
 
-    Nothing is said where there is no work tree, or no git.
+    They are changed, staged, ignored or unknown to git. Nothing is said where there is no work tree, or no git.
 
     Args:
         root: The tree.
@@ -34,59 +41,63 @@ def uncommitted(root: Path, paths: Iterable[str]) -> Iterator[Refusal]:
     if git is None:
         return
     base = Path(os.path.realpath(root))
-    tops: dict[Path, list[str]] = {}
+    places: dict[Path, list[str]] = {}
     for path in paths:
-        top = _top(base / path)
-        if top is not None:
-            tops.setdefault(top, []).append(path)
-    for top, found in tops.items():
+        place = _repository(base / path)
+        if place is not None:
+            places.setdefault(place, []).append(path)
+    for place, found in places.items():
         for start in range(0, len(found), _PORTION):
-            yield from _ask(git, top, base, found[start : start + _PORTION])
+            yield from _ask(git, place, base, found[start : start + _PORTION])
 
 
-def _top(file: Path) -> Path | None:
-    """The nearest work tree that a file is in: a submodule, or a repository within another, is one of its own."""
+def _repository(file: Path) -> Path | None:
+    """Where the nearest repository seems to be: a submodule, or one within another, is one of its own."""
     return next((folder for folder in file.parents if os.path.lexists(folder / ".git")), None)
 
 
-def _without_filters(git: str, top: Path, environment: Mapping[str, str]) -> dict[str, str]:
-    """What keeps git from running the filters of a tree's configuration, which could be any command."""
-    command = [git, "-C", str(top), "config", "-z", "--name-only", "--get-regexp"]
-    command.append(r"^filter\..*\.(clean|process|required)$")
-    found = subprocess.run(  # noqa: S603 - git itself; it ends with 1 if there are none
-        command, capture_output=True, timeout=_PATIENCE, check=False, env=environment
-    ).stdout
-    names = [name for name in os.fsdecode(found).split("\0") if name]
-    settings = {"GIT_CONFIG_COUNT": str(len(names))}
-    for number, name in enumerate(names):
-        settings[f"GIT_CONFIG_KEY_{number}"] = name
-        settings[f"GIT_CONFIG_VALUE_{number}"] = "false" if name.endswith(".required") else ""
-    return settings
-
-
-def _ask(git: str, top: Path, base: Path, paths: Sequence[str]) -> Iterator[Refusal]:
-    names = {str((base / path).relative_to(top)): path for path in paths}
-    # No locks: the index is left alone. No monitor: a tree's configuration could make it any command.
-    command = [git, "--no-optional-locks", "--literal-pathspecs", "-c", "core.fsmonitor=false", "-C", str(top)]
-    command += ["status", "--porcelain", "-z", "--untracked-files=all", "--", *names]
-    environment = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
+def _ask(git: str, place: Path, base: Path, paths: Sequence[str]) -> Iterator[Refusal]:
     try:
-        environment |= _without_filters(git, top, environment)
-        answer = subprocess.run(  # noqa: S603 - git itself, and paths after "--"
-            command, capture_output=True, timeout=_PATIENCE, check=True, env=environment
-        ).stdout
-    except (OSError, subprocess.SubprocessError) as error:
+        # What looks like a repository may be none: then git goes on to the one around it, and tells of that.
+        top = Path(_said(git, place, "rev-parse", "--show-toplevel").removesuffix("\n"))
+        names = {str((base / path).relative_to(top)): path for path in paths}
+        # No locks: the index is left alone. No monitor: a tree's configuration could make it any command. Renames
+        # would be found by content that a clone may have left out. Each ignored file is told by its own name.
+        command = ["--no-optional-locks", "--literal-pathspecs", "-c", "core.fsmonitor=false"]
+        command += [*_without_filters(git, top), "status", "--porcelain", "-z", "--no-renames"]
+        command += ["--untracked-files=all", "--ignored=traditional", "--", *names]
+        answer = _said(git, top, *command)
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
         said = os.fsdecode(getattr(error, "stderr", None) or b"").strip() or str(error)
         advice = "see to it that git works here, or allow it with --allow-dirty"
         yield Refusal(paths[0], f"git could not say whether it is committed: {said}", advice)
         return
     problems: dict[str, str] = {}
-    entries = iter(os.fsdecode(answer).split("\0"))
-    for entry in entries:
-        if "R" in entry[:2] or "C" in entry[:2]:
-            next(entries)  # where it was renamed from
-        if entry[3:] in names:  # one that is staged for removal, but there, is told twice
-            problem = "git does not know it" if entry.startswith("??") else "it has changes that are not committed"
-            problems.setdefault(names[entry[3:]], problem)
+    for entry in filter(None, answer.split("\0")):
+        code, name = entry[:2], entry[3:]  # one that is staged for removal, but there, is told twice
+        problems.setdefault(names.get(name, name), _PROBLEMS.get(code, "it has changes that are not committed"))
     for path, problem in problems.items():
         yield Refusal(path, problem, "commit it first, or allow it with --allow-dirty")
+
+
+def _without_filters(git: str, top: Path) -> Iterator[str]:
+    """What keeps git from running the filters of a tree's configuration, which could be any command."""
+    asked = r"^filter\..*\.(clean|process|required)$"
+    for name in _said(git, top, "config", "-z", "--name-only", "--get-regexp", asked, fine=(0, 1)).split("\0"):
+        if name:
+            value = "PURVEYOR_GIT_FALSE" if name.endswith(".required") else "PURVEYOR_GIT_NOTHING"
+            yield f"--config-env={name}={value}"
+
+
+def _said(git: str, folder: Path, *arguments: str, fine: Sequence[int] = (0,)) -> str:
+    environment = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
+    done = subprocess.run(  # noqa: S603 - git itself, and paths after "--"
+        [git, "-C", str(folder), *arguments],
+        capture_output=True,
+        timeout=_PATIENCE,
+        check=False,
+        env=environment | _NO_FETCH | _BLANK,
+    )
+    if done.returncode not in fine:
+        done.check_returncode()
+    return os.fsdecode(done.stdout)
