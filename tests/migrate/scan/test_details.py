@@ -542,3 +542,13 @@ class Keeper(Leaf):
 def test_a_tree_of_components_is_no_registry(tmp_path: Path) -> None:
     kinds = {name: each.kind for name, each in classify_text(tmp_path, COMPOSITE).items()}
     assert kinds == {"Component": "base", "Leaf": "provider", "Tree": "provider", "Keeper": "registry"}
+
+
+def test_constructors_that_hand_on_in_many_ways_are_looked_at_once(tmp_path: Path) -> None:
+    hands_on = "    def __init__(self, **kwargs): super().__init__(**kwargs)\n"
+    text = f"class A0:\n{hands_on}class B0:\n{hands_on}"
+    for number in range(1, 40):  # 2 to the 40th ways up
+        for letter in "AB":
+            text += f"class {letter}{number}(A{number - 1}, B{number - 1}):\n{hands_on}"
+    text += "class Thing(A39):\n    async def start(self): ...\n    def use(self): ...\n"
+    assert classify_text(tmp_path, text)["Thing"].kind == "data"

@@ -37,11 +37,11 @@ def config_parameter(facts: ClassFacts, members: Members) -> str | None:
     A parameter is one by its name, by the name of its annotation, or because the constructor reads values out of
     it by constant keys. A data class has its fields for parameters.
     """
-    return _config_parameter(facts, members, frozenset())
+    return _config_parameter(facts, members, set())
 
 
 def _config_parameter(  # noqa: PLR0911 - one for each way to be given one
-    facts: ClassFacts, members: Members, seen: frozenset[ClassFacts]
+    facts: ClassFacts, members: Members, seen: set[ClassFacts]
 ) -> str | None:
     if "__init__" not in members:
         fields = [name for name, value in _fields(facts) if _is_config_name(name) or _is_config_annotation(value)]
@@ -66,11 +66,12 @@ def _config_parameter(  # noqa: PLR0911 - one for each way to be given one
         return f"**{name}"
     if owner in seen or not _passed_up(method, name):
         return None
+    seen.add(owner)
     for base in owner.bases:
         if isinstance(base.resolved, ClassFacts):
             inherited = base.resolved.find("__init__")
             if inherited is not None:
-                found = _config_parameter(base.resolved, {"__init__": inherited}, seen | {owner})
+                found = _config_parameter(base.resolved, {"__init__": inherited}, seen)
                 if found is not None:
                     return found
     return None

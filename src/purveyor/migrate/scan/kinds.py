@@ -74,6 +74,7 @@ class _Classification:
         #: Why a class is a provider, or a registry.
         self.providers: dict[ClassFacts, str] = {}
         self.registries: dict[ClassFacts, str] = {}
+        self._filled: dict[tuple[ClassFacts, tuple[str, ...]], bool] = {}
 
     def result(self) -> dict[ClassFacts, Classified]:
         self.providers = self._find_providers()
@@ -128,9 +129,6 @@ class _Classification:
         ):
             weight += 2
             why.append(f"takes {shape.config}")
-        if shape.acquisition is not None:
-            weight += 2 if shape.acquisition == "released" else 1
-            why.append("holds what it opens")
         declared = self._declared_above(shape)
         if declared is not None:
             owner, enforced = declared
@@ -142,6 +140,9 @@ class _Classification:
         elif shape.missing and weight > 1:
             weight += 1
             why.append(f"derives from {shape.missing[0]}, which is not here")
+        if weight < _ENOUGH and shape.acquisition is not None:
+            weight += 2 if shape.acquisition == "released" else 1
+            why.append("holds what it opens")
         if weight == _ENOUGH and shape.facts.name.startswith("_") and not shape.lifecycle_is_async:
             weight -= 1
         return weight, why
@@ -152,7 +153,7 @@ class _Classification:
             if isinstance(owner, ClassFacts):
                 above = self.shapes[owner]
                 parts = above.left_open
-                if above.calling is None and parts and _some_fill(owner, parts):
+                if above.calling is None and self._is_filled(owner, parts):
                     return owner, any(owner.methods[name].is_abstract for name in parts)
         return None
 
@@ -162,17 +163,32 @@ class _Classification:
             isinstance(owner, ClassFacts)
             and self.shapes[owner].both_ends
             and self.shapes[owner].calling is None
-            and _some_fill(owner, self.shapes[owner].abstract)
+            and self._is_filled(owner, self.shapes[owner].abstract)
             for owner in shape.facts.mro[1:]
         )
 
+    def _is_filled(self, owner: ClassFacts, parts: tuple[str, ...]) -> bool:
+        """Whether one who derives from a class writes what it leaves open."""
+        known = self._filled.get((owner, parts))
+        if known is None:
+            known = self._filled[owner, parts] = any(
+                name in below.methods and not left_open(below.methods[name])
+                for below in (_descendants(owner) if parts else ())
+                for name in parts
+            )
+        return known
+
     def _add_descendants(self, facts: ClassFacts, found: dict[ClassFacts, str]) -> None:
-        for below in facts.subclasses:
-            shape = self.shapes[below]
-            if below in found or below in self.registries or shape.descent == "error" or shape.calling == "a test":
-                continue
-            found[below] = f"derives from {facts.qualname}"
-            self._add_descendants(below, found)
+        rest = [facts]
+        while rest:
+            above = rest.pop()
+            for below in above.subclasses:
+                shape = self.shapes[below]
+                if below in found or below in self.registries:
+                    continue
+                if shape.descent != "error" and shape.calling != "a test":
+                    found[below] = f"derives from {above.qualname}"
+                    rest.append(below)
 
     def _add_bases(self, found: dict[ClassFacts, str]) -> None:
         """What all who derive from it are providers, and what leaves something to them, is their base."""
@@ -346,15 +362,6 @@ def _too_little(shape: Shape) -> str:
     names = [name for name in (lifecycle.opens, lifecycle.closes) if name is not None]
     told = "/".join(names) or f"its being a {lifecycle.context} context manager"
     return f"{told} alone do not tell; adapt() makes one of it" if names else f"{told} alone does not tell"
-
-
-def _some_fill(facts: ClassFacts, parts: tuple[str, ...]) -> bool:
-    """Whether one who derives from a class writes what it leaves open."""
-    return any(
-        name in below.methods and not left_open(below.methods[name])
-        for below in _descendants(facts)
-        for name in parts
-    )
 
 
 def _descendants(facts: ClassFacts) -> Iterator[ClassFacts]:
