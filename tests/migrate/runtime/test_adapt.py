@@ -21,19 +21,13 @@ from purveyor.manager import ProviderManager
 from purveyor.metadata import HealthState, ProviderMetadata, ProviderStatus, ProviderType
 from purveyor.migrate import LegacyProvider, adapt
 from purveyor.migrate.adapting import Adapted
+from purveyor.migrate.words import CLOSES, OPENS, forms
 from purveyor.monitor.metrics import MetricsManager
 from purveyor.operations import operation, operations_of
 from purveyor.policy import Policy
 from purveyor.provider import Provider
 from tests.migrate.runtime.legacy import Database, Notes
 from tests.providers import metadata
-
-OPEN = ("initialize", "init", "setup", "start", "open", "connect", "load")
-CLOSE = ("cleanup", "close", "aclose", "shutdown", "stop", "disconnect", "unload", "teardown", "dispose")
-
-
-def forms(word: str) -> tuple[str, ...]:
-    return word, f"async_{word}", f"a{word}", f"{word}_async"
 
 
 def legacy(opens: str | None, closes: str | None, *, is_async: bool = True) -> Any:
@@ -70,7 +64,7 @@ def failures(provider: Provider[Any], operation: str) -> int:
 
 
 @pytest.mark.parametrize("is_async", [True, False])
-@pytest.mark.parametrize("opens", [form for word in OPEN for form in forms(word)])
+@pytest.mark.parametrize("opens", [form for word in OPENS for form in forms(word)])
 async def test_it_is_opened_under_any_name(opens: str, is_async: bool) -> None:
     thing = legacy(opens, "close", is_async=is_async)
     await live(adapt(thing()))
@@ -80,7 +74,7 @@ async def test_it_is_opened_under_any_name(opens: str, is_async: bool) -> None:
 
 
 @pytest.mark.parametrize("is_async", [True, False])
-@pytest.mark.parametrize("closes", [form for word in CLOSE for form in forms(word)])
+@pytest.mark.parametrize("closes", [form for word in CLOSES for form in forms(word)])
 async def test_it_is_closed_under_any_name(closes: str, is_async: bool) -> None:
     thing = legacy("open", closes, is_async=is_async)
     await live(adapt(thing))

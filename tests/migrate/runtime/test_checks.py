@@ -10,7 +10,8 @@ import pytest
 
 from purveyor.metadata import Health, HealthState
 from purveyor.migrate import adapt
-from purveyor.migrate.adapting.checks import CHECK_NAMES, health_of
+from purveyor.migrate.checks import health_of
+from purveyor.migrate.words import CHECKS
 
 WELL, WORSE, ILL = HealthState.HEALTHY, HealthState.DEGRADED, HealthState.UNHEALTHY
 
@@ -58,7 +59,7 @@ def test_health_is_health() -> None:
     assert health_of(health) is health
 
 
-@pytest.mark.parametrize("name", CHECK_NAMES)
+@pytest.mark.parametrize("name", CHECKS)
 @pytest.mark.parametrize("is_async", [True, False])
 async def test_it_is_found_under_well_known_names(name: str, is_async: bool) -> None:
     async def acheck(self: Any) -> str:

@@ -59,9 +59,10 @@ def adapt(
 
     *What is opened and closed.* A class or another factory is called in each `initialize`, so that a reload has a
     new object; an instance is opened again in place. The methods that open and close are found by their names
-    (initialize, init, setup, start, open, connect, load; cleanup, close, aclose, shutdown, stop, disconnect,
-    unload, teardown, dispose; each also as ``async_x``, ``x_async`` and ``ax``); where nothing that closes has
-    a name, a context manager is entered and left.
+    (initialize, setup, start, open, connect, init, startup, load; cleanup, close, shutdown, stop, disconnect,
+    teardown, dispose, unload, those first that go with what opens; each also as ``async_x``, ``x_async`` and
+    ``ax``, and as ``initialise``, ``set_up``, ``tear_down`` and so on); where nothing that closes has a name, a
+    context manager is entered and left.
 
     *Where it runs.* What has a lifecycle without ``async``, or is made by a plain function, blocks: it is made,
     opened, used and closed on one thread of its own, which ends with `cleanup`. A plain method stays one: its

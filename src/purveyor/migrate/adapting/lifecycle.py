@@ -8,36 +8,18 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from purveyor.errors import InvalidInputError, near_misses
-from purveyor.migrate.legacy import LegacyProvider
-from purveyor.provider import Provider
+from purveyor.migrate.methods import find_method, is_coroutine_function, needs_arguments
+from purveyor.migrate.words import OPENS, closes_for, forms, opening_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 __all__ = [
-    "LIFECYCLE_WORDS",
     "Lifecycle",
     "Step",
-    "find_attribute",
     "find_lifecycle",
-    "find_method",
     "named_step",
-    "needs_arguments",
 ]
-
-_OPEN_WORDS = ("initialize", "init", "setup", "start", "open", "connect", "load")
-_CLOSE_WORDS = (
-    "cleanup", "close", "aclose", "shutdown", "stop", "disconnect", "unload", "teardown", "dispose",
-)  # fmt: skip
-
-
-def _forms(word: str) -> tuple[str, ...]:
-    """The names under which a word may go, those that say `async` first."""
-    return f"async_{word}", f"{word}_async", f"a{word}", word
-
-
-#: Every name under which a lifecycle method may go.
-LIFECYCLE_WORDS = frozenset(name for word in (*_OPEN_WORDS, *_CLOSE_WORDS) for name in _forms(word))
 
 
 class Step(NamedTuple):
@@ -82,9 +64,9 @@ def find_lifecycle(
 ) -> Lifecycle:
     """Find out how objects of a class are opened and closed.
 
-    What is given holds. Otherwise the words are looked for in their order, of two forms of one word the async one
-    is taken, and a method that needs arguments is none of the lifecycle. A context manager is used where nothing
-    that closes has a name.
+    What is given holds. Otherwise the words are looked for in their order, those first that go with what opens; of
+    two forms of one word the async one is taken, and a method that needs arguments is none of the lifecycle. A
+    context manager is used where nothing that closes has a name.
 
     Args:
         cls: The class; None if nothing is known of it yet.
@@ -95,8 +77,11 @@ def find_lifecycle(
     Raises:
         InvalidInputError: A method that is named does not exist, or needs arguments.
     """
-    opens = named_step(cls, "open", open, instance) if open is not None else _found(cls, _OPEN_WORDS)
-    closes = named_step(cls, "close", close, instance) if close is not None else _found(cls, _CLOSE_WORDS, opens)
+    given = _found(cls, OPENS) if open is None else open
+    opens = None if given is None else named_step(cls, "open", given, instance)
+    if close is None:
+        close = _found(cls, closes_for(opening_word(given) if isinstance(given, str) else None), opens)
+    closes = None if close is None else named_step(cls, "close", close, instance)
     if open is not None or closes is not None:
         return Lifecycle(opens, closes)
     for enter, leave, is_async in (("__aenter__", "__aexit__", True), ("__enter__", "__exit__", False)):
@@ -145,51 +130,18 @@ def named_step(cls: type | None, argument: str, given: str | Callable[..., Any],
     return Step(given, is_coroutine_function(given))
 
 
-def find_attribute(cls: type | None, name: str) -> Any:
-    """What stands under a name in a class or its bases, as it is written there; None if nothing does."""
-    for base in cls.__mro__ if cls is not None else ():  # inspect.getattr_static takes ten times as long
-        if name in vars(base) and base not in (LegacyProvider, Provider):  # those of a converted base do nothing
-            return vars(base)[name]
-    return None
-
-
-def find_method(cls: type | None, name: str) -> Any:
-    """A method that instances of a class have; None for what is no method, or one of the class itself."""
-    found = find_attribute(cls, name)
-    if isinstance(found, (staticmethod, classmethod, property, type)):
-        return None
-    return found if callable(found) else None
-
-
-def needs_arguments(method: Any) -> bool:
-    """Whether a method of a class cannot be called with the object alone; not if it does not tell."""
-    try:
-        inspect.signature(method).bind(None)
-    except TypeError:
-        return True
-    except ValueError:
-        return False
-    return False
-
-
-def is_coroutine_function(function: Any) -> bool:
-    """Whether calling something gives a coroutine, as far as can be seen."""
-    call = getattr(type(function), "__call__", None)  # noqa: B004 - of an object that is called as a function is
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
-
-
-def _found(cls: type | None, words: Sequence[str], partner: Step | None = None) -> Step | None:
+def _found(cls: type | None, words: Sequence[str], partner: Step | None = None) -> str | None:
     for word in words:
         names = [*_eligible(cls, word)]
         if partner is not None and not partner.is_async:  # of twins, the one of the same kind
             names.sort(key=lambda name: is_coroutine_function(find_method(cls, name)))
         if names:
-            return named_step(cls, "open", names[0])
+            return names[0]
     return None
 
 
 def _eligible(cls: type | None, word: str) -> Iterator[str]:
-    for name in _forms(word):
+    for name in forms(word):
         method = find_method(cls, name)
         if method is not None and not needs_arguments(method):
             yield name

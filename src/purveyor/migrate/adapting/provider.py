@@ -12,19 +12,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
 
 from purveyor.errors import NotBuiltError, UnsupportedError
 from purveyor.metadata import Health
-from purveyor.migrate.adapting.checks import CHECK_NAMES, health_of
-from purveyor.migrate.adapting.lifecycle import (
-    Lifecycle,
-    find_attribute,
-    find_lifecycle,
-    find_method,
-    is_coroutine_function,
-    named_step,
-    needs_arguments,
-)
+from purveyor.migrate.adapting.lifecycle import Lifecycle, find_lifecycle, named_step
 from purveyor.migrate.adapting.surface import add_operations, add_special_methods, find_operations
 from purveyor.migrate.adapting.thread import Lane, LaneGenerator
-from purveyor.operations import OperationInfo
+from purveyor.migrate.checks import find_check, health_of
+from purveyor.migrate.methods import find_attribute, is_coroutine_function, without_lease
 from purveyor.provider import Provider
 
 if TYPE_CHECKING:
@@ -218,10 +210,7 @@ class Adapted(Provider[Any]):
 
     def _method(self, name: str) -> Callable[..., Any]:
         method = getattr(self._live_legacy(name), name)
-        if inspect.ismethod(method) and isinstance(getattr(method, "__operation__", None), OperationInfo):
-            # Of a converted base: it is leased and counted here.
-            method = getattr(method, "__wrapped__").__get__(method.__self__)  # noqa: B009
-        return method  # type: ignore[no-any-return]
+        return without_lease(method)  # type: ignore[no-any-return]  # that of a converted base is leased here
 
     def _wait_for(self, call: Callable[[], Any]) -> Any:
         """Run a plain call where such calls run, and wait for it."""
@@ -362,13 +351,8 @@ def learn(adapted: type[Adapted], cls: type, blueprint: Blueprint, legacy: Any =
 
 
 def _find_check(cls: type, given: str | Callable[..., Any] | None, legacy: Any) -> Step | None:
-    if given is not None:
-        return named_step(cls, "check", given, legacy)
-    for name in CHECK_NAMES:
-        method = find_method(cls, name)
-        if inspect.isroutine(method) and not needs_arguments(method):
-            return named_step(cls, "check", name, legacy)
-    return None
+    name = find_check(cls) if given is None else given
+    return None if name is None else named_step(cls, "check", name, legacy)
 
 
 async def _checked(self: Adapted) -> Health:

@@ -8,13 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from purveyor.errors import InvalidInputError, near_misses
 from purveyor.migrate.adapting.calls import late_operation
-from purveyor.migrate.adapting.lifecycle import (
-    LIFECYCLE_WORDS,
-    find_attribute,
-    find_method,
-    is_coroutine_function,
-    needs_arguments,
-)
+from purveyor.migrate.methods import find_attribute, find_method, is_coroutine_function, needs_arguments
+from purveyor.migrate.words import LIFECYCLE_NAMES
 from purveyor.operations import operation
 
 if TYPE_CHECKING:
@@ -109,7 +104,7 @@ def _is_operation(cls: type, name: str, taken: Collection[str]) -> bool:
     method = find_attribute(cls, name)
     return inspect.isroutine(method) and not (
         isinstance(method, (staticmethod, classmethod))
-        or (name in LIFECYCLE_WORDS and not needs_arguments(method))
+        or (name in LIFECYCLE_NAMES and not needs_arguments(method))
     )
 
 

@@ -1,14 +1,14 @@
-"""How a class is opened and closed: the names for it, and which of them a class has."""
+"""How a class is opened and closed: which of the names for it a class has."""
 
 from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from purveyor.migrate.source.project import ClassFacts
+from purveyor.migrate.words import CLOSES, OPENS, PARTNERS, closing_word, opening_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,27 +27,6 @@ __all__ = [
     "opening_word",
     "sets_a_state",
 ]
-
-#: Methods that start a component and that end it, the more usual ones first.
-OPENS = ("initialize", "setup", "start", "open", "connect", "init", "startup", "load")
-CLOSES = ("cleanup", "close", "shutdown", "stop", "disconnect", "teardown", "dispose", "unload", "aclose")
-
-#: Which ends go with which start; the others make a pair as well, if there is no better one.
-_PARTNERS = {
-    "initialize": ("cleanup", "shutdown", "close", "teardown", "dispose"),
-    "init": ("cleanup", "shutdown", "close", "teardown", "dispose"),
-    "setup": ("teardown", "cleanup", "shutdown", "close"),
-    "start": ("stop", "shutdown"),
-    "startup": ("shutdown",),
-    "open": ("close", "aclose"),
-    "connect": ("disconnect", "close", "aclose"),
-    "load": ("unload",),
-}
-
-_SPELLINGS = {
-    "initialise": "initialize", "set_up": "setup", "start_up": "startup",
-    "clean_up": "cleanup", "shut_down": "shutdown", "tear_down": "teardown",
-}  # fmt: skip
 
 #: What a state is called.
 _STATES = frozenset({"mode", "phase", "position", "stage", "state", "status"})
@@ -73,26 +52,6 @@ class Lifecycle:
     is_async: bool
     hooks: tuple[str, ...] = ()
     context: Literal["async", "sync"] | None = None
-
-
-def opening_word(name: str) -> str | None:
-    """The word in `OPENS` that a method's name stands for: ``"setup"`` for ``"async_setup"``; None for others."""
-    return _word(name, OPENS)
-
-
-def closing_word(name: str) -> str | None:
-    """The word in `CLOSES` that a method's name stands for; None for others."""
-    return _word(name, CLOSES)
-
-
-@lru_cache(maxsize=65536)
-def _word(name: str, words: tuple[str, ...]) -> str | None:
-    bare = name.removeprefix("async_").removesuffix("_async")
-    for form in (bare, bare.removeprefix("a")):
-        word = _SPELLINGS.get(form, form)
-        if word in words:
-            return word
-    return None
 
 
 def members_of(facts: ClassFacts) -> dict[str, tuple[ClassFacts, Method]]:
@@ -138,7 +97,7 @@ def lifecycle_of(facts: ClassFacts, members: Members) -> Lifecycle | None:
             sum(bool(method.required) for _, method in there),
             sum(not method.is_async for _, method in there),
             sum(-declared[name] for name, _ in there),
-            last not in _PARTNERS.get(first or "", ()),
+            last not in PARTNERS.get(first or "", ()),
             OPENS.index(first) if first else 0,
             CLOSES.index(last) if last else 0,
             [name for name, _ in there],

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from purveyor.migrate.verify.child.plausible import CannotMakeUpError, MakeUp, signature_of
 from purveyor.migrate.verify.child.reading import keys_read, models_made
+from purveyor.migrate.words import LIFECYCLE_NAMES, OPENS, closes_for, forms, opening_word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = ["Derived", "derive"]
 
-_OPENS = ("initialize", "init", "setup", "start", "open", "connect", "load")
-_CLOSES = ("cleanup", "close", "aclose", "shutdown", "stop", "disconnect", "unload", "teardown", "dispose")
 _WRITES = (
     "put",
     "set",
@@ -53,8 +52,8 @@ class Derived:
         self._up = MakeUp({**keys_read(self._classes), **keys})
         asynchronous = any(_is_async(member) for member in self._members.values())
         self._context = "async" if asynchronous else "sync"
-        self._opens = self._first(_OPENS, "__aenter__", "__enter__")
-        self._closes = self._first(_CLOSES, "__aexit__", "__exit__")
+        self._opens = self._first(OPENS, "__aenter__", "__enter__")
+        self._closes = self._first(closes_for(opening_word(self._opens or "")), "__aexit__", "__exit__")
 
     def fill(self, seeds: list[dict[str, Any]], *, scripted: bool) -> None:
         """Make the plays.
@@ -147,16 +146,14 @@ class Derived:
         return calls
 
     def _first(self, names: tuple[str, ...], *managers: str) -> str | None:
-        """The member that opens or closes: the first of these names, however it is prefixed."""
-        candidates = [
-            each for name in names for each in (name, f"a{name}", f"async_{name}") if each in self._members
-        ]
+        """The member that opens or closes: the first of these words, in whichever form."""
+        candidates = [each for name in names for each in reversed(forms(name)) if each in self._members]
         candidates += [name for name in managers if name in self._members]
         return next(iter(sorted(candidates, key=self._wants)), None)
 
     def _is_twin(self, name: str) -> bool:
         """Whether it opens or closes as well; what wants arguments, as ``load(key)``, is an operation."""
-        return _is_lifecycle(name) and not self._wants(name)
+        return name in LIFECYCLE_NAMES and not self._wants(name)
 
     def _wants(self, name: str) -> bool:
         """Whether it must be given something; for the methods of a context manager that is known."""
@@ -217,12 +214,6 @@ def _members(classes: list[type]) -> dict[str, Any]:
 def _is_async(member: Any) -> bool:
     function = inspect.unwrap(getattr(member, "__func__", member)) if callable(member) else None
     return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
-
-
-def _is_lifecycle(name: str) -> bool:
-    stem = name.removeprefix("async_").lstrip("_")
-    names = {*_OPENS, *_CLOSES}
-    return not name.startswith("_") and (stem in names or stem.removeprefix("a") in names)
 
 
 def _rank(name: str) -> int:

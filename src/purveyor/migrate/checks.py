@@ -1,17 +1,20 @@
-"""What a legacy check answers, as `Health`."""
+"""The check that a legacy class has, and what it answers, as `Health`."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from purveyor.metadata import Health, HealthState
+from purveyor.migrate.methods import find_method, needs_arguments
+from purveyor.migrate.words import CHECKS
 
-__all__ = ["CHECK_NAMES", "health_of"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
-#: Under which names a check is looked for, the surest first.
-CHECK_NAMES = ("check_health", "health_check", "healthcheck", "check", "health", "is_healthy", "ping")
+__all__ = ["find_check", "health_of"]
 
 _WORDS: Mapping[str, HealthState] = {
     **dict.fromkeys(
@@ -28,6 +31,20 @@ _WORDS: Mapping[str, HealthState] = {
 }  # fmt: skip
 _STATUS_KEYS = ("status", "state", "health", "healthy", "is_healthy", "ok", "success")
 _MESSAGE_KEYS = ("message", "reason", "error", "detail")
+
+
+def find_check(cls: type, names: Iterable[str] = CHECKS) -> str | None:
+    """The name of the method by which objects of a class tell their health; None if there is none.
+
+    Args:
+        cls: The class.
+        names: Under which it is looked for, the surest first.
+    """
+    for name in names:
+        method = find_method(cls, name)
+        if inspect.isroutine(method) and not needs_arguments(method):
+            return name
+    return None
 
 
 def health_of(answer: object) -> Health:
