@@ -131,8 +131,7 @@ def test_scan_lists_providers_with_their_faults(shop: Path, run: Run) -> None:
         "\n"
         "memory/store.py\n"
         "      7  LocalStore     provider, memory       converted\n"
-        f"     18  sync-in-async  {blocks}\n"
-        f"     22  sync-in-async  {blocks}\n"
+        f"  18, 22  sync-in-async  {blocks}\n"
         "\n"
         "providers/base.py\n"
         "      5  Provider       base, custom           converted\n"
@@ -205,8 +204,10 @@ def out_of_room(*_: object) -> None:
 
 def test_scan_for_code_hosts(tree: Tree, run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = tree(ledger=LEDGER)
-    (folder / "scan.sarif").write_text("of yesterday")
-    assert run("migrate", "scan", str(root), "--sarif", "scan.sarif").code == 0
+    for before in (None, "", '{"runs": []}'):
+        if before is not None:
+            (folder / "scan.sarif").write_text(before)
+        assert run("migrate", "scan", str(root), "--sarif", "scan.sarif").code == 0
     document = json.loads((folder / "scan.sarif").read_text())
     assert document["version"] == "2.1.0"
     found = document["runs"][0]["results"]
@@ -218,8 +219,55 @@ def test_scan_for_code_hosts(tree: Tree, run: Run, folder: Path, monkeypatch: py
         patch.setattr(os, "fchmod", out_of_room)
         assert run("migrate", "scan", str(root), "--sarif", "full.sarif").err == full
         assert run("migrate", "plan", str(root), "-o", "full.sarif").err == full
-    nowhere = run("migrate", "scan", str(root), "--sarif", "no/such/folder.sarif")
-    assert (nowhere.code, nowhere.err) == (1, "error: no/such/folder.sarif: No such file or directory\n")
+
+
+@pytest.mark.parametrize("option", ["-o", "--sarif"])
+def test_a_folder_that_is_not_there_is_named(option: str, tree: Tree, run: Run) -> None:
+    verb = "plan" if option == "-o" else "scan"
+    nowhere = run("migrate", verb, str(tree()), option, "no/such/file")
+    assert (nowhere.code, nowhere.out) == (2, "")
+    assert nowhere.err.startswith(
+        f"error: Invalid value for {option}: there is no folder 'no/such': make it first\n"
+    )
+
+
+@pytest.mark.parametrize("before", ["of yesterday", "[]", '{"version": 1, "files": []}', "[" * 100_000, None])
+def test_sarif_replaces_nothing_but_sarif(before: str | None, tree: Tree, run: Run, folder: Path) -> None:
+    root = tree(ledger=LEDGER)
+    target = folder / "scan.sarif"
+    if before is None:
+        os.mkfifo(target)
+    else:
+        target.write_text(before)
+    result = run("migrate", "scan", str(root), "--sarif", "scan.sarif")
+    assert (result.code, result.out) == (2, "")
+    assert "'scan.sarif' is there already, and is no SARIF: give another name, or move it away" in result.err
+    assert before is None or target.read_text() == before
+
+
+def test_scan_tells_a_fault_once_with_all_its_lines(tree: Tree, run: Run) -> None:
+    again = "        again = pickle.load(self._path)\n"
+    root = tree(ledger=LEDGER.replace("    def disconnect", f"{again}{again}\n    def disconnect"))
+    lines = [line for line in run("migrate", "scan", str(root)).out.splitlines() if "  pickle  " in line]
+    assert [line.partition("  pickle")[0] for line in lines] == ["  12, 14, 15"]
+
+
+def test_a_scan_of_one_file_says_what_it_cannot_know(tree: Tree, run: Run) -> None:
+    root = tree(clock=CLOCK, mail="from elsewhere import Base\nclass Mail(Base): ...\n")
+    alone = "this is one file: a base that another one defines is not known; scan the tree\n"
+    assert alone in run("migrate", "scan", str(root / "mail.py")).err
+    assert alone not in run("migrate", "scan", str(root / "clock.py")).err, "there is nothing to know"
+    assert alone not in run("migrate", "scan", str(root)).err
+
+
+def test_scan_tells_why_a_class_is_no_provider(tree: Tree, run: Run) -> None:
+    root = tree(door="class Door:\n    def open(self): ...\n    def close(self): ...\n")
+    assert "reason" not in run("migrate", "scan", str(root)).out
+    name, *why = run("migrate", "scan", str(root), "--all").out.splitlines()[1:]
+    assert name.split() == ["1", "Door", "data", "not-a-provider"]
+    assert len(why) == 1
+    assert why[0].startswith(" " * 9 + "open/close ")
+    assert "adapt()" in why[0]
 
 
 def test_scan_imports_only_when_asked(tree: Tree, run: Run, folder: Path) -> None:
@@ -320,7 +368,8 @@ def test_there_and_back(shop: Path, run: Run, folder: Path) -> None:
     assert verified.code == 0
     assert "regressed" not in verified.out
     assert "nondeterministic memory.store LocalStore cleanup() (files)\n" in verified.out, "it writes the time"
-    assert re.search(r"^\d+ same", verified.err.splitlines()[-1])
+    assert re.search(r"^\d+ same", verified.out.splitlines()[-1])
+    assert verified.err == "nothing regressed; next: run your tests\n"
     assert contents(shop) == after
 
     undone = run("migrate", "rollback", "shop.json")
@@ -352,7 +401,14 @@ def test_there_and_back_for_programs(shop: Path, run: Run, folder: Path) -> None
     assert data["counts"]["same"] > 0
     assert data["counts"]["regressed"] == 0
     data = run("migrate", "rollback", "shop.json", "--json").data
-    assert data == {"root": str(folder / "shop"), "restored": CHANGED, "kept": [], "left": [], "others": []}
+    assert data == {
+        "root": str(folder / "shop"),
+        "restored": CHANGED,
+        "kept": [],
+        "left": [],
+        "others": [],
+        "plans": [],
+    }
     assert contents(shop) == before
 
 
@@ -480,7 +536,6 @@ def test_a_plan_replaces_nothing_but_a_plan(shop: Path, run: Run, folder: Path) 
         "       give another name with -o, or move it away\n"
     )
     assert contents(shop) == before
-    assert run("migrate", "plan", "shop", "-o", "no/folder/plan.json").code == 1
 
 
 def test_an_edited_file_is_not_applied_to(planned: str, shop: Path, run: Run, folder: Path) -> None:
@@ -493,15 +548,16 @@ def test_an_edited_file_is_not_applied_to(planned: str, shop: Path, run: Run, fo
     assert result.err == (
         f"error: {folder / 'shop'}: apply was refused, and nothing was changed\n"
         "  memory/store.py: it was changed since the plan was made\n"
-        "      plan again\n"
+        "      make the plan again\n"
         "  providers/base.py: it is not there\n"
-        "      plan again, or name the right tree with --root\n"
+        "      make the plan again, or name the right tree with --root\n"
     )
     assert contents(shop) == before
     status = run("migrate", "status", planned)
     assert "providers/base.py          missing\n" in status.out
     assert status.err == (
-        "1 as before, 1 changed since, 1 missing\npurveyor migrate apply and rollback tell what is in their way\n"
+        "1 as before, 1 changed since, 1 missing\n"
+        "purveyor migrate apply shop.json and purveyor migrate rollback shop.json tell what is in their way\n"
     )
 
 
@@ -586,7 +642,8 @@ def test_a_run_that_was_killed_is_finished(planned: str, shop: Path, run: Run, f
     base.write_bytes(original)  # as if it had not come so far
     status = run("migrate", "status", planned)
     assert status.err == (
-        "1 as before, 2 as planned\npurveyor migrate apply finishes it, and rollback undoes it\n"
+        "1 as before, 2 as planned\n"
+        "purveyor migrate apply shop.json finishes it, and purveyor migrate rollback shop.json undoes it\n"
     )
     result = run("migrate", "apply", planned)
     assert result.out == "~ providers/base.py\n"
@@ -753,10 +810,8 @@ def test_what_regressed_fails(tree: Tree, run: Run) -> None:
         result.out,
         re.MULTILINE,
     ), result.out
-    assert "same" in result.err
-    assert result.err.splitlines()[-1] == (
-        "something regressed; purveyor migrate rollback plan.json undoes the migration"
-    )
+    assert re.search(r"^\d+ same, 1 regressed$", result.out.splitlines()[-1])
+    assert result.err == "1 regressed; purveyor migrate rollback plan.json undoes the migration\n"
     told = run("migrate", "verify", "plan.json", "--json")
     assert (told.code, told.data["ok"]) == (1, False)
 
@@ -817,7 +872,8 @@ def test_a_script_of_calls(tree: Tree, run: Run, folder: Path) -> None:
     calls = [{"class": "clock:Clock", "build": {"args": [{"zone": "UTC"}]}, "calls": [{"method": "now"}]}]
     (folder / "calls.json").write_text(json.dumps(calls))
     result = run("migrate", "verify", "plan.json", "--script", "calls.json", "--timeout", "20")
-    assert (result.code, result.out) == (0, "")
+    assert (result.code, result.err) == (0, "nothing regressed; next: run your tests\n")
+    assert re.fullmatch(r"\d+ same\n", result.out)
     (folder / "calls.json").write_text('[{"class": "clock:Watch", "calls": []}]')
     wrong = run("migrate", "verify", "plan.json", "--script", "calls.json")
     assert wrong.code == 1
@@ -854,8 +910,9 @@ def test_differences_are_told_once(capfd: pytest.CaptureFixture[str]) -> None:
         "fixed shop import (result)\n"
         "    old: ImportError: \\x1b[2J\n"
         "    new: works\n"
+        "1 same, 3 fixed, 1 nondeterministic\n"
     )
-    assert result.err == "1 same, 3 fixed, 1 nondeterministic\n"
+    assert result.err == "nothing regressed; next: run your tests\n"
 
 
 def test_what_did_not_run_is_named(capfd: pytest.CaptureFixture[str]) -> None:
@@ -869,12 +926,13 @@ def test_what_did_not_run_is_named(capfd: pytest.CaptureFixture[str]) -> None:
             NotExercised("shop", "Base", "", "it is abstract: open"),
         ),
     )
-    assert result.err == (
+    assert result.out == (
         f"not exercised shop Till: open(), close(): {why}\n"
         "not exercised shop Till: its life with a manager: its config is of no type\n"
         "not exercised shop Base: it is abstract: open\n"
-        "4 not-exercised\n"
+        "4 not exercised\n"
     )
+    assert result.err == "nothing was compared: run your tests, or give the calls with --script\n"
 
 
 # --- data -------------------------------------------------------------------------------------------

@@ -39,19 +39,21 @@ class PlanError(MigrationError, ValueError):
         file: The plan.
         problem: What is wrong with it.
         advice: What to do.
+        place: Which of its files, where it is about one.
     """
 
     permanent = True
 
-    def __init__(self, file: str, problem: str, advice: str | None = None) -> None:
-        super().__init__(file, problem, advice)
+    def __init__(self, file: str, problem: str, advice: str | None = None, place: str | None = None) -> None:
+        super().__init__(file, problem, advice, place)
         self.file = file
         self.problem = problem
         self.advice = advice
+        self.place = place
 
     @property
     def where(self) -> str:
-        return self.file
+        return f"{self.file}, {self.place}" if self.place else self.file
 
     @property
     def what(self) -> str:

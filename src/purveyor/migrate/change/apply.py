@@ -18,7 +18,7 @@ from purveyor.migrate.change.git import uncommitted
 from purveyor.migrate.change.journal import clear_leftovers, create_journal, find_journal
 from purveyor.migrate.change.plan import converted, load_plan, original
 from purveyor.migrate.change.rollback import problem_of, undo
-from purveyor.migrate.change.standing import root_of, state_of
+from purveyor.migrate.change.standing import kept_original, root_of, state_of
 from purveyor.migrate.change.steps import Steps
 from purveyor.migrate.change.worktree import Attributes, ChangedMeanwhileError, Found, Obstacle, open_tree
 
@@ -199,9 +199,12 @@ class _Apply:
         if isinstance(now, Obstacle):
             yield Refusal(file.path, now.problem, "only plain files that are reached without links are changed")
         elif now is None:
-            yield Refusal(file.path, "it is not there", "plan again, or name the right tree with --root")
+            yield Refusal(file.path, "it is not there", "make the plan again, or name the right tree with --root")
+        elif state == "other" and kept_original(file, self._tree.find(file.copy)):
+            advice = "undo the edit; or roll back with --force, which keeps it as .rej, and make the plan again"
+            yield Refusal(file.path, "it was edited since it was migrated", advice)
         elif state == "other":
-            yield Refusal(file.path, "it was changed since the plan was made", "plan again")
+            yield Refusal(file.path, "it was changed since the plan was made", "make the plan again")
         else:
             yield from self._diff_refusals(file, now)
             if state == "before":
@@ -220,7 +223,7 @@ class _Apply:
                 warnings.simplefilter("ignore")
                 compile(after, file.path, "exec", dont_inherit=True)
         except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError, SystemError) as error:
-            yield Refusal(file.path, f"what it would become does not compile: {error}", "plan again")
+            yield Refusal(file.path, f"what it would become does not compile: {error}", "make the plan again")
 
     def _place_refusals(self, file: PlannedFile, now: Found) -> Iterator[Refusal]:
         if now.about.st_nlink > 1:

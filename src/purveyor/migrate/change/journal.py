@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from purveyor.migrate.change.plan import Plan, PlannedFile
     from purveyor.migrate.change.worktree import WorkTree
 
-__all__ = ["Journal", "clear_leftovers", "create_journal", "find_journal"]
+__all__ = ["Journal", "clear_leftovers", "create_journal", "find_journal", "home_of", "other_plans"]
 
 VERSION = 1
 
@@ -59,6 +59,7 @@ class Journal:
         size: How many bytes of its lines are good.
         digest: The digest of the last good line.
         torn: Whether others come after them.
+        is_over: Whether the last of them says that all was rolled back; it stays if somebody has changed it.
     """
 
     def __init__(
@@ -71,7 +72,9 @@ class Journal:
         digest: str,
         *,
         torn: bool = False,
+        is_over: bool = False,
     ) -> None:
+        self.is_over = is_over
         #: Whether a line that cannot be written is let go: what failed is being undone, and the disk may be full.
         self.lenient = False
         self._tree = tree
@@ -92,7 +95,7 @@ class Journal:
 
     def original(self, file: PlannedFile) -> bytes | None:
         """The bytes of a file before the migration; None if they are missing or damaged."""
-        blob = self._tree.find("/".join((*_home(self._plan), "blobs", file.before)))
+        blob = self._tree.find("/".join((*home_of(self._plan), "blobs", file.before)))
         return blob.data if isinstance(blob, Found) and blob.sha256 == file.before else None
 
     def attributes(self, path: str, now: Found | None) -> Attributes:
@@ -108,7 +111,7 @@ class Journal:
 
     def foreign(self) -> tuple[str, ...]:
         """The paths of what somebody else has put into its folder, or changed there."""
-        home = _home(self._plan)
+        home = home_of(self._plan)
         expected = {"plan.json": self._plan.sha256, "copies.json": _digest(_copies(self._plan)), _LINES: None}
         expected |= {f"blobs/{file.before}": file.before for file in self._plan.files}
         found: list[str] = []
@@ -130,7 +133,7 @@ class Journal:
         """
         if foreign := self.foreign():
             return foreign
-        home = _home(self._plan)
+        home = home_of(self._plan)
         level = len(home) - 1
         while level and home[level - 1] in self._made:
             with self._tree.folder(*home[:level]) as above:
@@ -147,7 +150,7 @@ class Journal:
     def _append(self, event: Mapping[str, Any]) -> None:
         steps = self._tree.steps
         line, digest = _line(event, self._digest)
-        with self._tree.folder(*_home(self._plan)) as folder:
+        with self._tree.folder(*home_of(self._plan)) as folder:
             descriptor = steps.open_to_append(folder, _LINES)
             try:
                 if self._torn:
@@ -168,7 +171,7 @@ def find_journal(tree: WorkTree, plan: Plan) -> Journal | None:
     Raises:
         MigrationJournalError: It was changed by somebody else, or is damaged.
     """
-    home = _home(plan)
+    home = home_of(plan)
     try:
         with tree.folder(*home) as folder:
             if look(folder, _LINES) is None:
@@ -179,8 +182,8 @@ def find_journal(tree: WorkTree, plan: Plan) -> Journal | None:
     except PathObstructedError as error:
         problem, advice = f"{error.obstacle} is {error.kind}", "put a folder in its place"
         raise MigrationJournalError("/".join((tree.name, *home)), problem, advice) from error
-    made, kept, size, digest = _parse(data, tree, plan)
-    return Journal(tree, plan, made, kept, size, digest, torn=size != len(data))
+    made, kept, size, digest, last = _parse(data, tree, plan)
+    return Journal(tree, plan, made, kept, size, digest, torn=size != len(data), is_over=last == "rolled back")
 
 
 def create_journal(tree: WorkTree, plan: Plan, originals: Mapping[str, tuple[bytes, int, int | None]]) -> Journal:
@@ -191,7 +194,7 @@ def create_journal(tree: WorkTree, plan: Plan, originals: Mapping[str, tuple[byt
         plan: The plan.
         originals: For each file of the plan its bytes, its mode, and when it was modified, in nanoseconds.
     """
-    home, steps = _home(plan), tree.steps
+    home, steps = home_of(plan), tree.steps
     level = _levels_there(tree, home)
     made = (*_inherited(tree, home[:level]), *home[level:])
     kept = {path: _Kept(mode, modified) for path, (_, mode, modified) in originals.items()}
@@ -210,14 +213,30 @@ def create_journal(tree: WorkTree, plan: Plan, originals: Mapping[str, tuple[byt
     return Journal(tree, plan, made, kept, len(line), digest)
 
 
+def home_of(plan: Plan) -> tuple[str, str, str]:
+    """The folder of a plan's journal: its name below the tree, and those of the folders above it."""
+    return (*_HOME, plan.id)
+
+
 def clear_leftovers(tree: WorkTree, plan: Plan) -> None:
     """Remove what a process that was killed has left of a journal that it was making or removing."""
-    for level in range(len(_home(plan))):
+    for level in range(len(home_of(plan))):
         part = _part(plan, level)
-        with suppress(FileNotFoundError, PathObstructedError), tree.folder(*_home(plan)[:level]) as above:
+        with suppress(FileNotFoundError, PathObstructedError), tree.folder(*home_of(plan)[:level]) as above:
             about = look(above, part)
             if about is not None and stat.S_ISDIR(about.st_mode):
                 _delete(tree, above, part)
+
+
+def other_plans(tree: WorkTree, plan: Plan) -> tuple[str, ...]:
+    """The paths of the plans that have journals in the tree, but for this one."""
+    try:
+        with tree.folder(*_HOME) as folder:
+            names = sorted(os.listdir(folder))  # noqa: PTH208 - a descriptor, not a path
+    except FileNotFoundError:
+        return ()
+    paths = ["/".join((*_HOME, name, "plan.json")) for name in names if name != plan.id and "." not in name]
+    return tuple(path for path in paths if isinstance(tree.find(path), Found))
 
 
 # --- lines ------------------------------------------------------------------------------------------
@@ -229,7 +248,7 @@ def _line(event: Mapping[str, Any], before: str) -> tuple[bytes, str]:
     return f"{digest} {text}\n".encode(), digest
 
 
-def _parse(data: bytes, tree: WorkTree, plan: Plan) -> tuple[Sequence[str], Mapping[str, _Kept], int, str]:
+def _parse(data: bytes, tree: WorkTree, plan: Plan) -> tuple[Sequence[str], Mapping[str, _Kept], int, str, str]:
     whole, _, _ = data.rpartition(b"\n")
     digest, events = plan.sha256, list[dict[str, Any]]()
     for number, line in enumerate(whole.split(b"\n"), 1):
@@ -245,11 +264,11 @@ def _parse(data: bytes, tree: WorkTree, plan: Plan) -> tuple[Sequence[str], Mapp
     if begin.get("version") != VERSION:
         raise _damaged(tree, plan, f"it is of version {begin.get('version')!r}, not {VERSION}")
     kept = {path: _Kept(int(each["mode"], 8), each["modified"]) for path, each in begin["files"].items()}
-    return begin["made"], kept, len(whole) + 1, digest
+    return begin["made"], kept, len(whole) + 1, digest, events[-1]["event"]
 
 
 def _damaged(tree: WorkTree, plan: Plan, problem: str) -> MigrationJournalError:
-    home = "/".join((tree.name, *_home(plan)))
+    home = "/".join((tree.name, *home_of(plan)))
     advice = f"move {home} away: a rollback then goes by the plan alone, and all but modification times comes back"
     return MigrationJournalError(f"{home}/{_LINES}", problem, advice)
 
@@ -265,13 +284,9 @@ def _copies(plan: Plan) -> bytes:
 # --- folders ----------------------------------------------------------------------------------------
 
 
-def _home(plan: Plan) -> tuple[str, str, str]:
-    return (*_HOME, plan.id)
-
-
 def _part(plan: Plan, level: int) -> str:
     """What a folder of this level is called while it is not whole."""
-    return f"{_home(plan)[level]}.{plan.id}.part"
+    return f"{home_of(plan)[level]}.{plan.id}.part"
 
 
 def _levels_there(tree: WorkTree, home: Sequence[str]) -> int:

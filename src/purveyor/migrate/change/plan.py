@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from importlib.metadata import version
@@ -30,6 +30,12 @@ __all__ = ["Change", "Plan", "PlannedFile", "assemble", "converted", "load_plan"
 VERSION = 1
 
 _HASH = frozenset("0123456789abcdef")
+
+#: What to do where a file is neither as before nor as planned.
+_EDITED = (
+    "`purveyor migrate status {plan}` shows which files were. "
+    "After an apply undo the edits, or `rollback --force`; then, or if nothing was applied, make the plan again"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,7 @@ class Plan:
         unread: Files of the tree that could not be read, and so were left alone: ``{"path", "status", "reason"}``.
         options: The options the plan was made with.
         tool: What made it.
+        source: The file that it was read from, for what is said of it; no part of its file.
     """
 
     root: str
@@ -78,6 +85,7 @@ class Plan:
     unread: tuple[Mapping[str, Any], ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
     tool: str = ""
+    source: str = field(default="", compare=False)
 
     @cached_property
     def sha256(self) -> str:
@@ -92,6 +100,7 @@ class Plan:
     def to_json(self) -> bytes:
         """The bytes of the plan's file: ASCII, sorted, the same for the same plan."""
         data = asdict(self)
+        del data["source"]
         for file in data["files"]:
             file["mode"] = f"{file['mode']:o}"
         return json.dumps({"version": VERSION, **data}, indent=1, sort_keys=True).encode() + b"\n"
@@ -231,7 +240,7 @@ def load_plan(path: Path) -> Plan:
         problem = f"it is a plan of version {found!r}, not {VERSION}" if found is not None else "it is no plan"
         raise PlanError(str(path), problem)
     try:
-        return _plan(data)
+        return replace(_plan(data), source=str(path))
     except _DAMAGE as error:
         raise PlanError(str(path), f"it is damaged: {error}") from None
 
@@ -259,16 +268,16 @@ def _side(plan: Plan, file: PlannedFile, current: bytes, wanted: str, other: str
     found = sha256(current).hexdigest()
     if found == wanted:
         return current
+    where = plan.source or f"plan {plan.id}"
     if found != other:
-        raise PlanError(f"plan {plan.id}", f"{file.path} is neither as before nor as planned")
+        problem = "the file is neither as before nor as planned: it was edited since"
+        raise PlanError(where, problem, _EDITED.format(plan=plan.source or "PLAN"), file.path)
     try:
         made = apply_diff(current, _encoded(file), file.path, reverse=wanted == file.before)
     except PatchError as error:
-        raise PlanError(f"plan {plan.id}", f"the diff of {file.path} was edited: {error.problem}") from error
+        raise PlanError(where, f"its diff was edited: {error.problem}", place=file.path) from error
     if sha256(made).hexdigest() != wanted:
-        raise PlanError(
-            f"plan {plan.id}", f"the diff of {file.path} was edited: it gives other bytes than planned"
-        )
+        raise PlanError(where, "its diff was edited: it gives other bytes than planned", place=file.path)
     return made
 
 

@@ -8,9 +8,9 @@ from pathlib import Path  # noqa: TC003 - for sphinx
 from typing import TYPE_CHECKING
 
 from purveyor.errors import MigrationFailedError, MigrationRefusedError, PlanError, Refusal
-from purveyor.migrate.change.journal import clear_leftovers, create_journal, find_journal
+from purveyor.migrate.change.journal import clear_leftovers, create_journal, find_journal, other_plans
 from purveyor.migrate.change.plan import converted, load_plan, original
-from purveyor.migrate.change.standing import root_of, state_of
+from purveyor.migrate.change.standing import kept_original, root_of, state_of
 from purveyor.migrate.change.steps import Steps
 from purveyor.migrate.change.threeway import three_way
 from purveyor.migrate.change.worktree import ChangedMeanwhileError, Found, Obstacle, open_tree
@@ -36,6 +36,7 @@ class RolledBack:
         kept: For files that had been edited since: where the edited version is now.
         left: What a run would have removed, but somebody has changed: copies of originals, files of the journal.
         others: Where nothing of the plan is applied: files that are neither as before nor as planned, or missing.
+        plans: Where nothing of the plan is applied: the plans of other journals in the tree, relative to it.
     """
 
     root: str
@@ -43,6 +44,7 @@ class RolledBack:
     kept: tuple[tuple[str, str], ...] = ()
     left: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    plans: tuple[str, ...] = ()
 
     @property
     def nothing_to_do(self) -> bool:
@@ -60,7 +62,7 @@ def rollback(
 
     Args:
         plan_path: The plan's file.
-        root: The tree, if it is not where the plan says.
+        root: The tree, if it is not where the plan says. For a plan that lies in a journal it is the journal's.
         force: Restore files that were edited since as well; the edited version is kept beside, as ``<name>.rej``.
         steps: The calls of the operating system; a test puts one here that fails.
 
@@ -149,7 +151,8 @@ class _Rollback:
         applied = any(item.state == "after" for item in items) or any(item.copy for item in others)
         if journal is None and not applied:
             clear_leftovers(self._tree, self._plan)
-            return RolledBack(self._tree.name, others=tuple(item.file.path for item in others))
+            paths = tuple(item.file.path for item in others)
+            return RolledBack(self._tree.name, others=paths, plans=other_plans(self._tree, self._plan))
         if refusals := [refusal for item in items for refusal in self._refusals(item, journal)]:
             raise MigrationRefusedError("rollback", refusals, self._tree.name)
         self.begun = True
@@ -238,7 +241,7 @@ def _known(item: _Item) -> bytes:
 def _look(tree: WorkTree, plan: Plan, file: PlannedFile, journal: Journal | None) -> _Item:
     found, copy = tree.find(file.path), tree.find(file.copy)
     state = state_of(file, found)
-    unchanged = copy if isinstance(copy, Found) and copy.sha256 == file.before else None
+    unchanged = kept_original(file, copy)
     before = journal.original(file) if journal else None
     if before is None and unchanged:
         before = unchanged.data

@@ -5,14 +5,17 @@ from __future__ import annotations
 from pathlib import Path  # noqa: TC003 - for sphinx
 from typing import TYPE_CHECKING, Literal
 
+from purveyor.errors import MigrationJournalError
+from purveyor.migrate.change.journal import find_journal, home_of
 from purveyor.migrate.change.plan import load_plan
 from purveyor.migrate.change.steps import Steps
 from purveyor.migrate.change.worktree import Found, Obstacle, open_tree
 
 if TYPE_CHECKING:
     from purveyor.migrate.change.plan import Plan, PlannedFile
+    from purveyor.migrate.change.worktree import WorkTree
 
-__all__ = ["State", "root_of", "state_of", "status"]
+__all__ = ["State", "is_needed", "kept_original", "root_of", "state_of", "status"]
 
 #: ``"other"``: it is neither as before nor as planned, or is no regular file.
 State = Literal["before", "after", "other", "missing"]
@@ -34,8 +37,41 @@ def status(plan_path: Path, *, root: Path | None = None) -> dict[str, State]:
 
 
 def root_of(plan: Plan, plan_path: Path, root: Path | None) -> Path:
-    """The tree of a plan: the one that is given, or else the one that the plan names."""
-    return root or plan_path.parent / plan.root
+    """The tree of a plan: the one given, the one whose journal the plan lies in, or the one that it names."""
+    if root is not None:
+        return root
+    path = plan_path.absolute()
+    return path.parents[3] if path.parent.parts[-3:] == home_of(plan) else plan_path.parent / plan.root
+
+
+def is_needed(plan: Plan, root: Path) -> bool:
+    """Whether a plan is what it takes to undo what was done in a tree.
+
+    Args:
+        plan: The plan.
+        root: The tree.
+
+    Raises:
+        PlanError: The tree is not there.
+    """
+    with open_tree(root, Steps(), plan.id, lock=False) as tree:
+        try:
+            journal = find_journal(tree, plan)
+        except MigrationJournalError:
+            return True
+        if journal is not None and not journal.is_over:
+            return True
+        return any(_is_done(tree, file) for file in plan.files)
+
+
+def _is_done(tree: WorkTree, file: PlannedFile) -> bool:
+    state = state_of(file, tree.find(file.path))
+    return state == "after" or (state != "before" and kept_original(file, tree.find(file.copy)) is not None)
+
+
+def kept_original(file: PlannedFile, copy: Found | Obstacle | None) -> Found | None:
+    """The copy of a file's original, if that is what was found in its place."""
+    return copy if isinstance(copy, Found) and copy.sha256 == file.before else None
 
 
 def state_of(file: PlannedFile, found: Found | Obstacle | None) -> State:

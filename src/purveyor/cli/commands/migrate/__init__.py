@@ -27,5 +27,5 @@ def command() -> None:
     """Have the legacy providers of a code base become Purveyor's.
 
     scan looks, plan writes down what would change, apply changes it, verify compares old and new, and rollback
-    undoes it, to the byte. Nothing but apply and rollback writes to the tree.
+    undoes it, to the byte. Only apply and rollback change source files.
     """

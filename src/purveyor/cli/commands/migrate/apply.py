@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path  # noqa: TC003 - click asks for it
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +12,7 @@ from rich.text import Text
 from purveyor.cli.commands.migrate.refusals import show_refusal
 from purveyor.cli.commands.migrate.shared import (
     file_count,
+    near,
     next_command,
     one_line,
     plan_argument,
@@ -61,4 +62,17 @@ def _show(output: Output, applied: Applied, plan: Path, root: Path | None) -> No
         return
     already = f", {len(applied.already)} already as planned" if applied.already else ""
     output.note(f"{file_count(len(applied.changed))} changed in {applied.root}{already}")
+    _show_lacking(output, Path(applied.root))
     output.note(f"next: {next_command('verify', plan, root)}")
+
+
+def _show_lacking(output: Output, tree: Path) -> None:
+    from purveyor.migrate.change.requirements import OLDEST, lacking  # noqa: PLC0415
+
+    if lacks := lacking(tree):
+        file = one_line(str(near(lacks.file)))
+        if lacks.python is not None:
+            oldest = ".".join(map(str, OLDEST))
+            output.warn(f"{file} allows Python {lacks.python!r}; Purveyor needs {oldest} or newer")
+        if lacks.dependency:
+            output.note(f"add purveyor to the dependencies in {file}")

@@ -16,6 +16,7 @@ from purveyor.cli.commands.migrate.shared import (
     next_command,
     one_line,
     progress,
+    refuse_missing_folder,
     state_text,
     tree_argument,
     write_whole,
@@ -39,7 +40,7 @@ __all__ = ["command"]
     required=True,
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="PLAN",
-    help="The file to write; an older plan there is replaced.",
+    help="The file to write; an older plan there is replaced, unless it is carried out.",
 )
 @exclude_option
 @pass_settings
@@ -52,9 +53,10 @@ def command(settings: Settings, path: Path, target: Path, exclude: tuple[str, ..
     from purveyor.migrate.change.plan import make_plan  # noqa: PLC0415 - completion and help do without
 
     output = Output(settings)
-    _refuse_other_files(target)
+    _refuse_to_replace(target, path)
     with progress(output, "reading") as step:
         plan = make_plan(path, relative_to=target.absolute().parent, exclude=exclude, progress=step)
+    _refuse_to_replace(target, path)  # it takes a while to get here
     write_whole(target, plan.to_json())
     classes = [{key: value for key, value in each.items() if key != "warnings"} for each in plan.classes]
     output.result(
@@ -68,18 +70,27 @@ def command(settings: Settings, path: Path, target: Path, exclude: tuple[str, ..
     )
 
 
-def _refuse_other_files(target: Path) -> None:
-    """A plan takes the place of a plan, and of nothing else."""
+def _refuse_to_replace(target: Path, path: Path) -> None:
+    """A plan takes the place of a plan, and of nothing else; and not if a tree needs that to be undone."""
     from purveyor.migrate.change.plan import load_plan  # noqa: PLC0415
+    from purveyor.migrate.change.standing import is_needed, root_of  # noqa: PLC0415
 
     if str(target) == "-":
         raise click.BadParameter("a plan is a file, since it tells where its tree is from there", param_hint="-o")
-    if target.exists():
-        try:
-            load_plan(target)
-        except PlanError as error:
-            advice = "give another name with -o, or move it away"
-            raise PlanError(str(target), "it is there already, and is no plan", advice) from error
+    refuse_missing_folder(target, "-o")
+    if not target.exists():
+        return
+    try:
+        old = load_plan(target)
+    except PlanError as error:
+        advice = "give another name with -o, or move it away"
+        raise PlanError(str(target), "it is there already, and is no plan", advice) from error
+    for root in (None, path if path.is_dir() else path.parent):
+        tree = root_of(old, target, root)
+        if tree.is_dir() and is_needed(old, tree):
+            problem = f"it is carried out in {one_line(str(tree))}, and is needed to undo that"
+            advice = f"name another file with -o, or undo it first: {next_command('rollback', target, root)}"
+            raise PlanError(str(target), problem, advice)
 
 
 def _show(output: Output, plan: Plan, target: Path) -> None:

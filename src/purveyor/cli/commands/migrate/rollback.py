@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path  # noqa: TC003 - click asks for it
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +12,8 @@ from rich.text import Text
 from purveyor.cli.commands.migrate.refusals import show_refusal
 from purveyor.cli.commands.migrate.shared import (
     file_count,
+    near,
+    next_command,
     one_line,
     plan_argument,
     root_option,
@@ -62,7 +64,12 @@ def _show(output: Output, undone: RolledBack) -> None:
         output.warn(f"{one_line(path)} is missing, or was changed since the plan was made, and is left as it is")
     if undone.others:
         output.note(f"nothing to undo: the plan is not applied in {undone.root}")
+    elif undone.plans:
+        output.note(f"nothing to do: this plan is not applied in {undone.root}")
     elif undone.nothing_to_do:
         output.note(f"nothing to do: everything in {undone.root} is as before")
     else:
         output.note(f"{file_count(len(undone.restored))} restored in {undone.root}")
+    for path in undone.plans:
+        command = next_command("rollback", near(Path(undone.root, path)))
+        output.note(f"another plan is carried out there; {command} undoes that one")

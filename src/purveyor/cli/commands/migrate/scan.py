@@ -17,6 +17,7 @@ from purveyor.cli.commands.migrate.shared import (
     one_line,
     paragraph,
     progress,
+    refuse_missing_folder,
     state_text,
     tree_argument,
     write_whole,
@@ -61,6 +62,8 @@ def command(
     from purveyor.migrate.scan.sarif import to_sarif  # noqa: PLC0415
 
     output = Output(settings)
+    if sarif is not None:
+        _refuse_to_replace(sarif)
     with progress(output, "scanning") as step:
         report = scan(path, exclude=exclude, import_check=import_check, progress=step)
     if sarif is not None:
@@ -69,6 +72,23 @@ def command(
         output.json({"version": 1, **report.to_json()})
     else:
         _show(output, report, path, everything=everything)
+
+
+def _refuse_to_replace(target: Path) -> None:
+    """SARIF takes the place of SARIF, or of an empty file, and of nothing else."""
+    from purveyor.migrate.change.places import whole  # noqa: PLC0415 - completion and help do without
+
+    refuse_missing_folder(target, "--sarif")
+    if not target.exists():
+        return
+    try:
+        data = whole(target)
+        found = json.loads(data) if data else {"runs": []}
+    except (OSError, ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict) or not isinstance(found.get("runs"), list):
+        problem = f"{str(target)!r} is there already, and is no SARIF: give another name, or move it away"
+        raise click.BadParameter(problem, param_hint="--sarif")
 
 
 def _show(output: Output, report: Report, root: Path, *, everything: bool) -> None:
@@ -88,6 +108,8 @@ def _show(output: Output, report: Report, root: Path, *, everything: bool) -> No
     if shown:
         output.note("")
     output.note(count_states(each.state for each in report.classes))
+    if root.is_file() and any(not each.state.startswith("converted") for each in report.classes):
+        output.note("this is one file: a base that another one defines is not known; scan the tree")
     if len(shown) < len(report.classes):
         output.note(Text("--all lists those that are no providers", style="dim"))
     if any(each.state.startswith("converted") for each in shown):
@@ -100,6 +122,9 @@ def _show_class(output: Output, each: ScannedClass, width: int) -> None:
     output.line(line.append_text(state_text(each.state)))
     if each.reason is not None:
         paragraph(output, Text(" " * 9), each.reason, indent=9, style="dim")
+    lines: dict[tuple[str, str], list[str]] = {}
     for fault in each.faults:
-        head = Text.assemble((f"  {fault.line:>5}  ", "dim"), (fault.code, "yellow"), "  ")
-        paragraph(output, head, fault.message, indent=9)
+        lines.setdefault((fault.code, fault.message), []).append(str(fault.line))
+    for (code, message), where in lines.items():
+        head = Text.assemble((f"  {', '.join(where):>5}  ", "dim"), (code, "yellow"), "  ")
+        paragraph(output, head, message, indent=9)

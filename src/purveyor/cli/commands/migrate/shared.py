@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import signal
 import textwrap
@@ -11,6 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 import click
+from rich.cells import cell_len
 from rich.text import Text
 
 from purveyor.cli.files import whole_file
@@ -18,6 +20,8 @@ from purveyor.cli.output import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping
+
+    from rich.progress import Progress
 
     from purveyor.cli.output import Output
 
@@ -28,11 +32,13 @@ __all__ = [
     "ended_by_signals",
     "exclude_option",
     "file_count",
+    "near",
     "next_command",
     "one_line",
     "paragraph",
     "plan_argument",
     "progress",
+    "refuse_missing_folder",
     "root_option",
     "state_text",
     "told_if_interrupted",
@@ -51,6 +57,12 @@ STATES = {
 
 #: After how many seconds progress is shown.
 _PATIENCE = 0.5
+
+#: How many seconds pass between two lines of progress where no terminal could show a bar.
+_PERIOD = 10
+
+#: How many characters the bar has.
+_BAR = 24
 
 #: How many characters of a text stand in a line at least, however narrow a terminal is.
 _NARROWEST = 40
@@ -77,45 +89,75 @@ def write_whole(target: Path, data: bytes) -> None:
         raise OSError(error.errno, error.strerror, str(target)) from error
 
 
+def refuse_missing_folder(target: Path, option: str) -> None:
+    """Refuse a file that could not be written before the work is done that is to be written there."""
+    if not target.parent.is_dir():
+        raise click.BadParameter(f"there is no folder {str(target.parent)!r}: make it first", param_hint=option)
+
+
 @contextmanager
-def progress(output: Output, title: str, *, at_once: bool = False) -> Generator[Callable[[int, int, str], None]]:
-    """Show how far a command is, on a terminal, once it has taken a while.
+def progress(
+    output: Output, title: str, *, at_once: bool = False, clock: Callable[[], float] = monotonic
+) -> Generator[Callable[[int, int, str], None]]:
+    """Show how far a command is, once it has taken a while: a bar on a terminal, a line now and then elsewhere.
 
     Args:
         output: Where.
         title: What it does.
-        at_once: Show it from the first step: each of them takes a while.
+        at_once: Show the bar from the first step: each of them takes a while.
+        clock: Tells the time, in seconds.
 
     Yields:
         What to call at each step: how many are done, how many there are, and which one it is.
     """
+    begun = told = clock()
     if not output.shows_progress or output.stderr.is_dumb_terminal:
-        yield lambda _done, _total, _name: None
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[name]}"),
-    )
-    bar = Progress(*columns, console=output.stderr, transient=True)
+        def line(done: int, total: int, _name: str) -> None:
+            nonlocal told
+            if clock() - told >= _PERIOD:
+                told = clock()
+                output.note(f"{title}: {done} of {total}")
+
+        yield line
+        return
+    bar = _bar(output)
     task = bar.add_task(title, total=None, name="")
-    begun = monotonic()
 
     def step(done: int, total: int, name: str) -> None:
         # What was read is compared and judged after the last file, and that takes as long again.
-        bar.update(
-            task, completed=done, total=total, name=one_line(name) if done < total else "putting it together"
-        )
-        if at_once or monotonic() - begun > _PATIENCE:
+        shown = one_line(name) if done < total else "putting it together"
+        room = output.stderr.width - len(f"{title} {total}/{total} {'':{_BAR}} ")
+        bar.update(task, completed=done, total=total, name=_end_of(shown, room))
+        if at_once or clock() - begun > _PATIENCE:
             bar.start()  # again and again does no harm
 
     try:
         yield step
     finally:
         bar.stop()
+
+
+def _bar(output: Output) -> Progress:
+    """A bar that stays in its place: what changes its length comes last, and is cut."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
+
+    columns = (
+        TextColumn("{task.description}"),
+        MofNCompleteColumn(),
+        BarColumn(bar_width=_BAR),
+        TextColumn("{task.fields[name]}"),
+    )
+    return Progress(*columns, console=output.stderr, transient=True)
+
+
+def _end_of(name: str, room: int) -> str:
+    """A path in so many cells of a terminal, without its beginning if need be."""
+    if cell_len(name) <= room:
+        return name
+    while cell_len(name) > max(room - 1, 0):
+        name = name[1:]
+    return f"…{name}" if room > 0 else ""
 
 
 @contextmanager
@@ -172,6 +214,11 @@ def one_line(text: str) -> str:
 def file_count(count: int) -> str:
     """A number of files, in words."""
     return f"{count} file{'' if count == 1 else 's'}"
+
+
+def near(path: Path) -> Path:
+    """A path as it is shown: from the working directory if it is below that."""
+    return path.relative_to(here) if path.is_relative_to(here := Path(os.path.realpath("."))) else path
 
 
 def next_command(verb: str, plan: Path, root: Path | None = None) -> str:

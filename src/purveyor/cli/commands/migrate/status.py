@@ -55,10 +55,11 @@ def _show(output: Output, states: Mapping[str, State], plan: Path, root: Path | 
 
 
 def _advice(states: set[State], plan: Path, root: Path | None) -> str:
+    apply, rollback = next_command("apply", plan, root), next_command("rollback", plan, root)
     if states == {"before"}:
-        return f"next: {next_command('apply', plan, root)}"
+        return f"next: {apply}"
     if states == {"after"}:
-        return f"{next_command('rollback', plan, root)} undoes it"
+        return f"{rollback} undoes it"
     if states == {"before", "after"}:
-        return "purveyor migrate apply finishes it, and rollback undoes it"
-    return "purveyor migrate apply and rollback tell what is in their way"
+        return f"{apply} finishes it, and {rollback} undoes it"
+    return f"{apply} and {rollback} tell what is in their way"

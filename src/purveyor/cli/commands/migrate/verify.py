@@ -92,11 +92,26 @@ def _show(output: Output, found: Verification, plan: Path, root: Path | None) ->
         _show_comparison(output, comparison, times)
     for (module, subject, reason), members in _grouped(found.not_exercised).items():
         what = f"{module} {subject}{members}: {reason}"
-        output.note(Text.assemble(("not exercised", _STYLES["not-exercised"]), f" {visible(what)}"))
-    parts = [Text(f"{count} {word}", style=_STYLES[word]) for word, count in found.counts.items() if count]
-    output.note(Text(", ").join(parts) if parts else Text("there was nothing to compare"))
+        output.line(Text.assemble((_word("not-exercised"), _STYLES["not-exercised"]), f" {visible(what)}"))
+    counts = found.counts
+    parts = [Text(f"{count} {_word(each)}", style=_STYLES[each]) for each, count in counts.items() if count]
+    if parts:
+        output.line(Text(", ").join(parts))
     if not found.ok:
-        output.note(f"something regressed; {next_command('rollback', plan, root)} undoes the migration")
+        output.note(
+            f"{counts['regressed']} regressed; {next_command('rollback', plan, root)} undoes the migration"
+        )
+    elif found.comparisons:
+        output.note("nothing regressed; next: run your tests")
+    elif found.not_exercised:
+        output.note("nothing was compared: run your tests, or give the calls with --script")
+    else:
+        output.note("there was nothing to compare")
+
+
+def _word(outcome: str) -> str:
+    """An outcome in words."""
+    return outcome.replace("not-", "not ")
 
 
 def _show_comparison(output: Output, each: Comparison, times: int) -> None:
