@@ -22,9 +22,13 @@ from purveyor import Policy, Provider, ProviderManager, ProviderMetadata, Provid
 from purveyor.catalog import config_type
 from purveyor.errors import ProviderTimeoutError, UnsupportedError
 from purveyor.lease import UNREGISTERED, Gate
-from purveyor.metadata import ProviderStatus
+from purveyor.lifecycle.health import overrides_check
+from purveyor.metadata import Health, ProviderStatus
 from purveyor.migrate import LegacyProvider, settings
 from purveyor.migrate.legacy import provider_name_of
+from purveyor.migrate.words import CHECKS
+from purveyor.monitor.metrics import MetricsManager
+from purveyor.provider import HELD
 
 
 class Root(LegacyProvider[Any], ABC):
@@ -235,9 +239,109 @@ async def test_what_defines_no_lifecycle_has_one_that_does_nothing() -> None:
     class Idle(LegacyProvider[None]):
         pass
 
+    idle = Idle()
+    before = dict(vars(idle))
     manager = ProviderManager()
-    await manager.register(Idle())
+    await manager.register(idle)
+    assert manager.status("idle") is ProviderStatus.READY
     await manager.cleanup()
+    assert manager.names() == ()
+    assert {name: value for name, value in vars(idle).items() if name not in HELD} == before
+
+
+# --- health ---------------------------------------------------------------------------------------------
+
+
+class Probed(LegacyProvider[Any]):
+    """What it answers is told to it."""
+
+    asked = 0
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+
+    def told(self) -> Any:
+        self.asked += 1
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@pytest.mark.parametrize("is_async", [True, False])
+@pytest.mark.parametrize("is_operation", [True, False])
+@pytest.mark.parametrize("name", [name for name in CHECKS if name != "check"])
+async def test_its_own_check_is_asked_under_any_name(name: str, is_operation: bool, is_async: bool) -> None:
+    async def acheck(self: Any) -> Any:
+        return self.told()
+
+    def check(self: Any) -> Any:
+        return self.told()
+
+    method: Any = acheck if is_async else check
+    method.__name__ = name
+    cls: Any = type("Own", (Probed,), {name: operation(method) if is_operation else method})
+    provider = cls({"status": "down", "message": "no route"})
+    async with ProviderManager() as manager:
+        await manager.register(provider)
+        assert await manager.check("own") == Health.unhealthy("no route")
+        provider.answer = True
+        assert await manager.check("own") == Health.healthy()
+        provider.answer = ConnectionError("refused")
+        assert (await manager.check("own")).message == "its check failed with ConnectionError: refused"
+        assert provider.asked == 3
+        records = MetricsManager.get_instance()
+        assert records.operation(name, "custom", "own").successes == 0, "a check is no operation"
+
+
+async def test_the_surest_check_is_asked_and_only_one_that_needs_nothing() -> None:
+    class Own(Probed):
+        def ping(self) -> Any:
+            return "down"
+
+        def health_check(self) -> Any:
+            return self.told()
+
+        def check_health(self, deep: bool) -> Any:
+            raise AssertionError(deep)
+
+    assert await Own("ok").check() == Health.healthy()
+
+    class Without(Own):
+        health_check: Any = None
+        ping: Any = None
+
+    assert await Without("down").check() == Health.healthy()
+    assert not overrides_check(Without("down"))
+
+
+async def test_a_class_without_a_check_is_not_asked_and_is_well() -> None:
+    probed = Probed("down")
+    assert not overrides_check(probed)
+    assert overrides_check(type("Own", (Probed,), {"ping": Probed.told})("ok"))
+    assert await probed.check() == Health.healthy()
+    assert Probed.check is Provider.check
+    async with ProviderManager() as manager:
+        await manager.register(probed)
+        assert await manager.check("probed") == Health.healthy()
+    assert probed.asked == 0
+
+
+async def test_a_check_that_it_writes_as_a_provider_does_goes_before() -> None:
+    class Own(Probed):
+        async def ping(self) -> Any:
+            return self.told()
+
+        async def check(self) -> Health:
+            health = await super().check()
+            return Health.degraded(f"ping: {health.state.value}")
+
+    assert await Own("down").check() == Health.degraded("ping: unhealthy")
+
+    class Bare(Probed):
+        async def check(self) -> Health:
+            return await super().check()
+
+    assert await Bare("down").check() == Health.healthy()
 
 
 def test_settings_of_a_dataclass_reveal_secrets_and_leave_out_what_is_none() -> None:

@@ -14,14 +14,20 @@ import re
 import weakref
 from abc import ABCMeta
 from contextlib import suppress
+from types import MethodType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from purveyor.errors import UnsupportedError
 from purveyor.metadata import ProviderMetadata
+from purveyor.migrate.checks import find_check, health_of
+from purveyor.migrate.methods import without_lease
+from purveyor.migrate.words import CHECKS
 from purveyor.provider import HELD, Provider, without
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from purveyor.metadata import Health
 
 __all__ = ["LegacyProvider", "provider_name_of", "settings"]
 
@@ -95,6 +101,8 @@ class LegacyProvider(Provider[T], metaclass=_BuiltBothWays):
 
     What the class calls `config` stays what it was; so do `status`, `health`, `current`, `state` and `metadata`,
     where the class assigns or defines them: ask the manager for those of the provider.
+
+    Its health is what its own ``health_check``, ``ping`` or the like says, if it has one, see `adapt`.
 
     A reload in place cleans the instance up and initializes it again. With another config, another one is built.
 
@@ -194,6 +202,25 @@ class _Yields:
         return self if instance is None else self._get(instance)
 
 
+class _Check:
+    """`Provider.check`: what the class's own check answers, or the default, where it has none."""
+
+    def __get__(self, provider: Any, owner: type) -> Any:
+        ask = Provider.check if find_check(owner, _OWN_CHECKS) is None else _ask
+        return ask if provider is None else MethodType(ask, provider)
+
+
+#: A class that writes `check` itself writes that of a provider.
+_OWN_CHECKS = tuple(name for name in CHECKS if name != "check")
+
+
+async def _ask(provider: LegacyProvider[Any]) -> Health:
+    name = find_check(type(provider), _OWN_CHECKS)
+    assert name is not None
+    answer = without_lease(getattr(provider, name))()  # a check waits for no operation, and is none
+    return health_of(await answer if inspect.isawaitable(answer) else answer)
+
+
 def _metadata(provider: LegacyProvider[Any]) -> ProviderMetadata:
     """Who the provider is; made from the class where it was built with its own arguments."""
     if "_metadata" not in vars(provider):  # it was made without being called: copied, or by __new__
@@ -203,7 +230,8 @@ def _metadata(provider: LegacyProvider[Any]) -> ProviderMetadata:
 
 for _name in ("status", "health", "current", "config", "state"):
     setattr(LegacyProvider, _name, _Yields(vars(Provider)[_name].fget))
-setattr(LegacyProvider, "metadata", _Yields(_metadata))  # noqa: B010 - to a type checker it stays a property
+setattr(LegacyProvider, "check", _Check())  # noqa: B010 - to a type checker they stay what they are
+setattr(LegacyProvider, "metadata", _Yields(_metadata))  # noqa: B010
 del _name
 LegacyProvider.__annotations__ = {}  # as for `Provider`
 
