@@ -39,7 +39,7 @@ def store(*lines: str) -> str:
 
 
 try:
-    open("a\0")  # noqa: SIM115, PTH123 - it cannot be opened
+    os.open("a\0", os.O_RDONLY)
 except ValueError as _error:
     NUL = str(_error)  #: What Python says of a path with NUL, in other words since 3.13.
 

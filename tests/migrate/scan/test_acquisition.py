@@ -299,6 +299,21 @@ def test_a_base_with_both_ends_is_known_by_most_of_those_below_it(tmp_path: Path
     assert kinds["Locator"] in ("base", "provider")
 
 
+def test_a_queue_is_none(tmp_path: Path) -> None:
+    """As that of Python 3.13 and newer, which is registered with a manager of processes."""
+    text = (
+        "class Queue:\n"
+        "    def put(self, item): ...\n"
+        "    def qsize(self): ...\n"
+        "    def task_done(self): ...\n"
+        "    def shutdown(self): self.is_shutdown = True\n"
+        "Manager.register('Queue', Queue)\n"
+    )
+    assert classify_text(tmp_path, text)["Queue"].kind == "data"
+    without = text.replace("task_done", "done")
+    assert classify_text(tmp_path, without)["Queue"].kind == "provider"
+
+
 def test_windows_and_what_stands_in_them_are_none(tmp_path: Path) -> None:
     text = (
         "from textual.widgets import Static\n"

@@ -71,6 +71,7 @@ _OTHER_CALLINGS: tuple[tuple[str, frozenset[str]], ...] = (
     ("a thread", frozenset({"is_alive", "join"})),
     ("a thread", frozenset({"run", "join"})),
     ("an executor", frozenset({"submit", "shutdown", "map"})),
+    ("a queue", frozenset({"qsize", "task_done"})),
     ("a process", frozenset({"terminate", "kill"})),
     ("a process", frozenset({"terminate", "join"})),
     ("a lock", frozenset({"wait", "notify"})),
