@@ -20,7 +20,7 @@ import pytest
 from purveyor.migrate.verify.child import __main__ as entry
 from purveyor.migrate.verify.child.channel import Channel
 from purveyor.migrate.verify.child.contract import _config, _given
-from purveyor.migrate.verify.child.deriving import derive
+from purveyor.migrate.verify.child.deriving import Providers, derive
 from purveyor.migrate.verify.child.frozen import Frozen
 from purveyor.migrate.verify.child.guard import Guard
 from purveyor.migrate.verify.child.player import Heard, _exhausted, _whole
@@ -28,6 +28,7 @@ from purveyor.migrate.verify.child.reading import keys_read, models_made
 from purveyor.migrate.verify.child.sandbox import Files
 
 HERE = __name__
+NONE = Providers({}, {})
 
 
 # --- guard ------------------------------------------------------------------------------------------
@@ -357,7 +358,7 @@ class Wraps:
 
 
 def test_a_class_gets_its_calls() -> None:
-    derived = derive(Model, f"{HERE}:Model", [], scripted=False)
+    derived = derive(Model, f"{HERE}:Model", [], scripted=False, providers=NONE)
     calls, lifecycle = derived.plays
     assert calls["build"] == {"args": [], "kwargs": {"path": {"$path": "path"}}}
     assert [call["method"] for call in calls["calls"]] == ["astart", "aput", "of", "helper", "size", "adelete"]
@@ -370,7 +371,7 @@ def test_a_class_gets_its_calls() -> None:
 
 
 def test_context_managers_open_and_close() -> None:
-    calls, lifecycle = derive(Entered, f"{HERE}:Entered", [], scripted=False).plays
+    calls, lifecycle = derive(Entered, f"{HERE}:Entered", [], scripted=False, providers=NONE).plays
     assert [(each["method"], each["args"]) for each in calls["calls"]] == [
         ("__enter__", []),
         ("__exit__", [None] * 3),
@@ -380,14 +381,44 @@ def test_context_managers_open_and_close() -> None:
 
 
 def test_what_wants_arguments_is_an_operation_unless_nothing_else_opens() -> None:
-    (calls, _) = derive(Loads, f"{HERE}:Loads", [], scripted=False).plays
+    (calls, _) = derive(Loads, f"{HERE}:Loads", [], scripted=False, providers=NONE).plays
     assert [call["method"] for call in calls["calls"]] == ["start", "load"]
-    (calls, _) = derive(Wraps, f"{HERE}:Wraps", [], scripted=False).plays
+    (calls, _) = derive(Wraps, f"{HERE}:Wraps", [], scripted=False, providers=NONE).plays
     assert calls["build"] == {"args": [], "kwargs": {"path": {"$path": "path"}}}
-    (calls, _) = derive(Both, f"{HERE}:Both", [], scripted=False).plays
+    (calls, _) = derive(Both, f"{HERE}:Both", [], scripted=False, providers=NONE).plays
     assert calls["build"] == {"args": ["name"], "kwargs": {}}
-    (calls, _) = derive(Wraps, f"{HERE}:Wraps", [], scripted=False, keys={"size": "int"}).plays
+    (calls, _) = derive(
+        Wraps, f"{HERE}:Wraps", [], scripted=False, providers=Providers({f"{HERE}:Wraps": {"size": "int"}}, {})
+    ).plays
     assert calls["build"] == {"args": [], "kwargs": {"path": {"$path": "path"}, "size": 1}}
+
+
+class Needs:
+    def __init__(self, wraps: Wraps, *, both: Both) -> None: ...
+
+
+class Hen:
+    def __init__(self, egg: Egg) -> None: ...
+
+
+class Egg:
+    def __init__(self, hen: Hen) -> None: ...
+
+
+def test_what_another_converted_class_takes_is_built_as_that_is_on_its_own() -> None:
+    keys: dict[str, dict[str, str]] = {f"{HERE}:{name}": {} for name in ("Needs", "Wraps", "Hen", "Egg")}
+    keys[f"{HERE}:Wraps"] = {"size": "int"}
+    (calls, _) = derive(Needs, f"{HERE}:Needs", [], scripted=False, providers=Providers(keys, {})).plays
+    wraps, both = {"path": {"$path": "path"}, "size": 1}, {"$call": f"{HERE}:Both", "args": ["name"], "kwargs": {}}
+    assert calls["build"] == {
+        "args": [{"$call": f"{HERE}:Wraps", "args": [], "kwargs": wraps}],
+        "kwargs": {"both": both},
+    }
+    worked = {f"{HERE}:Wraps": {"args": [], "kwargs": {"path": "x"}}}
+    (calls, _) = derive(Needs, f"{HERE}:Needs", [], scripted=False, providers=Providers(keys, worked)).plays
+    assert calls["build"]["args"] == [{"$call": f"{HERE}:Wraps", "args": [], "kwargs": {"path": "x"}}]
+    (skipped,) = derive(Hen, f"{HERE}:Hen", [], scripted=False, providers=Providers(keys, {})).skipped
+    assert skipped["reason"] == "egg: a Egg cannot be made up"
 
 
 def test_seeds_come_first_and_are_framed() -> None:
@@ -396,12 +427,12 @@ def test_seeds_come_first_and_are_framed() -> None:
 
     build = {"args": [3], "kwargs": {}}
     seeds = [{"build": build, "calls": [call("__enter__"), call("other")]}]
-    plays = derive(Entered, f"{HERE}:Entered", seeds, scripted=False).plays
+    plays = derive(Entered, f"{HERE}:Entered", seeds, scripted=False, providers=NONE).plays
     assert [[each["method"] for each in play["calls"]] for play in plays[:-1]] == [
         ["__enter__", "other", "__exit__"]
     ]
     assert all(play["build"] == build for play in plays)
-    plays = derive(Entered, f"{HERE}:Entered", seeds, scripted=True).plays
+    plays = derive(Entered, f"{HERE}:Entered", seeds, scripted=True, providers=NONE).plays
     assert [[each["method"] for each in play["calls"]] for play in plays[:-1]] == [["__enter__", "other"]]
 
 

@@ -98,3 +98,19 @@ def test_what_imports_nothing_is_not_parsed(tmp_path: Path, monkeypatch: pytest.
 def test_tests_are_known_by_their_names() -> None:
     assert all(map(is_test, ["tests/a.py", "a/test/b.py", "test_a.py", "a/b_test.py", "conftest.py"]))
     assert not any(map(is_test, ["a.py", "testing/a.py", "contest.py"]))
+
+
+def test_what_can_be_imported_by_a_name(tmp_path: Path) -> None:
+    files = {"v1.0/pkg/__init__.py": "", "v1.0/pkg/a.py": "", "a.py": "import pkg.a", "b.c.py": "import pkg.a", ".d.py": "import pkg.a"}  # fmt: skip
+    layout = lay(tmp_path, files)
+    assert layout.root("v1.0/pkg/a.py") == "v1.0/"
+    assert {path: layout.importable(path) for path in [*files, "e.pyw"]} == {
+        "v1.0/pkg/__init__.py": True,
+        "v1.0/pkg/a.py": True,
+        "a.py": True,
+        "b.c.py": False,
+        ".d.py": False,
+        "e.pyw": False,
+    }
+    assert layout.importers(["v1.0/pkg/a.py"]) == ["a.py"]
+    assert layout.module("e.pyw") == "e"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import shutil
+import signal
 import site
 import subprocess
 import sys
@@ -147,6 +148,12 @@ def test_what_cannot_be_ended_is_not_tried_for_ever(monkeypatch: pytest.MonkeyPa
     assert list(process._marked(b"m")) == []
 
 
+def test_a_process_that_a_nameless_signal_ended() -> None:
+    number = signal.SIGRTMIN + 1
+    with subprocess.Popen([sys.executable, "-c", f"import os; os.kill(os.getpid(), {number})"]) as ended:
+        assert process._how(ended) == f"signal SIG{number}"
+
+
 # --- runs -------------------------------------------------------------------------------------------
 
 
@@ -164,7 +171,7 @@ def observe(pair: Pair, monkeypatch: pytest.MonkeyPatch, *tellings: Told) -> tup
 
     monkeypatch.setattr(process, "run", run)
     with Workspace(pair.root, load_plan(pair.plan)) as workspace:
-        seen = Observer(workspace, ["src/"], 1.0).run("old", Unit("mod", {"Thing": []}), None, 0.0)
+        seen = Observer(workspace, ["src/"], 1.0, {}).run("old", Unit("mod", {"Thing": []}), None, 0.0)
     assert not left
     return seen, starts
 

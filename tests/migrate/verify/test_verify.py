@@ -489,7 +489,7 @@ def test_what_was_not_played_is_named(pair: Pair) -> None:
         ("maker", ""): "it is a function",
         ("Base", ""): "it is abstract: get",
         ("Hosted", ""): "host: 'Nowhere' is no class that is known",
-        ("Fails", "get()"): "not reached, since Fails() KeyError: 'model'",
+        ("Fails", "get()"): "not reached, since Fails() KeyError: 'model'; give its calls with --script",
         ("Twins", "start"): "another name of the lifecycle",
         ("Twins", "use"): "other: 'Nowhere' is no class that is known",
         ("Untyped", "start"): "another name of the lifecycle",
@@ -557,3 +557,101 @@ def test_nothing_of_the_environment_is_handed_on(
     (only,) = pair.verify().comparisons
     paths = "'<sandbox>/tree', '<sandbox>/home', '<sandbox>/tmp'"
     assert (only.outcome, only.old) == ("fixed", f"RuntimeError: (False, {paths}, '', ['python'], False)")
+
+
+def test_a_provider_that_another_is_given_is_built_as_it_was_on_its_own(pair: Pair) -> None:
+    rates = """
+        class Rates:
+            def __init__(self, config: dict):
+                if not config["key"].isupper(): raise ValueError(config)
+                self.key = config["key"]
+            async def initialize(self): ...
+        class Cache:
+            def __init__(self, config: dict): self.size = config["size"]
+            async def initialize(self): ...
+        class Warm:
+            def __init__(self, cache: Cache): self.cache = cache
+            async def initialize(self): ...
+            async def room(self): return self.cache.size
+    """
+    billing = """
+        from rates import Cache, Rates
+        class Billing:
+            def __init__(self, rates: Rates, *, cache: Cache): self.rates, self.cache = rates, cache
+            async def initialize(self): ...
+            async def bill(self): return self.rates.key, self.cache.size
+    """
+    pair.write(
+        "tests/test_rates.py",
+        """
+        import pytest
+        from rates import Rates
+        def test_refused():
+            with pytest.raises(ValueError):
+                rates = Rates({"key": "lower"})
+        def test_taken():
+            rates = Rates({"key": "UPPER"})
+        """,
+    )
+    names: dict[str, str] = dict.fromkeys(("Rates", "Cache", "Warm"), "converted")
+    pair.change({"rates.py": (rates, touched(rates), names), "shop.py": (billing, touched(billing), {"Billing": "converted"})})  # fmt: skip
+    found = pair.verify()
+    assert found.ok
+    assert [each.step for each in found.comparisons if each.subject == "Warm" and each.scenario == 1] == [
+        "Warm(Cache({'size': 1}))", "initialize()", "room()", "left behind",
+    ]  # fmt: skip
+    billed = [each for each in found.comparisons if each.subject == "Billing" and each.scenario == 1]
+    assert [(each.step, each.outcome) for each in billed] == [
+        ("Billing(Rates({'key': 'UPPER'}), cache=Cache({'size': 1}))", "same"),
+        ("initialize()", "same"), ("bill()", "same"), ("left behind", "same"),
+    ]  # fmt: skip
+
+
+def test_what_was_not_reached_wants_a_script_where_there_is_none(pair: Pair) -> None:
+    old = """
+        class Thing:
+            def __init__(self): raise KeyError("model")
+            def get(self): ...
+    """
+    script = '[{"class": "mod:Thing", "calls": [{"method": "get"}]}]'
+    for given, why in (
+        (None, "not reached, since Thing() KeyError: 'model'; give its calls with --script"),
+        (script, "not reached, since Thing() KeyError: 'model'"),
+    ):
+        found = pair.thing(old, touched(old), script=given)
+        assert {each.member: each.reason for each in found.not_exercised} == {
+            "get()": why, "contract": "it is no provider that is built from a config",
+        }  # fmt: skip
+
+
+def test_files_that_no_import_names_are_there_and_not_exercised(pair: Pair) -> None:
+    names = ["store.pyw", ".store.py", ".hidden/store.py", "v1.2.py"]
+    states = {"Thing": "converted", "Other": "adapter"}
+    user = f"import runpy\nfor name in {names!r}: runpy.run_path(name)['Thing']\n"
+    pair.change({name: (STORE, touched(STORE), states) for name in names} | {"user.py": (user, user + "#\n", {})})
+    found = pair.verify()
+    assert [(each.module, each.outcome) for each in found.comparisons] == [("user", "same")]
+    told: dict[str, dict[str, str]] = {}
+    for each in found.not_exercised:
+        told.setdefault(each.module, {})[each.subject] = each.reason
+    assert told == {
+        module: {
+            "Other": "its state is adapter: compared by the import of its module only",
+            "Thing": f"{name} cannot be imported by its name",
+        }
+        for module, name in zip(["store", ".store", ".hidden.store", "v1.2"], names, strict=True)
+    }
+
+
+def test_a_file_without_classes_that_no_import_names(pair: Pair) -> None:
+    pair.change({"store.pyw": ("import user\n", "import user  #\n", {})})
+    found = pair.verify()
+    assert found.comparisons == ()
+    (only,) = found.not_exercised
+    assert (only.module, only.subject, only.reason) == ("store", "", "store.pyw cannot be imported by its name")
+
+
+def test_a_tree_that_is_not_there(pair: Pair) -> None:
+    pair.change({"mod.py": (WORKS, WORKS + "#\n")})
+    with pytest.raises(PlanError, match="the tree is not there; say where with --root"):
+        pair.verify(root=pair.root / "nowhere")

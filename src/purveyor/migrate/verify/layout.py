@@ -58,6 +58,10 @@ class Layout:
         """The name under which a file is imported."""
         return _dotted(path[len(self.root(path)) :])
 
+    def importable(self, path: str) -> bool:
+        """Whether a file can be imported by a name at all, as ``script.pyw`` and ``.hidden.py`` cannot."""
+        return path.endswith(".py") and "." not in path[len(self.root(path)) : -len(".py")]
+
     def importers(self, paths: Sequence[str]) -> list[str]:
         """The files that import one of these, without tests and scripts."""
         wanted = {self.module(path) for path in paths}
@@ -67,6 +71,7 @@ class Layout:
             if path not in paths
             and not is_test(path)
             and path.rpartition("/")[2].removesuffix(".py") not in _NOT_IMPORTED
+            and self.importable(path)
             and wanted & set(self._imports(path))
         ]
 
@@ -123,4 +128,4 @@ def is_test(path: str) -> bool:
 
 
 def _dotted(path: str) -> str:
-    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    return path.removesuffix(".py").removesuffix(".pyw").removesuffix("/__init__").replace("/", ".")

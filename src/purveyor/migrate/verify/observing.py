@@ -14,7 +14,7 @@ from purveyor.migrate.verify.child.specs import label
 from purveyor.migrate.verify.compare import Seen
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from purveyor.migrate.verify.process import Told
     from purveyor.migrate.verify.trees import Side, Workspace
@@ -73,19 +73,26 @@ class Observer:
         workspace: The trees.
         paths: The folders from which the trees' modules are imported, relative to a tree.
         timeout: How long one step may take, in seconds.
-        converted: The classes that are converted, as ``module:Class``.
+        converted: The classes that are converted, as ``module:Class``, each with the keys that its settings must
+            have, and their types as texts.
     """
 
     def __init__(
-        self, workspace: Workspace, paths: Sequence[str], timeout: float, converted: Sequence[str] = ()
+        self,
+        workspace: Workspace,
+        paths: Sequence[str],
+        timeout: float,
+        converted: Mapping[str, Mapping[str, str]],
     ) -> None:
+        #: What converted classes were built with so that it worked: for where one is a parameter of another.
+        self.builds: dict[str, dict[str, Any]] = {}
         self._workspace = workspace
         tree = workspace.tree
         self._paths = [str(tree / path) for path in paths]
         if str(tree) not in self._paths:
             self._paths.append(str(tree))
         self._timeout = timeout
-        self._converted = list(converted)
+        self._converted = converted
 
     def run(self, side: Side, unit: Unit, plays: list[dict[str, Any]] | None, now: float) -> Run:
         """Import a module on one side, and play.
@@ -132,13 +139,14 @@ class Observer:
             "timeout": self._timeout,
             "start": start,
             "plays": plays,
-            "opaque": self._converted,
+            "opaque": list(self._converted),
+            "keys": self._converted,
+            "builds": self.builds,
             "classes": [
                 {
                     "name": f"{unit.module}:{name}",
                     "seeds": seeds,
                     "scripted": name in unit.scripted,
-                    "keys": unit.keys.get(name, {}),
                 }
                 for name, seeds in unit.classes.items()
             ],

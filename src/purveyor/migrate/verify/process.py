@@ -17,6 +17,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from purveyor.errors import VerifyError
+from purveyor.migrate.scan.importing import signal_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -154,7 +155,7 @@ def _how(process: subprocess.Popen[bytes]) -> str:
         code = process.wait(_GRACE)
     except subprocess.TimeoutExpired:
         return "it closed what it had not opened"
-    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+    return f"signal {signal_name(-code)}" if code < 0 else f"exit code {code}"
 
 
 def _end(process: subprocess.Popen[bytes], mark: str) -> None:

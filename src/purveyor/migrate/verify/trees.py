@@ -53,6 +53,7 @@ class Workspace:
     def __enter__(self) -> Self:
         try:
             self._files = dict(_files(self.source, self.prefix, self._left_out))
+            self._files |= {path: self.source / path for path in self._planned}  # also hidden ones
             self._folders = {parent for path in self._files for parent in _parents(path)}
             self._signatures = {side: self._make(side) for side in SIDES}
         except BaseException:

@@ -52,6 +52,14 @@ class Trial:
             self._olds.append(self._observer.run("old", self._unit, self._plays, self._now))
             self._news.append(self._new())
 
+    def builds(self) -> dict[str, dict[str, Any]]:
+        """What they were built with so that it worked on the old side, by ``module:Class``: the first of each."""
+        found: dict[str, dict[str, Any]] = {}
+        for number, play in enumerate(self._plays):
+            if self._seen(self._olds[0], (number, 0)).works:
+                found.setdefault(play["class"], play["build"])
+        return found
+
     def _new(self) -> Run:
         return self._observer.run("new", self._unit, [*self._plays, *self._contracts], self._now)
 
@@ -90,12 +98,14 @@ class Trial:
     def _compare_play(self, number: int, play: dict[str, Any], name: str, scenario: int) -> bool:
         """The steps of one play; whether one regressed that may differ by chance."""
         chance = diverged = regressed = False
-        stopped = ""
-        for step, text in enumerate(steps_of(play)):
+        stopped = hint = ""
+        steps = steps_of(play)
+        for step, text in enumerate(steps):
             olds, news = self._sides((number, step), text)
             lost = all(each.outcome == _UNREACHED for each in news)
-            if lost and (regressed or all(each.outcome == _UNREACHED for each in olds)):
-                self._not_exercised(name, text, f"not reached, since {stopped}")
+            never = all(each.outcome == _UNREACHED for each in olds)
+            if lost and (regressed or never):
+                self._not_exercised(name, text, f"not reached, since {stopped}{hint if never else ''}")
                 continue
             judgement = judge(olds, news, diverged=diverged)
             self._add(name, scenario, text, judgement)
@@ -105,6 +115,8 @@ class Trial:
                 chance = chance or self._may_be_chance((number, step), judgement)
             if not news[0].works:
                 stopped = f"{text} {told(news[0])}"
+                by_others = step < len(steps) - 2 and name not in self._unit.scripted  # the last is no call
+                hint = "; give its calls with --script" if by_others else ""
         return chance
 
     def _may_be_chance(self, place: tuple[int, int], judgement: Judgement) -> bool:

@@ -80,8 +80,8 @@ def _verify(
 ) -> Verification:
     layout = Layout(workspace.folder / "old" / "tree", workspace.paths())
     units, not_exercised = _units(layout, plan, workspace.prefix, scripted)
-    known = [f"{unit.module}:{name}" for unit in units for name in unit.classes]
-    for name in sorted(scripted.keys() - set(known)):
+    known = {f"{unit.module}:{name}": unit.keys[name] for unit in units for name in unit.classes}
+    for name in sorted(scripted.keys() - known.keys()):
         raise CallScriptError(script, f"{name!r} is no converted class of this plan")
     roots = layout.roots([workspace.prefix + file.path for file in plan.files])
     observer = Observer(workspace, roots, timeout, known)
@@ -91,6 +91,7 @@ def _verify(
             progress(number, len(units), unit.module)
         trial = Trial(observer, unit)
         trial.run()
+        observer.builds |= trial.builds()
         comparisons += trial.comparisons
         not_exercised += trial.not_exercised.keys()
     if progress is not None:
@@ -107,20 +108,25 @@ def _units(
     left_out: list[NotExercised] = []
     for file in plan.files:
         path = prefix + file.path
-        wanted[path] = []
-        keys[path] = {}
-        planned = required_settings(converted(plan, file, layout.data(path)))
+        module = layout.module(path)
+        names: list[str] = []
         for entry in file.classes:
             name, state = str(entry["name"]), str(entry["state"])
             if not state.startswith("converted"):
                 if state in {"adapter", "refused"}:
                     reason = f"its state is {state}: compared by the import of its module only"
-                    left_out.append(NotExercised(layout.module(path), name, "", reason))
+                    left_out.append(NotExercised(module, name, "", reason))
             elif "<locals>" in name:
-                left_out.append(NotExercised(layout.module(path), name, "", "it is defined in a function"))
+                left_out.append(NotExercised(module, name, "", "it is defined in a function"))
             else:
-                wanted[path].append(name)
-                keys[path][name] = planned.get(name.rpartition(".")[2], {})
+                names.append(name)
+        if not layout.importable(path):
+            reason = f"{path} cannot be imported by its name"
+            left_out += [NotExercised(module, name, "", reason) for name in names or [""]]
+            continue
+        planned = required_settings(converted(plan, file, layout.data(path)))
+        wanted[path] = names
+        keys[path] = {name: planned.get(name.rpartition(".")[2], {}) for name in names}
     names = [name.rpartition(".")[2] for classes in wanted.values() for name in classes]
     tested = calls_in_tests((layout.data(path) for path in layout.files if is_test(path)), names)
     units: list[Unit] = []

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from purveyor.migrate.verify.child.plausible import CannotMakeUpError, MakeUp, signature_of
 from purveyor.migrate.verify.child.reading import keys_read, models_made
+from purveyor.migrate.verify.child.specs import reference
 from purveyor.migrate.words import LIFECYCLE_NAMES, OPENS, closes_for, forms, opening_word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Derived", "derive"]
+__all__ = ["Derived", "Providers", "derive"]
 
 _WRITES = (
     "put",
@@ -33,23 +34,54 @@ _WRITES = (
 _REMOVES = ("delete", "remove", "clear", "purge", "drop", "evict", "reset", "pop", "flush", "expire", "prune")
 
 
+class Providers:
+    """How converted classes are built: to be tried out, and as parameters of one another.
+
+    Args:
+        keys: By ``module:Class``, the keys that its settings must have, with their types as texts.
+        builds: By ``module:Class``, the arguments with which it was built before, so that it worked.
+    """
+
+    def __init__(self, keys: Mapping[str, Mapping[str, str]], builds: Mapping[str, dict[str, Any]]) -> None:
+        self._keys = keys
+        self._builds = builds
+
+    def making_up(self, cls: type, name: str) -> MakeUp:
+        """What makes up values for a class, whose settings are of its own."""
+        return MakeUp({**keys_read(_own(cls)), **self._keys.get(name, {})}, self.build)
+
+    def build(self, cls: type, depth: int) -> dict[str, Any] | None:
+        """The arguments for a class that is a parameter's type; None if it is none of these.
+
+        Args:
+            cls: The class.
+            depth: How many classes are being built around it.
+
+        Raises:
+            CannotMakeUpError: There are none.
+        """
+        name = reference(cls)
+        if name not in self._keys:
+            return None
+        return self._builds.get(name) or _construction(cls, self.making_up(cls, name), depth)
+
+
 class Derived:
     """What is to be played, and what cannot be.
 
     Args:
         cls: The class.
         name: Its name as ``module:Class``.
-        keys: Keys that its settings must have, with their types as texts.
+        providers: How it is built.
     """
 
-    def __init__(self, cls: type, name: str, keys: Mapping[str, str]) -> None:
+    def __init__(self, cls: type, name: str, providers: Providers) -> None:
         self.plays: list[dict[str, Any]] = []
         self.skipped: list[dict[str, str]] = []
         self._cls = cls
         self._name = name
-        self._classes = [each for each in cls.__mro__ if _is_own(each, cls)]
-        self._members = _members(self._classes)
-        self._up = MakeUp({**keys_read(self._classes), **keys})
+        self._members = _members(_own(cls))
+        self._up = providers.making_up(cls, name)
         asynchronous = any(_is_async(member) for member in self._members.values())
         self._context = "async" if asynchronous else "sync"
         self._opens = self._first(OPENS, "__aenter__", "__enter__")
@@ -67,7 +99,7 @@ class Derived:
             self._skip("", f"it is abstract: {methods}")
             return
         try:
-            builds = [seed["build"] for seed in seeds] or [self._construction()]
+            builds = [seed["build"] for seed in seeds] or [_construction(self._cls, self._up)]
             opening, closing = self._lifecycle()
         except CannotMakeUpError as error:
             self._skip("", str(error))
@@ -97,19 +129,6 @@ class Derived:
 
     def _skip(self, member: str, reason: str) -> None:
         self.skipped.append({"class": self._name, "member": member, "reason": reason})
-
-    def _construction(self) -> dict[str, Any]:
-        call = self._up.arguments(self._cls)
-        constructor = signature_of(self._cls)
-        for parameter in constructor.parameters.values():
-            if parameter.kind is parameter.VAR_KEYWORD:
-                for model in models_made(self._cls, parameter.name):
-                    made = self._up.typed(model, parameter.name)
-                    call["kwargs"].update(zip(signature_of(model).parameters, made["args"], strict=False))
-                    call["kwargs"].update(made["kwargs"])
-                if not call["args"]:
-                    call["kwargs"].update(self._up.named("kwargs"))
-        return call
 
     def _lifecycle(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         opening = [self._call(self._opens)] if self._opens else []
@@ -165,9 +184,7 @@ class Derived:
         return any(each.default is each.empty and each.kind not in variadic for each in parameters)
 
 
-def derive(
-    cls: type, name: str, seeds: list[dict[str, Any]], *, scripted: bool, keys: Mapping[str, str] | None = None
-) -> Derived:
+def derive(cls: type, name: str, seeds: list[dict[str, Any]], *, scripted: bool, providers: Providers) -> Derived:
     """What to play on a class.
 
     Args:
@@ -175,11 +192,25 @@ def derive(
         name: Its name as ``module:Class``.
         seeds: ``build`` and ``calls`` that somebody wrote.
         scripted: Whether they are all that is to be called.
-        keys: Keys that its settings must have, with their types as texts, beside those that its source shows.
+        providers: How it is built, and those that it wants.
     """
-    derived = Derived(cls, name, keys or {})
+    derived = Derived(cls, name, providers)
     derived.fill(seeds, scripted=scripted)
     return derived
+
+
+def _construction(cls: type, up: MakeUp, depth: int = 0) -> dict[str, Any]:
+    call = up.arguments(cls, depth=depth)
+    constructor = signature_of(cls)
+    for parameter in constructor.parameters.values():
+        if parameter.kind is parameter.VAR_KEYWORD:
+            for model in models_made(cls, parameter.name):
+                made = up.typed(model, parameter.name, depth)
+                call["kwargs"].update(zip(signature_of(model).parameters, made["args"], strict=False))
+                call["kwargs"].update(made["kwargs"])
+            if not call["args"]:
+                call["kwargs"].update(up.named("kwargs"))
+    return call
 
 
 def _roles(opening: list[Any], closing: list[Any]) -> list[str]:
@@ -187,6 +218,11 @@ def _roles(opening: list[Any], closing: list[Any]) -> list[str]:
     opens, closes = ["open"] * len(opening), ["close"] * len(closing)
     again = [f"{role} again" for role in (*opens, *closes)]
     return ["build", *opens, *closes, *again, *(["close twice"] * len(closing))]
+
+
+def _own(cls: type) -> list[type]:
+    """A class and its bases, as far as they are the project's."""
+    return [each for each in cls.__mro__ if _is_own(each, cls)]
 
 
 def _is_own(cls: type, of: type) -> bool:

@@ -147,9 +147,15 @@ class MakeUp:
     Args:
         keys: What tables of settings are asked for by the class in question: its keys, each with its type as text,
             which may be empty.
+        build: Gives the arguments for a class at a depth, where they are known; None for any other.
     """
 
-    def __init__(self, keys: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        keys: Mapping[str, str] | None = None,
+        build: Callable[[type, int], dict[str, Any] | None] = lambda cls, depth: None,
+    ) -> None:
+        self._build = build
         self._settings: dict[str, Spec] = {}
         self._settings = {key: self._setting(key, annotation) for key, annotation in (keys or {}).items()}
 
@@ -286,6 +292,9 @@ class MakeUp:
         return {"$call": reference(cls), **self._construction(cls, depth + 1)}
 
     def _construction(self, cls: Any, depth: int) -> dict[str, Any]:
+        known = self._build(cls, depth)
+        if known is not None:
+            return known
         fields = fields_of(cls)
         if fields is None:
             return self.arguments(cls, depth=depth)

@@ -17,7 +17,7 @@ from typing import Any
 from purveyor.migrate.verify.child.canonical import Canon
 from purveyor.migrate.verify.child.channel import Channel
 from purveyor.migrate.verify.child.contract import Contract
-from purveyor.migrate.verify.child.deriving import derive
+from purveyor.migrate.verify.child.deriving import Providers, derive
 from purveyor.migrate.verify.child.frozen import Frozen
 from purveyor.migrate.verify.child.guard import Guard
 from purveyor.migrate.verify.child.player import Player, Witness
@@ -75,11 +75,13 @@ def _plays(job: dict[str, Any], channel: Channel, witness: Witness) -> None:
     found = _find(job["classes"], channel)
     if plays is None:
         plays, skipped = [], []
+        providers = Providers(job["keys"], job["builds"])
         for wanted in job["classes"]:
             if wanted["name"] in found:
                 name = wanted["name"]
-                options = {"scripted": wanted["scripted"], "keys": wanted["keys"]}
-                derived = derive(found[name], name, wanted["seeds"], **options)
+                derived = derive(
+                    found[name], name, wanted["seeds"], scripted=wanted["scripted"], providers=providers
+                )
                 plays += derived.plays
                 skipped += derived.skipped
         channel.send("plays", plays=plays, skipped=skipped)
