@@ -154,17 +154,19 @@ class UnknownFormatError(MoveError):
 
 
 class MoveCollisionError(MoveError):
-    """The target has other things under some of the keys; nothing was written.
+    """The target has other things under some of the keys; nothing was written, or all but `stays` was undone.
 
     Args:
         target: The target.
         keys: The keys.
+        stays: The keys of objects that were replaced or deleted before that was seen, and could not be undone.
     """
 
-    def __init__(self, target: str, keys: Iterable[str]) -> None:
+    def __init__(self, target: str, keys: Iterable[str], stays: Iterable[str] = ()) -> None:
         self.target = target
         self.keys = tuple(keys)
-        super().__init__(target, self.keys)
+        self.stays = tuple(stays)
+        super().__init__(target, self.keys, self.stays)
 
     @property
     def where(self) -> str:
@@ -172,10 +174,15 @@ class MoveCollisionError(MoveError):
 
     @property
     def what(self) -> str:
-        return f"it holds something else under {_some(self.keys)}, and nothing was written"
+        written = (
+            f"what was done to {_some(self.stays)} before stays done" if self.stays else "nothing was written"
+        )
+        return f"it holds something else under {_some(self.keys)}, and {written}"
 
     @property
     def hint(self) -> str:
+        if self.stays:
+            return "do the same again, which goes on from there"
         return 'choose another namespace, or say what is to stay: on_conflict "keep" or "replace"'
 
 

@@ -66,8 +66,10 @@ class Desk(ABC):
             deletes: What is deleted, in these versions.
 
         Returns:
-            What takes out again what was put, and brings back what that replaced.
+            What takes out again what was put, and brings back what was replaced or deleted, where nobody else has
+            put something since.
 
         Raises:
-            MoveCollisionError: Something else came there meanwhile; all was undone.
+            MoveCollisionError: Something else came there meanwhile; all was undone but what the error tells of.
+            DataError: The backend failed.
         """

@@ -68,23 +68,39 @@ class MemoryDesk(Desk):
     async def change(
         self, puts: Sequence[Record], versions: Mapping[Address, int | str], deletes: Mapping[Address, int | str]
     ) -> Undo:
-        """Put and delete, in one call of the store."""
+        """Put and delete, in one call of the store.
+
+        Raises:
+            MoveCollisionError: Something else came there meanwhile; all was undone.
+            InvalidInputError: A value is not acceptable; nothing was written.
+            StoreError: The store failed; nothing was written.
+        """
         mutations = _Mutations(self, puts, versions, deletes)
-        before = dict(zip(versions, await self.get([*versions]), strict=True))
+        concerned = [*versions, *deletes]
+        before = dict(zip(concerned, await self.get(concerned), strict=True))
         outcomes = await self._store.write(mutations)
         stamps = {
             record.address: cast("Stamp", outcome).version
             for record, outcome in zip(puts, outcomes, strict=False)
             if not isinstance(outcome, Exception)
         }
+        gone = {
+            address
+            for address, outcome in zip(deletes, outcomes[len(puts) :], strict=False)
+            if not isinstance(outcome, Exception)
+        }
 
         async def undo() -> None:
             back = [
-                found.record for address, found in before.items() if found and found.record and address in stamps
+                found.record
+                for address, found in before.items()
+                if found and found.record and (address in stamps or address in gone)
             ]
-            gone = {address: version for address, version in stamps.items() if address not in versions}
-            again: dict[Address, int | str] = {record.address: stamps[record.address] for record in back}
-            await self._store.write(_Mutations(self, back, again, gone))
+            again: dict[Address, int | str] = {
+                record.address: stamps[record.address] for record in back if record.address in stamps
+            }
+            new = {address: version for address, version in stamps.items() if address not in versions}
+            await self._store.write(_Mutations(self, back, again, new))
 
         failures = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
         if failures:  # then not even one of the others may stay

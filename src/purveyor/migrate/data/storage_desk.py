@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any
 
 from purveyor.errors import ConflictError, DataError, InvalidInputError, MoveCollisionError
@@ -84,32 +84,57 @@ class StorageDesk(Desk):
     async def change(
         self, puts: Sequence[Record], versions: Mapping[Address, int | str], deletes: Mapping[Address, int | str]
     ) -> Undo:
-        """Put and delete one object after the other; a storage has no transactions, and what fails is undone."""
-        before = dict(zip(versions, await self.get([*versions]), strict=True))
+        """Put and delete one object after the other; a storage has no transactions, and what fails is undone.
+
+        Raises:
+            MoveCollisionError: Something else came there meanwhile; all was undone but what the error tells of.
+            DataError: The storage failed; all was undone but for bytes that were gone.
+        """
+        concerned = [*versions, *deletes]
+        before = dict(zip(concerned, await self.get(concerned), strict=True))
         written: dict[Address, str] = {}
+        gone: list[Address] = []
+        stays: list[Address] = []  # the bytes of that are gone; the next run goes on from here
+
+        async def bring_back(address: Address, etag: str | None) -> None:
+            found = before[address]
+            record = None if found is None else found.record
+            if record is None or isinstance(record.value, Blob):
+                stays.append(address)
+                return
+            with suppress(ConflictError):  # what others have put there since is theirs
+                await self._write(record, etag)
 
         async def undo() -> None:
             for address, etag in written.items():
-                found = before.get(address)
-                record = None if found is None else found.record
-                if record is None:
-                    await self._provider.delete(self._path(address))
-                elif not isinstance(
-                    record.value, Blob
-                ):  # the bytes of that are gone; the next run goes on from here
-                    await self._write(record, etag)
+                if address in versions:
+                    await bring_back(address, etag)
+                else:
+                    with suppress(ConflictError):
+                        await self._delete(address, etag)
+            for address in gone:
+                await bring_back(address, None)
 
         try:
             for record in puts:
                 written[record.address] = (await self._write(record, versions.get(record.address))).etag
+            for address, version in deletes.items():
+                await self._delete(address, version)
+                gone.append(address)
         except DataError as error:
             await undo()
             if isinstance(error, ConflictError):
-                raise MoveCollisionError(self.label, [error.target]) from None
+                raise MoveCollisionError(self.label, [error.target], map(str, stays)) from None
             raise
-        for address in deletes:
-            await self._provider.delete(self._path(address))
         return undo
+
+    async def _delete(self, address: Address, version: int | str) -> None:
+        """Delete what has a version. No storage has a condition for that, so that it is looked at just before."""
+        path = self._path(address)
+        there = (await self._provider.head_many([path])).get(path)
+        if there is None or there.etag != version:
+            raise ConflictError(path, version, None if there is None else there.etag)
+        await self._provider.delete(path)
 
     async def _write(self, record: Record, version: int | str | None) -> ObjectMeta:
         text = encode(record.value, "value", 2**63)[1]
