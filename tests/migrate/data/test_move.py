@@ -34,7 +34,6 @@ from purveyor.memory import MemoryProvider
 from purveyor.migrate import data as package
 from purveyor.migrate.data import journal as journals
 from purveyor.migrate.data import legacy, move, move_back, move_data, read_legacy
-from purveyor.migrate.data import opened as opened_module
 from purveyor.migrate.data.memory_desk import MemoryDesk, _Mutations
 from purveyor.migrate.data.provided import read_provider
 from purveyor.migrate.data.snapshot import Snapshot, take
@@ -794,17 +793,6 @@ async def test_memory_stays_within_eight_times_the_source(tmp_path: Path) -> Non
 
 
 # --- Corners --------------------------------------------------------------------------------------------
-
-
-def test_what_killed_processes_left_is_swept_and_nothing_else(tmp_path: Path) -> None:
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    left = [f".notes.db.{ended.pid}-0.moving", f".notes.db.{ended.pid}-0.moving-wal"]
-    kept = [f".notes.db.{os.getpid()}-0.moving", ".notes.db.x-0.moving", f".notes.db.{10**30}-0.moving"]
-    for name in (*left, *kept):
-        (tmp_path / name).touch()
-    opened_module._sweep(tmp_path / "notes.db")
-    assert names(tmp_path) == sorted(kept)
 
 
 async def test_what_is_written_back_is_looked_at_again(

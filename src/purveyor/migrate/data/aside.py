@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from purveyor.errors import JournalError
-from purveyor.migrate.data.snapshot import failures_of, sync_folder
+from purveyor.migrate.data.snapshot import failures_of, private, sync_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +34,8 @@ def put_aside(path: Path, source: str, things: list[dict[str, Any]]) -> None:
             known.setdefault(json.dumps(entry), entry)
         part = path.with_name(f".{path.name}.part")
         try:
-            with part.open("w", encoding="ascii") as file:
+            part.unlink(missing_ok=True)  # that of a process that was killed
+            with open(part, "x", encoding="ascii", opener=private) as file:  # values are nobody else's business
                 json.dump({"version": 1, "entries": [*known.values()]}, file, indent=1)
                 file.flush()
                 os.fsync(file.fileno())

@@ -17,7 +17,7 @@ from purveyor.migrate.data.move import journal_of
 from purveyor.migrate.data.opened import opened, place_of
 from purveyor.migrate.data.provided import read_provider
 from purveyor.migrate.data.records import digest_of
-from purveyor.migrate.data.snapshot import failures_of, recover, take
+from purveyor.migrate.data.snapshot import failures_of, path_from, recover, take
 from purveyor.migrate.data.threads import to_its_end
 from purveyor.provider import Provider
 
@@ -98,15 +98,18 @@ async def move_back(
         JournalError: There is no journal of the move, or it is damaged.
         DestinationChangedError: What is there is not what was moved.
         MoveRefusedError: Something in the target has no place in the format; the error lists all of it.
+        MoveCollisionError: The provider that it goes back to is written to meanwhile.
+        UnknownFormatError: Some process has the database open that is to be replaced.
+        InvalidInputError: A path, or the namespace, is not possible.
         StoreError: A file or a backend failed.
     """
     check_namespace(namespace)
     if isinstance(source, Provider):
         origin, name = place_of(source), source.metadata.name
     else:
-        origin = path_of(Path(source), "entries").absolute()
+        origin = path_of(source, "entries").absolute()
         name = origin.name
-    path = Path(journal) if journal is not None else journal_of(origin, target, name, namespace)
+    path = journal_of(origin, target, name, namespace) if journal is None else path_from(journal, "journal")
     book = await asyncio.to_thread(Journal.read, path)
     if book.namespace != namespace:
         there = "/".join(book.namespace) or "()"

@@ -85,7 +85,11 @@ class EntriesFile(Source):
         return {"text": self._text[member.start : member.end]}
 
     def rewrite(self, changed: Mapping[str, Record], deleted: Sequence[str], added: Sequence[Record]) -> Snapshot:
-        """The file with these changes; a broken rest of it gives way to the end of an object."""
+        """The file with these changes; a broken rest of it gives way to the end of an object.
+
+        Raises:
+            MoveRefusedError: An envelope has no place for what a record says.
+        """
         if not (changed or deleted or added):
             return self._snapshot
         layout = self._layout()

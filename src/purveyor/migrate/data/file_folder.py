@@ -90,7 +90,11 @@ class FileFolder(Source):
             return {"base64": b64encode(node.data).decode()}
 
     def rewrite(self, changed: Mapping[str, Record], deleted: Sequence[str], added: Sequence[Record]) -> Snapshot:
-        """The folder with these changes; a new key gets a file as `safe_key` named them."""
+        """The folder with these changes; a new key gets a file as `safe_key` named them.
+
+        Raises:
+            MoveRefusedError: A key has no place of its own in the folder, or an envelope none for what is said.
+        """
         files: dict[str, bytes | None] = {self._files[key]: None for key in deleted if key in self._files}
         problems: list[MoveProblem] = []
         for key, record in changed.items():

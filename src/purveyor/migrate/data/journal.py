@@ -6,8 +6,6 @@ While a move is under way it is called ``<name>.part``, and locked; its own name
 
 from __future__ import annotations
 
-import fcntl
-import io
 import json
 import os
 import zipfile
@@ -20,9 +18,11 @@ from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias
 
 from purveyor.errors import JournalError
 from purveyor.memory.store import Address
+from purveyor.migrate.data.locks import hold
 from purveyor.migrate.data.snapshot import Node, Snapshot, failures_of, sync_folder
 
 if TYPE_CHECKING:
+    import io
     from collections.abc import Generator
     from pathlib import Path
 
@@ -139,6 +139,7 @@ class Journal:
                     "path": path,
                     "kind": node.kind,
                     "mode": node.mode,
+                    "owner": node.owner,
                     "modified": node.modified,
                     "reason": node.reason,
                 }
@@ -173,7 +174,9 @@ class Journal:
             data = b64decode(one["link"]) if one["kind"] == "link" else b""
             if one["kind"] == "file":
                 data = archive.read(f"source/{index}")
-            nodes[one["path"]] = Node(one["kind"], data, one["mode"], one["modified"], one["reason"])
+            nodes[one["path"]] = Node(
+                one["kind"], data, one["mode"], tuple(one["owner"]), one["modified"], one["reason"]
+            )
         snapshot = Snapshot(manifest["source"], nodes) if nodes else None
         if snapshot is not None and snapshot.sha256 != manifest["sha256"]:
             raise ValueError("what it holds of the source does not have the hash that the source had")
@@ -247,41 +250,16 @@ def under_way(path: Path) -> Generator[Pending]:
         StoreError: It cannot be written.
     """
     with failures_of(path):
-        file = _locked(path)
+        try:
+            file = hold(_part(path))
+        except BlockingIOError:
+            raise JournalError(str(path), "another move is writing it", "wait for its end") from None
     with file:
         pending = Pending(path, file)
         try:
             yield pending
         finally:
             pending.drop()
-
-
-class _File(io.FileIO):
-    """A file without a buffer, whose end could fail a second time where a disk is full."""
-
-    def write(self, data: Any) -> int:
-        rest = memoryview(data).cast("B")
-        while rest:
-            rest = rest[super().write(rest) :]
-        return len(data)
-
-
-def _locked(path: Path) -> _File:
-    part = _part(path)
-    while True:
-        file = _File(os.open(part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600), "r+")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Whoever had it may have completed or dropped it meanwhile: then this is not the file of that name.
-            if part.exists() and os.path.samestat(part.stat(), os.fstat(file.fileno())):
-                return file
-        except BlockingIOError:
-            file.close()
-            raise JournalError(str(path), "another move is writing it", "wait for its end") from None
-        except BaseException:
-            file.close()
-            raise
-        file.close()
 
 
 def _line(one: Any) -> Line:

@@ -11,7 +11,7 @@ from purveyor.errors import InvalidInputError, SourceChangedError, UnknownFormat
 from purveyor.migrate.data.entries_file import EntriesFile
 from purveyor.migrate.data.file_folder import FileFolder
 from purveyor.migrate.data.messages_table import MAGIC, MessagesTable
-from purveyor.migrate.data.snapshot import failures_of, take
+from purveyor.migrate.data.snapshot import failures_of, path_from, take
 from purveyor.migrate.data.times import zone_of
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ __all__ = ["Format", "check_closed", "check_unchanged", "path_of", "read_legacy"
 Format: TypeAlias = Literal["auto", "entries", "files", "messages"]
 
 _ENTRIES = "entries.json"
+
+#: How many bytes SQLite zeroes at the beginning of a journal that it keeps.
+_JOURNAL_HEADER = 28
 
 
 def read_legacy(
@@ -48,15 +51,16 @@ def read_legacy(
         The store: its `entries`, and its `problems`, all of them.
 
     Raises:
-        UnknownFormatError: It is none of these.
+        UnknownFormatError: It is none of these, or a database that somebody has open.
         SourceChangedError: It was written to while it was read.
+        InvalidInputError: An option, or the path, is not possible.
         StoreError: It cannot be read.
     """
     if format not in ("auto", "entries", "files", "messages"):
         advice = 'use "auto", "entries", "files" or "messages"'
         raise InvalidInputError("format", f"{format!r:.80} is no legacy format", advice)
     zone_of(timezone)
-    place = path_of(Path(path), format)
+    place = path_of(path, format)
     check_closed(place)
     snapshot = take(place)
     known = _recognise(snapshot) if format == "auto" else format
@@ -90,8 +94,14 @@ def source_of(snapshot: Snapshot, format: str, *, allow_pickle: bool, timezone: 
     return MessagesTable(snapshot, zone) if format == "messages" else EntriesFile(snapshot, zone)
 
 
-def path_of(path: Path, format: str) -> Path:
-    """Where the store itself lies, of a path that may be that of its folder."""
+def path_of(source: str | os.PathLike[str], format: str) -> Path:
+    """Where the store itself lies, of a path that may be that of its folder.
+
+    Raises:
+        InvalidInputError: No file can have that path.
+        StoreError: The folder cannot be read.
+    """
+    path = path_from(source, "source")
     with failures_of(path):
         if format in ("auto", "entries") and path.is_dir():
             visible = [inner.name for inner in path.iterdir() if not inner.name.startswith(".")]
@@ -121,11 +131,22 @@ def check_unchanged(source: Source, path: Path) -> None:
 def check_closed(path: Path) -> None:
     """See that no process has a database open, or has left it in the middle of a transaction.
 
-    SQLite writes its logs beside the file itself, also where that was reached through a link.
+    SQLite writes its logs beside the file itself, also where that was reached through a link. It keeps the journal
+    of a transaction that is over, if it is told to (``journal_mode = PERSIST``), and zeroes the header of that.
+
+    https://www.sqlite.org/fileformat.html, 3.1
+
+    Raises:
+        UnknownFormatError: Some process has, or some process did.
+        StoreError: That cannot be seen.
     """
     for ending in ("-wal", "-journal"):
         log = Path(f"{os.path.realpath(path)}{ending}")
-        if os.path.lexists(log) and log.stat().st_size:
+        if not os.path.isfile(log):  # noqa: PTH113 - which a name that is too long is not, either
+            continue
+        with failures_of(log), log.open("rb") as file:
+            header = file.read(_JOURNAL_HEADER)
+        if any(header):
             raise UnknownFormatError(
                 str(path),
                 f"{log.name} says that a process has it open, or ended in the middle of its work",

@@ -105,7 +105,11 @@ class MessagesTable(Source):
         return self._raw[problem]
 
     def rewrite(self, changed: Mapping[str, Record], deleted: Sequence[str], added: Sequence[Record]) -> Snapshot:
-        """The database with these rows changed, removed and inserted; its triggers run, as they always did."""
+        """The database with these rows changed, removed and inserted; its triggers run, as they always did.
+
+        Raises:
+            MoveRefusedError: A row has no place for some of it, or rules of the table make something else of it.
+        """
         if not (changed or deleted or added):
             return self._snapshot
         connection = _connect(self._snapshot)

@@ -11,7 +11,6 @@ from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
 from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from purveyor.errors import (
@@ -29,12 +28,14 @@ from purveyor.migrate.data.legacy import check_unchanged, path_of, read_legacy
 from purveyor.migrate.data.opened import opened, place_of
 from purveyor.migrate.data.provided import ProvidedSource, read_provider
 from purveyor.migrate.data.records import Entry, Record, Source, digest_of
+from purveyor.migrate.data.snapshot import path_from
 from purveyor.migrate.data.threads import to_its_end
 from purveyor.provider import Provider
 from purveyor.storage.provider import StorageProvider
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
     from purveyor.memory.store import Address, Namespace
     from purveyor.migrate.data.desk import Desk, Found
@@ -66,7 +67,7 @@ class Moved:
         set_aside: What could not be carried, and was put aside.
         notes: What a person should know.
         journal: Where the journal lies, by which `move_back` finds the way; None for a dry run.
-        aside: Where what was put aside lies; None if nothing was.
+        aside: Where what was put aside lies; None if nothing was, and for a dry run.
         dry_run: Whether nothing was written.
     """
 
@@ -155,7 +156,8 @@ async def move_data(
     if raw and on_conflict == "replace":
         problem = 'cannot be "replace" between two storages, since objects are not put aside'
         raise InvalidInputError("on_conflict", problem, 'use "keep", or delete those objects first')
-    origin = place_of(source) if isinstance(source, Provider) else path_of(Path(source), format).absolute()
+    origin = place_of(source) if isinstance(source, Provider) else path_of(source, format).absolute()
+    named = None if journal is None else path_from(journal, "journal")
     options = {"allow_pickle": allow_pickle, "timezone": timezone}
     async with AsyncExitStack() as stack:
         read: Source
@@ -168,7 +170,7 @@ async def move_data(
             reader = partial(read_legacy, source, format, allow_pickle=allow_pickle, timezone=timezone)
             read = await asyncio.to_thread(reader)
             check = partial(_check_later, read, cast("Path", origin))
-        path = Path(journal) if journal is not None else journal_of(origin, target, read.name, namespace)
+        path = named or journal_of(origin, target, read.name, namespace)
         base = place_of(target) or path
         aside = base.with_name(f"{base.name}.aside.json")
         if read.format == "files" and any(origin in place.absolute().parents for place in (path, base)):
@@ -272,7 +274,7 @@ class _Plan:
             set_aside=tuple(self.problems),
             notes=tuple(self.source.notes),
             journal=journal,
-            aside=aside if self.aside else None,
+            aside=aside if self.aside and not dry_run else None,
             dry_run=dry_run,
         )
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from purveyor.errors import InvalidInputError, StoreError
 from purveyor.memory.provider import MemoryProvider
+from purveyor.migrate.data.locks import hold
 from purveyor.migrate.data.memory_desk import MemoryDesk
-from purveyor.migrate.data.snapshot import failures_of, sync_folder
+from purveyor.migrate.data.snapshot import failures_of, path_from, sync_folder
 from purveyor.migrate.data.storage_desk import ObjectDesk, StorageDesk
 from purveyor.storage.provider import StorageProvider
 
@@ -23,11 +24,14 @@ if TYPE_CHECKING:
     from purveyor.memory.sqlite import SQLiteConfig
     from purveyor.memory.store import Namespace
     from purveyor.migrate.data.desk import Desk
+    from purveyor.migrate.data.locks import HeldFile
     from purveyor.provider import Provider
 
-_numbers = count()
-
 __all__ = ["Opened", "is_running", "opened", "place_of"]
+
+#: What follows the name of a database in the making in that of the file which its maker holds. It is a file of its
+#: own, since to close a database is to give up all locks of SQLite's on it.
+_LOCK = "-lock"
 
 
 @dataclass
@@ -108,11 +112,15 @@ def is_running(provider: Provider[Any]) -> bool:
 
 
 def place_of(provider: Provider[Any]) -> Path | None:
-    """The file or folder in which a provider keeps its data; None where there is none, or none that is known."""
+    """The file or folder in which a provider keeps its data; None where there is none, or none that is known.
+
+    Raises:
+        InvalidInputError: No file or folder can have that path.
+    """
     for name in ("path", "root"):
         place = getattr(provider.config, name, None)
         if isinstance(place, Path):
-            return place.absolute()
+            return path_from(place, name).absolute()
     return None
 
 
@@ -139,40 +147,58 @@ def _new_database(provider: Provider[Any]) -> Path | None:
 
 @asynccontextmanager
 async def _made_beside(provider: MemoryProvider[Any], path: Path, namespace: Namespace) -> AsyncGenerator[Opened]:
-    made = path.with_name(f".{path.name}.{os.getpid()}-{next(_numbers)}.moving")
     with failures_of(path):
         is_new = not path.parent.exists()
         path.parent.mkdir(parents=True, exist_ok=True)
-    sibling: Any = provider.next_generation(replace(cast("SQLiteConfig", provider.config), path=made))
-    opened: Opened | None = None
     try:
-        await sibling.initialize()
-        opened = Opened(MemoryDesk(sibling, namespace), made, sibling, path)
-        opened.desk.label = provider.metadata.name
+        with failures_of(path):
+            made, held = _free_name(path)
+        with held:
+            try:
+                async with _made(provider, made, path, namespace) as opened:
+                    yield opened
+            finally:
+                with suppress(OSError):
+                    _remove(made)
+    finally:
+        if is_new:
+            with suppress(OSError):
+                path.parent.rmdir()  # which fails if it has got its database
+
+
+@asynccontextmanager
+async def _made(
+    provider: MemoryProvider[Any], made: Path, path: Path, namespace: Namespace
+) -> AsyncGenerator[Opened]:
+    sibling: Any = provider.next_generation(replace(cast("SQLiteConfig", provider.config), path=made))
+    await sibling.initialize()
+    opened = Opened(MemoryDesk(sibling, namespace), made, sibling, path)
+    opened.desk.label = provider.metadata.name
+    try:
         yield opened
     finally:
-        try:
-            if opened is not None and opened.provider is not None:
-                await sibling.cleanup()
-        finally:
-            with suppress(OSError):
-                _remove(made)
-                if is_new:
-                    path.parent.rmdir()  # which fails if it has got its database
+        if opened.provider is not None:
+            await sibling.cleanup()
 
 
 def _sweep(path: Path) -> None:
     """Remove what processes that were killed have left beside a database."""
-    for left in path.parent.glob(f".{escape(path.name)}.*-*.moving*"):
-        pid = left.name.removeprefix(f".{path.name}.").partition("-")[0]
+    for lock in path.parent.glob(f".{escape(path.name)}.*.moving{_LOCK}"):
+        with suppress(BlockingIOError), hold(lock):  # who is still at work holds it, wherever it runs
+            _remove(lock.with_name(lock.name.removesuffix(_LOCK)))
+
+
+def _free_name(path: Path) -> tuple[Path, HeldFile]:
+    """A name beside a database that nobody else uses, and the file that is to be held as long as it is used."""
+    for number in count():
+        made = path.with_name(f".{path.name}.{number}.moving")
         try:
-            os.kill(int(pid), 0)
-        except ProcessLookupError:
-            _remove(left.with_name(f"{left.name.partition('.moving')[0]}.moving"))
-        except (ValueError, OverflowError, PermissionError):  # it is none of ours, or runs
+            return made, hold(made.with_name(made.name + _LOCK))
+        except BlockingIOError:
             continue
+    raise AssertionError  # pragma: no cover - there is always another number
 
 
 def _remove(database: Path) -> None:
-    for ending in ("", "-wal", "-shm"):
+    for ending in ("", "-wal", "-shm", _LOCK):  # the lock last: as long as it is there, the rest is found
         database.with_name(database.name + ending).unlink(missing_ok=True)

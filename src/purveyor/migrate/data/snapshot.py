@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
@@ -9,16 +10,30 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast
 
-from purveyor.errors import PurveyorError
+from purveyor.errors import InvalidInputError, PurveyorError
 from purveyor.storage.local.failures import typed
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
-    from pathlib import Path
 
-__all__ = ["Node", "Snapshot", "failures_of", "sync_folder", "take"]
+    from purveyor.errors import StoreError
+
+__all__ = ["Node", "Snapshot", "failures_of", "path_from", "private", "recover", "sync_folder", "take"]
+
+#: What to do about errors of the operating system, where that is otherwise than in a storage.
+_ADVICE = {
+    errno.ENOENT: "see that it is there, and the folder it lies in, or name another path",
+    errno.ENOTDIR: "a folder must be there: name another path, or move away what is there",
+    errno.EEXIST: "a folder must be there: name another path, or move away what is there",
+    errno.EXDEV: "it must not lead to another file system: name another path",
+    errno.EACCES: "let this process read and write there",
+    errno.EPERM: "let this process read and write there",
+    errno.EROFS: "let this process read and write there",
+    errno.EFBIG: "raise the limit of a file's size",
+}
 
 Kind = Literal["file", "folder", "link", "unreadable", "special"]
 
@@ -31,6 +46,7 @@ class Node:
         kind: What it is.
         data: The bytes of a file; of a link, where it leads to.
         mode: Its permissions.
+        owner: The numbers of its user and its group; -1 for whoever writes it.
         modified: When it was last written, in nanoseconds since the epoch.
         reason: Why it cannot be read.
     """
@@ -38,6 +54,7 @@ class Node:
     kind: Kind
     data: bytes = field(default=b"", repr=False)
     mode: int = 0o644
+    owner: tuple[int, int] = (-1, -1)
     modified: int = 0
     reason: str = ""
 
@@ -116,21 +133,24 @@ class Snapshot:
         for path, node in self.nodes.items():
             place = root / path if path else root
             if node.kind == "folder":
-                place.mkdir()
+                place.mkdir(0o700)
                 folders.append(place)
             elif node.kind == "link":
                 place.symlink_to(os.fsdecode(node.data))
+                _give(place, node)
             else:  # a file: whatever else there may be was never moved
-                with place.open("xb") as file:
+                with open(place, "xb", opener=private) as file:
                     file.write(node.data)
                     file.flush()
                     os.fsync(file.fileno())
+                _give(place, node)
                 place.chmod(node.mode)
                 if node.modified:
                     os.utime(place, ns=(node.modified, node.modified))
         for place in reversed(folders):
             node = self.nodes[place.relative_to(root).as_posix() if place != root else ""]
             sync_folder(place)
+            _give(place, node)
             place.chmod(node.mode)
             os.utime(place, ns=(node.modified, node.modified))
 
@@ -145,7 +165,7 @@ def take(path: Path) -> Snapshot:
         top = path.stat()
         if not stat.S_ISDIR(top.st_mode):
             return Snapshot(path.name, {"": _read(path, follow=True)})
-        nodes = {"": Node("folder", mode=stat.S_IMODE(top.st_mode), modified=top.st_mtime_ns)}
+        nodes = {"": _read(path, follow=True)}
         names = sorted(inner.name for inner in path.iterdir())  # os.walk would keep an error to itself
     rest = names[::-1]
     while rest:
@@ -178,7 +198,34 @@ def failures_of(path: Path) -> Generator[None]:
     except PurveyorError:  # some are also an OSError
         raise
     except OSError as error:
-        raise typed(error, str(path)) from error
+        known = cast("StoreError", typed(error, str(path)))  # which it is for an error that is none of ours
+        advice = _ADVICE.get(error.errno or 0, known.advice)
+        raise type(known)(known.store, known.problem, advice) from error
+
+
+def path_from(path: str | os.PathLike[str], argument: str) -> Path:
+    """A path that a file can have.
+
+    Args:
+        path: The path.
+        argument: What an error calls it.
+
+    Raises:
+        InvalidInputError: No file can have it, whatever the file system.
+    """
+    try:
+        is_possible = b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        is_possible = False
+    if not is_possible:
+        problem = f"{os.fspath(path)!r:.80} has a character in it that no path can have"
+        raise InvalidInputError(argument, problem, "take it out")
+    return Path(path)
+
+
+def private(path: str, flags: int) -> int:
+    """Opens files for `open` that nobody else may read, before they get the permissions they are to have."""
+    return os.open(path, flags, 0o600)
 
 
 def sync_folder(folder: Path) -> None:
@@ -199,14 +246,21 @@ def _read_or_tell(path: Path) -> Node:
 
 def _read(path: Path, *, follow: bool) -> Node:
     status = path.stat(follow_symlinks=follow)
-    mode, modified = stat.S_IMODE(status.st_mode), status.st_mtime_ns
+    mode, owner, modified = stat.S_IMODE(status.st_mode), (status.st_uid, status.st_gid), status.st_mtime_ns
     if stat.S_ISLNK(status.st_mode):
-        return Node("link", os.fsencode(path.readlink()))
+        return Node("link", os.fsencode(path.readlink()), owner=owner)
     if stat.S_ISDIR(status.st_mode):
-        return Node("folder", mode=mode, modified=modified)
+        return Node("folder", mode=mode, owner=owner, modified=modified)
     if not stat.S_ISREG(status.st_mode):
         return Node("special", reason="is no regular file")
-    return Node("file", path.read_bytes(), mode, modified)
+    return Node("file", path.read_bytes(), mode, owner, modified)
+
+
+def _give(place: Path, node: Node) -> None:
+    """Give something to the user and the group that had it, as far as this process may."""
+    for user, group in ((-1, node.owner[1]), (node.owner[0], -1)):
+        with suppress(OSError):
+            os.chown(place, user, group, follow_symlinks=False)
 
 
 def _beside(target: Path, word: str) -> Path:
