@@ -17,6 +17,7 @@ __all__ = [
     "optional_provider_argument",
     "parse_json",
     "provider_argument",
+    "provider_names",
     "ttl_option",
     "where_option",
 ]
@@ -35,12 +36,12 @@ class WholeNumber(click.IntRange):
 
 def provider_argument(command: Callable[..., Any]) -> Callable[..., Any]:
     """The argument NAME: a provider that the configuration declares; shells complete it."""
-    return click.argument("name", shell_complete=_provider_names)(command)
+    return click.argument("name", shell_complete=provider_names)(command)
 
 
 def optional_provider_argument(command: Callable[..., Any]) -> Callable[..., Any]:
     """The argument NAME, which may be left out."""
-    return click.argument("name", required=False, shell_complete=_provider_names)(command)
+    return click.argument("name", required=False, shell_complete=provider_names)(command)
 
 
 def metadata_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -123,7 +124,8 @@ def _pairs(_: click.Context, param: click.Parameter, values: tuple[str, ...]) ->
     return found or None
 
 
-def _provider_names(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+def provider_names(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """The names that the configuration declares, for shells that complete one."""
     # Drivers are not imported for this: a shell waits at each press of the tabulator.
     from purveyor.config.source import ConfigSource, find_config  # noqa: PLC0415
     from purveyor.errors import ConfigError  # noqa: PLC0415

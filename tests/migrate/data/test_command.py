@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +84,11 @@ def test_there_and_back(folder: Path) -> None:
     before = (folder / "entries.json").read_bytes()
     assert isinstance(Ran("entries.json", "notes", fails=True).error, MoveRefusedError)
     dry = Ran("entries.json", "notes", "--set-aside", "--dry-run", "--json").data
-    assert (dry["moved"], dry["dry_run"], dry["journal"]) == (1, True, None)
+    assert (dry["moved"], dry["dry_run"], dry["journal"], dry["aside"]) == (1, True, None, None)
+    told = Ran("entries.json", "notes", "--set-aside", "--dry-run")
+    assert "1 would be put aside\n" in told.out
+    assert "put aside in" not in told.err
+    assert not (folder / "notes.db.aside.json").exists()
     assert not (folder / "notes.db").exists()
     ran = Ran("entries.json", "notes", "--set-aside", "-n", "x")
     assert ran.out == (
@@ -113,6 +119,27 @@ def test_from_one_provider_to_another_and_back(folder: Path) -> None:
 def test_a_provider_that_needs_others_is_started_with_them(folder: Path) -> None:
     moved = Ran("entries.json", "leaning", "--set-aside", "--journal", "j", "--json").data
     assert (moved["target"], moved["journal"]) == ("leaning", "j")
+
+
+def test_a_shell_completes_the_target_and_loads_nothing_that_moves(folder: Path) -> None:
+    target = next(parameter for parameter in command.params if parameter.name == "target")
+    with click.Context(command, obj=Settings(config="purveyor.toml")) as context:
+        completed = target.shell_complete(context, "o")
+    assert [item.value for item in completed] == ["old", "other"]
+    program = "import sys, purveyor.cli.commands.migrate.data; print('purveyor.migrate.data' in sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ended.stdout == "False\n"
+
+
+def test_changes_that_would_come_back_are_counted(folder: Path) -> None:
+    Ran("entries.json", "notes", "--set-aside")
+    Ran("notes", "old")
+    write_entries(folder / "new.json", {"new": entry(1)})
+    Ran("new.json", "old")
+    assert (
+        Ran("notes", "old", "--back", "--dry-run").out
+        == "1 entry would be as they were, 0 changed, 1 new, 0 deleted\n"
+    )
 
 
 def test_what_is_no_memory_and_no_storage_is_told(folder: Path) -> None:

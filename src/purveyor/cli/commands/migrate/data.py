@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from purveyor.cli.arguments import _provider_names
+from purveyor.cli.arguments import provider_names
 from purveyor.cli.ending import run
 from purveyor.cli.options import Command, Settings, pass_settings
 from purveyor.cli.output import Output
 from purveyor.cli.running import load, started
 from purveyor.errors import ProviderTypeError
-from purveyor.memory.provider import MemoryProvider
-from purveyor.migrate.data import move_back, move_data
 from purveyor.provider import Provider
-from purveyor.storage.provider import StorageProvider
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from purveyor.migrate.data import Moved, MovedBack
 
 __all__ = ["command"]
@@ -27,7 +26,7 @@ __all__ = ["command"]
 
 @click.command("data", cls=Command)
 @click.argument("source")
-@click.argument("target", shell_complete=_provider_names)
+@click.argument("target", shell_complete=provider_names)
 @click.option(
     "--format",
     "kind",
@@ -71,10 +70,12 @@ def command(
 
     SOURCE is never changed, and a journal beside TARGET is kept for the way back.
     """
+    from purveyor.migrate.data import move_back, move_data  # noqa: PLC0415 - --help and completion need none of it
+
     output = Output(settings)
     is_there = os.path.lexists(source)  # what is a path is none of the names that the configuration declares
 
-    async def move() -> Moved | MovedBack:
+    async def move() -> tuple[dict[str, Any], Callable[[], None]]:
         async with AsyncExitStack() as stack:
             to = await _provider(settings, stack, target)
             is_name = not is_there and source in load(settings).names
@@ -85,10 +86,11 @@ def command(
                 raise click.UsageError("SOURCE and TARGET are the same provider")
             origin = await _provider(settings, stack, source) if is_name else source
             if back:
-                return await move_back(
+                back_again = await move_back(
                     origin, to, namespace=namespace, journal=journal, overwrite=overwrite, dry_run=dry_run
                 )
-            return await move_data(
+                return back_again.to_json(), lambda: _show_back(output, back_again)
+            moved = await move_data(
                 origin,
                 to,
                 namespace=namespace,
@@ -100,13 +102,16 @@ def command(
                 dry_run=dry_run,
                 journal=journal,
             )
+            return moved.to_json(), lambda: _show(output, moved)
 
-    done = run(move())
-    output.result(done.to_json(), lambda: _show(output, done))
+    output.result(*run(move()))
 
 
 async def _provider(settings: Settings, stack: AsyncExitStack, name: str) -> Provider[Any]:
     """A provider; one that needs no other is not started, so that its database can be made elsewhere first."""
+    from purveyor.memory.provider import MemoryProvider  # noqa: PLC0415 - likewise
+    from purveyor.storage.provider import StorageProvider  # noqa: PLC0415 - likewise
+
     config = load(settings)
     if name not in config.unavailable:
         spec = config.get(name)
@@ -117,15 +122,16 @@ async def _provider(settings: Settings, stack: AsyncExitStack, name: str) -> Pro
     return await stack.enter_async_context(started(settings, name, Provider))
 
 
-def _show(output: Output, done: Any) -> None:
+def _show_back(output: Output, done: MovedBack) -> None:
+    if done.identical:
+        output.line(f"{done.source} {'would be' if done.dry_run else 'is'} as it was, to the byte")
+    else:
+        counts = f"{len(done.changed)} changed, {len(done.added)} new, {len(done.deleted)} deleted"
+        output.line(f"{_entries(done.unchanged)} {'would be ' if done.dry_run else ''}as they were, {counts}")
+
+
+def _show(output: Output, done: Moved) -> None:
     would = "would be " if done.dry_run else ""
-    if hasattr(done, "identical"):
-        if done.identical:
-            output.line(f"{done.source} {'would be' if done.dry_run else 'is'} as it was, to the byte")
-        else:
-            counts = f"{len(done.changed)} changed, {len(done.added)} new, {len(done.deleted)} deleted"
-            output.line(f"{_entries(done.unchanged)} {would}as they were, {counts}")
-        return
     output.line(f"{_entries(done.moved - done.already)} {would}moved from {done.source} to {done.target}")
     for count, what in (
         (done.already, "were there already"),
