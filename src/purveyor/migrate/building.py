@@ -11,8 +11,9 @@ import functools
 import inspect
 import typing
 from collections.abc import Mapping
+from pathlib import PurePath
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Annotated, Any, Union
 
 from purveyor.catalog import config_type
 from purveyor.errors import ConstructionError
@@ -29,6 +30,8 @@ __all__ = ["build", "constructor"]
 #: How parameters are called that take a config as a whole.
 _HOLDERS = frozenset({"cfg", "conf", "config", "configuration", "options", "settings"})
 _HOLDING_CLASSES = ("Config", "Configuration", "Options", "Settings")
+#: What is one value, and no config, however the parameter is called.
+_VALUES = (str, bytes, int, float, PurePath)
 
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _VARIABLE = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
@@ -135,6 +138,8 @@ def _holder(cls: Callable[..., Any], parameters: list[inspect.Parameter]) -> ins
         if parameter.kind not in _VARIABLE:
             kind = _annotated(cls, parameter)
             word = parameter.name.rpartition("_")[2]
+            if kind is not None and issubclass(kind, _VALUES):
+                continue
             if word in _HOLDERS or (kind is not None and kind.__name__.endswith(_HOLDING_CLASSES)):
                 others = [each for each in parameters if each is not parameter and _is_required(each)]
                 return None if others else parameter
@@ -153,7 +158,10 @@ def _wrapped(
         return given if generic is None else generic(config=given)
     if issubclass(kind, Mapping):
         return given
-    fields = inspect.signature(kind).parameters
+    try:
+        fields = inspect.signature(kind).parameters
+    except (TypeError, ValueError):  # it does not tell
+        raise _refused(cls, [holder], given) from None
     if "config" in fields and not set(given) <= set(fields):
         own = {
             each: name
@@ -176,9 +184,9 @@ def _annotated(cls: Callable[..., Any], parameter: inspect.Parameter) -> type | 
             annotation = typing.get_type_hints(cls.__init__ if inspect.isclass(cls) else cls)[parameter.name]
         except Exception:  # the names of annotations may be there for type checkers only
             return None
-    if typing.get_origin(annotation) in (Union, UnionType):
+    while (origin := typing.get_origin(annotation)) in (Annotated, Union, UnionType):
         annotation = next(each for each in typing.get_args(annotation) if each is not NoneType)
-    annotation = typing.get_origin(annotation) or annotation
+    annotation = origin or annotation
     # Any is a class to Python 3.11.
     return annotation if inspect.isclass(annotation) and annotation not in (Any, inspect.Parameter.empty) else None
 

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 import dataclasses
 import functools
 import inspect
 import sys
 import threading
 import warnings
-from collections.abc import Mapping
-from enum import Enum
-from itertools import takewhile
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from purveyor.errors import InvalidInputError, ProviderNotFoundError
 from purveyor.lifecycle.waiting import retrieve, see_through
 from purveyor.manager import ProviderManager
+from purveyor.migrate.asking import Wanted, kept, key_of, request_of, words_of
 from purveyor.migrate.building import build
 from purveyor.migrate.legacy import LegacyProvider
 from purveyor.provider import Provider
@@ -25,14 +23,22 @@ from purveyor.provider import Provider
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Generator
 
+    from purveyor.migrate.asking import Key
+
 __all__ = ["LegacyRegistry"]
 
-#: What a class is registered under: its type, or its capability and type.
-Key: TypeAlias = tuple[str, ...]
+F = TypeVar("F", bound="Callable[..., Any]")
 
-#: What legacy code calls the words of a key, when it names them.
-_WORDS = ("capability", "provider_type", "type", "provider_name", "name")
+#: What legacy code calls what it registers, when it names that.
 _CLASSES = ("provider_class", "provider_cls", "provider", "cls")
+
+
+def _called(name: str, method: F) -> F:
+    """A method by another name, under which it is warned of."""
+    function: Any = method
+    code = function.__code__.replace(co_name=name)
+    twin = FunctionType(code, function.__globals__, name, function.__defaults__, function.__closure__)
+    return functools.update_wrapper(twin, function, ("__module__", "__doc__"))  # type: ignore[return-value]
 
 
 class LegacyRegistry:
@@ -95,49 +101,65 @@ class LegacyRegistry:
         Raises:
             InvalidInputError: There is no type, or what is registered cannot be called.
         """
-        key, rest = _key(args, kwargs)
+        key, rest = key_of(args, kwargs)
         rest += [kwargs.pop(name) for name in _CLASSES if name in kwargs]
-        self._warn("register_provider", f"await manager.register({_line(key, rest[0] if rest else None)})")
         if not key or len(rest) > 1 or kwargs:
             raise InvalidInputError(
                 "register_provider", "takes a type and a class", "register_provider('local', LocalProvider)"
             )
         if rest:
+            self._warn(_registering(key, rest[0]))
             return self._register(key, rest[0])
-        return functools.partial(self._register, key)
+        method = sys._getframe().f_code.co_name
 
-    register = register_provider_type = register_provider
+        def decorate(cls: Any) -> Any:
+            self._warn(_registering(key, cls), method)
+            return self._register(key, cls)
 
-    def unregister_provider(self, *words: Any) -> _Awaitable:
+        return decorate
+
+    register = _called("register", register_provider)
+    register_provider_type = _called("register_provider_type", register_provider)
+
+    def unregister_provider(self, *args: Any, **kwargs: Any) -> _Awaitable:
         """Forget a class; where this is awaited, its providers are unregistered as well.
 
         Raises:
+            InvalidInputError: There is no type, or more than that.
             ProviderNotFoundError: It is not registered.
         """
-        key = _words(words)
-        self._warn("unregister_provider", f"await manager.unregister({_name(key)!r})")
+        key, rest = key_of(args, kwargs)
+        if not key or rest or kwargs:
+            raise InvalidInputError("unregister_provider", "takes a type", "unregister_provider('local')")
+        self._warn(f"await manager.unregister({_name(key)!r})")
         if key not in self._classes:
             raise ProviderNotFoundError(_name(key), map(_name, self._classes))
         del self._classes[key]
         return _Awaitable(lambda: self._stop(self._built.pop(key, [])))
 
-    unregister = unregister_provider
+    unregister = _called("unregister", unregister_provider)
 
-    def has_provider(self, *words: Any) -> bool:
-        """Whether a class is registered."""
-        key = _words(words)
-        self._warn("has_provider", f"{_name(key)!r} in manager")
-        return key in self._classes
+    def has_provider(self, *args: Any, **kwargs: Any) -> bool:
+        """Whether a class is registered; not if what is given is no type.
 
-    is_registered = has_provider
+        Raises:
+            InvalidInputError: It is told more.
+        """
+        key, rest = key_of(args, kwargs)
+        if kwargs:
+            raise InvalidInputError("has_provider", "takes a type", "has_provider('local')")
+        self._warn(f"{_name(key)!r} in manager")
+        return not rest and key in self._classes
+
+    is_registered = _called("is_registered", has_provider)
 
     def list_providers(self, capability: Any = None) -> list[str]:
         """The types that are registered, in that order; those of a capability if one is given."""
-        self._warn("list_providers", "manager.names()")
-        words = _words((capability,)) if capability is not None else ()
+        self._warn("manager.names()")
+        words = words_of((capability,)) if capability is not None else ()
         return [key[-1] for key in self._classes if key[: len(words)] == words and len(key) > len(words)]
 
-    get_registered_providers = list_providers
+    get_registered_providers = _called("get_registered_providers", list_providers)
 
     # --- building -----------------------------------------------------------------------------------
 
@@ -155,25 +177,25 @@ class LegacyRegistry:
             ConstructionError: The constructor takes another config.
             Exception: What the constructor, or `initialize`, raises.
         """
-        key, config = _request(args, kwargs)
-        self._warn("get_provider", self._get_line(key))
+        key, config = request_of(args, kwargs, self._classes)
+        self._warn(self._get_line(key))
         return self._give(key, config)
 
-    get = get_provider
+    get = _called("get", get_provider)
 
     def create_provider(self, *args: Any, **kwargs: Any) -> Any:
         """As `get_provider`, but another provider each time."""
-        key, config = _request(args, kwargs)
-        self._warn("create_provider", f"await manager.register({_line(key, self._classes.get(key))})")
+        key, config = request_of(args, kwargs, self._classes)
+        self._warn(_registering(key, self._classes.get(key)))
         return self._give(key, config, fresh=True)
 
-    create = create_provider
+    create = _called("create", create_provider)
 
     # --- all of them --------------------------------------------------------------------------------
 
     def initialize(self) -> Coroutine[Any, Any, None]:
         """Initialize the providers that were built and are not yet; to be awaited."""
-        self._warn("initialize", "await manager.register_all([...])")
+        self._warn("await manager.register_all([...])")
         return self._initialize()
 
     def cleanup(self) -> Coroutine[Any, Any, None]:
@@ -182,10 +204,12 @@ class LegacyRegistry:
         Raises:
             ExceptionGroup: What their cleanups raised; every one had its chance.
         """
-        self._warn("cleanup", "await manager.cleanup()")
+        self._warn("await manager.cleanup()")
         return self._cleanup()
 
-    shutdown = cleanup
+    close = _called("close", cleanup)
+    aclose = _called("aclose", cleanup)
+    shutdown = _called("shutdown", cleanup)
 
     # --- inside -------------------------------------------------------------------------------------
 
@@ -219,7 +243,7 @@ class LegacyRegistry:
             provider = build(
                 self._class(key), config, name, key, in_initialize=self._is_async, generic=self._generic
             )
-            built = _Built(name, provider, None if fresh else _Wanted(_kept(config)))
+            built = _Built(name, provider, None if fresh else Wanted(kept(config)))
             self._hand_over(built)
             self._built.setdefault(key, []).append(built)
             return built
@@ -322,23 +346,14 @@ class LegacyRegistry:
         kind = f", {cls.__name__}" if inspect.isclass(cls) else ""
         return f"manager.get({_name(key)!r}{kind})"
 
-    def _warn(self, method: str, line: str) -> None:
+    def _warn(self, line: str, method: str | None = None) -> None:
+        """Warn the place that has called a method, which is the caller of this one, unless it is given."""
+        method = method or sys._getframe(1).f_code.co_name
         frame = sys._getframe(2)
         place = frame.f_code.co_filename, frame.f_lineno, method
         if place not in self._warned:
             self._warned.add(place)
             warnings.warn(f"{method} is a legacy registry's: write `{line}`", DeprecationWarning, stacklevel=3)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Wanted:
-    """The config that a provider was asked for with."""
-
-    config: Any
-
-    def is_for(self, config: Any) -> bool:
-        """Whether another config is the same."""
-        return self.config is config or (type(self.config) is type(config) and bool(self.config == config))
 
 
 @dataclasses.dataclass(slots=True, eq=False)
@@ -355,7 +370,7 @@ class _Built:
 
     name: str
     provider: Provider[Any]
-    wanted: _Wanted | None
+    wanted: Wanted | None
     start: asyncio.Future[None] | None = None
     waiting: int = 0
 
@@ -370,45 +385,16 @@ class _Awaitable:
         return self._call().__await__()
 
 
-def _key(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Key, list[Any]]:
-    """The words at the beginning of a call, or among its keywords, and its other arguments."""
-    words = [*takewhile(lambda arg: isinstance(arg, (str, Enum)), args[:2])]
-    rest = [*args[len(words) :]]
-    if not words:
-        words = [kwargs.pop(name) for name in _WORDS if isinstance(kwargs.get(name), (str, Enum))]
-    return _words(words), rest
-
-
-def _request(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Key, Any]:
-    """The key and the config of a call."""
-    key, rest = _key(args, kwargs)
-    config = rest.pop(0) if rest else kwargs.pop("config", None)
-    if not key or rest or (kwargs and config is not None and not isinstance(config, Mapping)):
-        raise InvalidInputError("get_provider", "takes a type and a config", "get_provider('local', {...})")
-    return key, ({**(config or {}), **kwargs} if kwargs else config)
-
-
-def _words(words: Any) -> Key:
-    return tuple(str(word.value if isinstance(word, Enum) else word) for word in words)
-
-
 def _name(key: Key) -> str:
     return ".".join(key)
 
 
-def _kept(config: Any) -> Any:
-    """A copy, since its caller may change it and ask for another one."""
-    try:
-        return copy.deepcopy(config)
-    except Exception:  # it holds a connection, a lock: it is known by its identity
-        return config
-
-
-def _line(key: Key, cls: Any) -> str:
-    """What stands in the brackets of ``manager.register``."""
+def _registering(key: Key, cls: Any) -> str:
+    """The line that registers a provider with a manager."""
     name = getattr(cls, "__name__", "Class")
+    made = f"adapt({name}(...), name={_name(key)!r})"
     if inspect.isclass(cls) and issubclass(cls, LegacyProvider):
-        return f"{name}(...)"
-    if inspect.isclass(cls) and issubclass(cls, Provider):
-        return f"{name}(ProviderMetadata({_name(key)!r}, ...), config)"
-    return f"adapt({name}(...), name={_name(key)!r})"
+        made = f"{name}(...)"
+    elif inspect.isclass(cls) and issubclass(cls, Provider):
+        made = f"{name}(ProviderMetadata({_name(key)!r}, ...), config)"
+    return f"await manager.register({made})"

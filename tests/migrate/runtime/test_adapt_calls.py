@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -46,6 +47,20 @@ async def test_an_awaitable_is_measured_to_its_result(late: Any, name: str) -> N
         await getattr(late, name)(OSError("x"))
     await asyncio.sleep(0)
     assert (late._gate.held, failures(late, name)) == (0, 1)
+
+
+async def test_what_nobody_looks_at_is_still_told_by_asyncio(late: Any) -> None:
+    told: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["exception"]))
+    error = OSError("lost")
+    future = late.future()
+    future.set_exception(error)
+    await asyncio.sleep(0)
+    assert (late._gate.held, failures(late, "future")) == (0, 1)
+    del future
+    gc.collect()
+    await asyncio.sleep(0)
+    assert told == [error]
 
 
 async def test_a_future_is_handed_on_as_it_is(late: Any) -> None:

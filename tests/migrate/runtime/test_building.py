@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import pytest
 from pydantic import BaseModel, ConfigDict
@@ -51,6 +52,10 @@ def taking(function: Any) -> Any:
 
 def init_keywords(self: Any, path: str, size: int = 3) -> None:
     self.got = {"path": path, "size": size}
+
+
+def init_mixed(self: Any, hosts: list[str], retries: Any = 3) -> None:
+    self.got = hosts, retries
 
 
 def init_any(self: Any, **config: Any) -> None:
@@ -102,6 +107,35 @@ def init_object(self: Any, config: object) -> None:
     self.got = config
 
 
+def init_annotated(self: Any, config: Annotated[Model | None, "of the model"]) -> None:
+    self.got = config
+
+
+def init_optionally_annotated(self: Any, config: Optional[Annotated[Model, "of the model"]] = None) -> None:  # noqa: UP045
+    self.got = config
+
+
+def init_text(self: Any, settings: str) -> None:
+    self.got = settings
+
+
+def init_file(self: Any, config: Path, options: dict[str, Any] | None = None) -> None:
+    self.got = config
+
+
+def init_opaque(self: Any, config: Opaque) -> None:
+    self.got = config
+
+
+class Opaque:
+    __signature__ = "none"
+
+
+# As they are without the future import: the annotation itself, and not its text.
+init_annotated.__annotations__["config"] = Annotated[Model | None, "of the model"]
+init_optionally_annotated.__annotations__["config"] = Optional[Annotated[Model, "of the model"]]  # noqa: UP045
+
+
 def init_with_more(self: Any, config: dict[str, Any], host: str) -> None:
     self.got = config, host
 
@@ -117,6 +151,7 @@ CONFIG = {"path": "p"}
     ("init", "config", "got"),
     [
         (init_keywords, CONFIG, {"path": "p", "size": 3}),
+        (init_mixed, {"hosts": ["h"]}, (["h"], 3)),
         (init_any, CONFIG, CONFIG),
         (init_any, None, {}),
         (init_plain, CONFIG, CONFIG),
@@ -136,6 +171,10 @@ CONFIG = {"path": "p"}
         (init_named, {"name": "a", "type": "b"}, Named("a", "b")),
         (init_unknown, CONFIG, CONFIG),
         (init_object, CONFIG, CONFIG),
+        (init_annotated, {"model": "x"}, Model(model="x")),
+        (init_optionally_annotated, {"model": "x"}, Model(model="x")),
+        (init_text, {"settings": "file.ini"}, "file.ini"),
+        (init_file, {"config": Path("file.ini")}, Path("file.ini")),
         (init_with_more, {"config": CONFIG, "host": "h"}, (CONFIG, "h")),
         (init_nothing, None, "nothing"),
     ],
@@ -175,6 +214,9 @@ def test_a_dictionary_stays_one_though_there_are_generic_configs() -> None:
             r"Model\(.*model.*\): it cannot be built from the keys temperature",
         ),
         (taking(init_with_more), {"a": 1}, "the keys a"),
+        (taking(init_text), {"a": 1}, r"Thing\(settings\): it cannot be built from the keys a"),
+        (taking(init_file), {"a": 1}, r"Thing\(config, options\): it cannot be built from the keys a"),
+        (taking(init_opaque), {"a": 1}, r"Thing\(config\): it cannot be built from the keys a"),
         (type("Bare", (), {}), {"a": 1}, "Bare"),
         (type("Converted", (LegacyProvider,), {}), {"a": 1}, "Converted"),
     ],

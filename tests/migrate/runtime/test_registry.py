@@ -39,6 +39,12 @@ class Local(Notes):
         type(self).built += 1
 
 
+class Taking(Notes):
+    def __init__(self, config: Any) -> None:
+        super().__init__()
+        self.config = config
+
+
 @pytest.fixture(autouse=True)
 def _none_built() -> None:
     Local.built = 0
@@ -159,6 +165,55 @@ async def test_arguments_may_be_named(registry: LegacyRegistry) -> None:
     assert isinstance(await registry.get_provider("decorated"), Decorated)
 
 
+async def test_words_may_be_named_in_every_call(registry: LegacyRegistry) -> None:
+    registry.register_provider("memory", provider_type="local", provider_class=Local)
+    registry.register_provider(capability="memory", type="other", cls=Local)
+    registry.register_provider("memory", name="third", cls=Local)
+    assert registry.list_providers(capability="memory") == ["local", "other", "third"]
+    assert registry.has_provider("memory", provider_type="local")
+    assert registry.has_provider(capability="memory", provider_type="other")
+    assert not registry.has_provider(provider_type="memory")
+    assert not registry.has_provider(None)
+    local = await registry.get_provider("memory", provider_type="local", config={"a": 1})
+    assert local.metadata.name == "memory.local"
+    assert await registry.get_provider(capability="memory", provider_type="local", a=1) is local
+    third = await registry.get_provider("memory", name="third", a=1)
+    assert third.metadata.name == "memory.third"
+    created = await registry.create_provider(capability="memory", provider_type="other", config={})
+    assert created.metadata.name == "memory.other"
+    with pytest.raises(ProviderNotFoundError, match="memory.lokal not found; did you mean 'memory.local'"):
+        await registry.get_provider("memory", provider_type="lokal")
+    with pytest.raises(ProviderNotFoundError, match="memory.lokal not found"):
+        await registry.get_provider(capability="memory", type="lokal")
+    await registry.unregister_provider("memory", provider_type="local")
+    registry.unregister_provider(capability="memory", provider_type="other")
+    assert registry.list_providers("memory") == ["third"]
+
+
+async def test_a_keyword_that_is_no_word_of_what_is_registered_is_of_the_config(registry: LegacyRegistry) -> None:
+    named = await registry.get_provider("local", name="n", type="t", provider_type="p")
+    assert named.config == {"name": "n", "type": "t", "provider_type": "p"}
+    assert await registry.get_provider(provider_type="local", name="n", type="t") is not named
+    assert (await registry.create_provider(provider_type="local", name="n")).config == {"name": "n"}
+    registry.register_provider("local", "n", Converted)
+    assert type(await registry.get_provider("local", name="n")) is Converted, "now it is"
+
+
+async def test_what_is_not_registered_is_resolved_by_its_words_alone() -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def resolve(*key: str) -> Any:
+        asked.append(key)
+        return Local
+
+    registry = LegacyRegistry(resolve=resolve)
+    provider = await registry.get_provider("openai", name="gpt")
+    assert provider.config == {"name": "gpt"}
+    assert (await registry.get_provider("llm", provider_type="small", name="s")).config == {"name": "s"}
+    assert asked == [("openai",), ("llm", "small")]
+    await registry.cleanup()
+
+
 async def test_what_cannot_be_assigned_to_is_run_as_well(registry: LegacyRegistry) -> None:
     class Frozen(LegacyProvider[Any]):
         def __init__(self, config: dict[str, Any]) -> None:
@@ -247,6 +302,61 @@ async def test_a_config_that_cannot_be_copied_is_known_by_its_identity(registry:
     lock = threading.Lock()
     first = await registry.get_provider("local", {"lock": lock})
     assert await registry.get_provider("local", {"lock": lock}) is first
+
+
+class Plain:
+    """A config without equality."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+
+class Odd:
+    """A config the equality of which has no truth, as that of an array."""
+
+    def __eq__(self, other: object) -> Any:
+        raise ValueError
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize("make", [lambda: Plain("p"), Odd])
+async def test_a_config_that_has_no_equality_is_known_by_its_identity(make: Any) -> None:
+    registry = LegacyRegistry()
+    registry.register_provider("taking", Taking)
+    config = make()
+    first = await registry.get_provider("taking", config)
+    assert first.config is config
+    assert await registry.get_provider("taking", config) is first
+    assert await registry.get_provider("taking", make()) is not first
+    assert registry.manager.names() == ("taking", "taking-2")
+    await registry.cleanup()
+
+
+async def test_what_a_config_holds_is_known_by_its_identity_and_the_rest_by_its_value() -> None:
+    registry = LegacyRegistry()
+    registry.register_provider("taking", Taking)
+    client, lock, other = Plain("p"), threading.Lock(), Plain("p")
+    config: dict[str, Any] = {"client": client, "more": [lock, {"size": 1}, (client,)]}
+    first = await registry.get_provider("taking", config)
+    same = {"client": client, "more": [lock, {"size": 1}, (client,)]}
+    assert await registry.get_provider("taking", same) is first
+    config["more"][1]["size"] = 2  # the caller's own
+    second = await registry.get_provider("taking", config)
+    assert second is not first
+    assert await registry.get_provider("taking", same) is first
+    assert await registry.get_provider("taking", {**same, "client": other}) not in (first, second)
+    await registry.cleanup()
+
+
+async def test_a_config_that_holds_itself_is_known_by_its_identity() -> None:
+    registry = LegacyRegistry()
+    registry.register_provider("taking", Taking)
+    config: dict[str, Any] = {}
+    config["itself"] = config
+    first = await registry.get_provider("taking", config)
+    assert await registry.get_provider("taking", config) is first
+    await registry.cleanup()
 
 
 async def test_a_constructor_may_ask_for_others(registry: LegacyRegistry) -> None:
@@ -442,6 +552,14 @@ async def test_what_cannot_be_is_refused(registry: LegacyRegistry) -> None:
             registry.register_provider(*arguments)
     with pytest.raises(InvalidInputError, match="takes a type and a class"):
         registry.register_provider("local", Local, replace=True)
+    refused = [(), (None,), ("local", "a", "b")]
+    for arguments in refused:
+        with pytest.raises(InvalidInputError, match="unregister_provider: takes a type"):
+            registry.unregister_provider(*arguments)
+    with pytest.raises(InvalidInputError, match="unregister_provider: takes a type"):
+        registry.unregister_provider("local", now=True)
+    with pytest.raises(InvalidInputError, match="has_provider: takes a type"):
+        registry.has_provider("local", now=True)
     with pytest.raises(InvalidInputError, match="neither a class nor a function"):
         registry.register_provider("local", 3)
     with pytest.raises(InvalidInputError, match="style: is 'both'"):
@@ -488,3 +606,65 @@ async def test_each_place_is_warned_once_with_the_line_that_replaces_it() -> Non
     assert {each.filename for each in caught} == {__file__}
     assert caught[2].lineno == line
     assert {each.category for each in caught} == {DeprecationWarning}
+
+
+ALIASES: list[tuple[str, tuple[Any, ...]]] = [
+    ("register", ("other", Local)),
+    ("register_provider_type", ("other", Local)),
+    ("is_registered", ("local",)),
+    ("get_registered_providers", ()),
+    ("unregister", ("local",)),
+    ("get", ("local", {})),
+    ("create", ("local", {})),
+    ("close", ()),
+    ("aclose", ()),
+    ("shutdown", ()),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments"), ALIASES, ids=[name for name, _ in ALIASES])
+async def test_a_warning_names_the_method_that_was_called(
+    registry: LegacyRegistry, name: str, arguments: tuple[Any, ...]
+) -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        result = getattr(registry, name)(*arguments)
+    assert [str(each.message).partition(": write")[0] for each in caught] == [f"{name} is a legacy registry's"]
+    assert caught[0].filename == __file__
+    assert getattr(LegacyRegistry, name).__doc__
+    assert "self" in inspect.signature(getattr(LegacyRegistry, name)).parameters
+    if inspect.isawaitable(result):
+        await result
+
+
+@pytest.mark.parametrize("name", ["close", "aclose", "shutdown", "cleanup"])
+async def test_it_is_closed_under_any_of_these_names(name: str) -> None:
+    registry = LegacyRegistry()
+    registry.register_provider("local", Local)
+    legacy = (await registry.get_provider("local", {})).legacy
+    await getattr(registry, name)()
+    assert legacy.calls == ["initialize", "cleanup"]
+    assert registry.manager.names() == ()
+
+
+async def test_a_decorator_is_warned_of_with_the_class_that_it_decorates(registry: LegacyRegistry) -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        here = inspect.currentframe()
+        assert here is not None
+        line = here.f_lineno + 2
+
+        @registry.register("done")
+        class Done(LegacyProvider[Any]): ...
+
+        @registry.register_provider("llm", "left")
+        class Left(Notes): ...
+
+    assert [str(each.message).split(" is a legacy registry's: write ") for each in caught] == [
+        ["register", "`await manager.register(Done(...))`"],
+        ["register_provider", "`await manager.register(adapt(Left(...), name='llm.left'))`"],
+    ]
+    assert caught[0].lineno == line
+    assert {each.filename for each in caught} == {__file__}
+    assert isinstance(await registry.get_provider("done"), Done)
+    assert isinstance(await registry.get_provider("llm", "left"), Left)

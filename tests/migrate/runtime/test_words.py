@@ -12,6 +12,7 @@ import pytest
 from purveyor.migrate import adapt, words
 from purveyor.migrate.adapting.lifecycle import find_lifecycle
 from purveyor.migrate.scan import lifecycle as scanned
+from purveyor.migrate.verify.child.deriving import Providers, derive
 from purveyor.migrate.words import (
     CLOSES,
     LIFECYCLE_NAMES,
@@ -63,6 +64,13 @@ def thing(*names: str) -> type:
     return type("Thing", (), {"calls": [], "query": lambda self: 1} | {name: noting(name) for name in names})
 
 
+def played(*names: str) -> list[str]:
+    """What the process that tries a class out opens and closes it by."""
+    derived = derive(thing(*names), f"{__name__}:Thing", [], scripted=False, providers=Providers({}, {}))
+    steps = [call["method"] for call in derived.plays[-1]["calls"]]
+    return list(dict.fromkeys(steps))
+
+
 def adapted(*names: str) -> list[str]:
     """What the adapter opens and closes it by."""
     lifecycle = find_lifecycle(thing(*names))
@@ -83,6 +91,7 @@ def test_a_name_that_opens_is_known_to_all(name: str, word: str) -> None:
     assert scanned.opening_word(name) == word
     assert scanned.closing_word(name) is None
     assert adapted(name, "close") == [name, "close"]
+    assert played(name, "close") == [name, "close"]
     assert "query" in adapt(thing(name, "close")()).metadata.capabilities
     assert name not in adapt(thing(name, "close")()).metadata.capabilities
 
@@ -92,6 +101,7 @@ def test_a_name_that_closes_is_known_to_all(name: str, word: str) -> None:
     assert scanned.closing_word(name) == word
     assert scanned.opening_word(name) is None
     assert adapted("open", name) == ["open", name]
+    assert played("open", name) == ["open", name]
     assert name not in adapt(thing("open", name)()).metadata.capabilities
 
 
@@ -119,6 +129,7 @@ def test_no_word_of_the_scan_is_unknown_to_the_others() -> None:
 )
 def test_what_goes_with_the_start_ends_it(names: tuple[str, ...], taken: list[str]) -> None:
     assert adapted(*names) == taken
+    assert played(*names) == taken
 
 
 def test_without_a_start_the_more_usual_end_comes_first() -> None:
@@ -126,6 +137,7 @@ def test_without_a_start_the_more_usual_end_comes_first() -> None:
     assert closes_for("query") == CLOSES
     assert sorted(closes_for("start")) == sorted(CLOSES)
     assert adapted("stop", "close") == ["close"]
+    assert played("stop", "close") == ["close"]
 
 
 def test_a_start_that_is_named_has_its_partner_too() -> None:

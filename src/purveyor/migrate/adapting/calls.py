@@ -125,7 +125,8 @@ def _late(call: _Call, result: Any) -> Any:
     elif kind.__module__ == "builtins" and kind not in _GENERATORS:
         pass  # most results
     elif isinstance(result, asyncio.Future):
-        result.add_done_callback(lambda future: call.leave(None if future.cancelled() else future.exception()))
+        # Not by `exception()`, after which asyncio no longer tells of one that nobody has looked at.
+        result.add_done_callback(lambda future: call.leave(future._exception))
         late = result
     elif isinstance(result, Generator):
         late = _Steps(call, result)
