@@ -84,7 +84,8 @@ def test_a_file_that_is_looked_through_shows_no_class_of_purveyors(tmp_path: Pat
     assert found.take("dataclass") == "_dataclass"
     assert found.imports == [
         "from dataclasses import dataclass as _dataclass",
-        "from purveyor import ProviderType as _ProviderType, migrate as _migrate",
+        "from purveyor import ProviderType as _ProviderType",
+        "from purveyor import migrate as _migrate",
     ]
 
 

@@ -65,28 +65,6 @@ def test_nothing_but_an_empty_tree_is_needed() -> None:
     assert edit(cst.parse_module(""), {}, ["import a"]).code == "import a"
 
 
-@pytest.mark.parametrize(
-    ("source", "expected"),
-    [
-        ("x = 1\n", "from os import a\nfrom b import c\n\nx = 1\n"),
-        ("'''Doc.'''\nx = 1\n", "'''Doc.'''\n\nfrom os import a\nfrom b import c\n\nx = 1\n"),
-        ("import sys\nimport z\n\nx = 1\n", "import sys\nfrom os import a\nimport z\nfrom b import c\n\nx = 1\n"),
-        ("import z\nx = 1\n", "import z\nfrom os import a\nfrom b import c\n\nx = 1\n"),
-        (
-            "'''Doc.'''\nfrom __future__ import annotations\n\ndef f(): pass\n",
-            "'''Doc.'''\nfrom __future__ import annotations\nfrom os import a\nfrom b import c\n\ndef f(): pass\n",
-        ),
-        (
-            "#!/bin/x\n# a comment\nimport z\n",
-            "#!/bin/x\n# a comment\nimport z\nfrom os import a\nfrom b import c\n",
-        ),
-        ("class Other:\n    pass\n", "from os import a\nfrom b import c\n\n\nclass Other:\n    pass\n"),
-    ],
-)
-def test_imports_are_put_with_their_like(source: str, expected: str) -> None:
-    assert written(source, ["from os import a", "from b import c"]) == expected
-
-
 def test_members_stand_where_a_reader_looks_for_them() -> None:
     source = '''
         class Thing:

@@ -32,6 +32,9 @@ class Borrowed:
     A name that the file already has for the same thing is used as it is. Where it has the name for something else,
     or another module takes all of this one's names, it gets an alias that nobody else has.
 
+    Attributes:
+        postponed: Whether annotations are not evaluated as the file runs, so that none needs quotes.
+
     Args:
         project: The tree.
         file: The file.
@@ -46,6 +49,12 @@ class Borrowed:
         self._local: dict[str, str] = {}
         self._imports: dict[str, list[str]] = {}
         tree = file.tree or ast.Module([], [])
+        self.postponed = any(
+            isinstance(each, ast.ImportFrom)
+            and each.module == "__future__"
+            and any(alias.name == "annotations" for alias in each.names)
+            for each in tree.body
+        )
         self._taken = set(_names(tree))
         self._shown = shared or discovered
         self._stars = any(
@@ -74,10 +83,13 @@ class Borrowed:
 
     @property
     def imports(self) -> list[str]:
-        """The import statements to add, sorted by module."""
-        order = {"dataclasses": 0, "pathlib": 0, "typing": 0, "pydantic": 1}
-        modules = sorted(self._imports, key=lambda module: (order.get(module, 2), module))
-        return [f"from {module} import {', '.join(sorted(self._imports[module]))}" for module in modules]
+        """The import statements to add, sorted by module; what gets an alias has one for itself."""
+        found: list[str] = []
+        for module, names in sorted(self._imports.items()):
+            plain = sorted(each for each in names if " as " not in each)
+            found += [f"from {module} import {', '.join(plain)}"] if plain else []
+            found += [f"from {module} import {each}" for each in sorted(names) if " as " in each]
+        return found
 
     def _take(self, name: str) -> str:
         home = _HOMES[name]

@@ -79,7 +79,8 @@ def compose(decision: Decision, borrowed: Borrowed) -> Addition:
         arguments = construct.arguments
         if construct.uses_settings:
             arguments = arguments.replace("settings(config", f"{borrowed.take('settings')}(config")
-        builder = _builder(name, config, arguments)
+        taken, given = (config.strip('"'), name) if borrowed.postponed else (config, f'"{name}"')
+        builder = _builder(taken, given, arguments)
     return Addition(
         name,
         None if construct is None else config,
@@ -117,10 +118,10 @@ def _assigned(each: Field, borrowed: Borrowed) -> str:
     return f" = {borrowed.take('field')}({default}repr=False)"
 
 
-def _builder(name: str, config: str, arguments: str) -> str:
+def _builder(taken: str, given: str, arguments: str) -> str:
     return (
         "@classmethod\n"
-        f'def from_config(cls, config: {config}) -> "{name}":\n'
+        f"def from_config(cls, config: {taken}) -> {given}:\n"
         '    """Build it from a typed config, by the constructor."""\n'
         f"    return cls({arguments})\n"
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 import libcst as cst
 
+from purveyor.migrate.rewrite.imports import is_docstring, with_imports
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from purveyor.migrate.rewrite.compose import Addition
 
@@ -19,13 +20,16 @@ Statement: TypeAlias = cst.SimpleStatementLine | cst.BaseCompoundStatement
 _BLANK = cst.EmptyLine(indent=False)
 
 
-def edit(module: cst.Module, additions: Mapping[str, Addition], imports: Sequence[str]) -> cst.Module:
+def edit(
+    module: cst.Module, additions: Mapping[str, Addition], imports: Sequence[str], own: Collection[str] = ()
+) -> cst.Module:
     """Write additions into a module.
 
     Args:
         module: The module as it is.
         additions: By the name of the class; of several classes of a name the last is meant.
         imports: Import statements to add.
+        own: The names by which the tree's own modules are imported, up to the first dot.
     """
     body: list[Statement] = []
     last = {
@@ -42,7 +46,7 @@ def edit(module: cst.Module, additions: Mapping[str, Addition], imports: Sequenc
         else:
             assert isinstance(statement, cst.ClassDef)
             body += _with_config(_class(statement, addition, module), addition, module, first=not body)
-    return module.with_changes(body=_with_imports(body, imports, module))
+    return module.with_changes(body=with_imports(body, imports, module, own) if imports else body)
 
 
 def _with_config(node: cst.ClassDef, addition: Addition, module: cst.Module, *, first: bool) -> list[Statement]:
@@ -54,45 +58,6 @@ def _with_config(node: cst.ClassDef, addition: Addition, module: cst.Module, *, 
     if not node.leading_lines or node.leading_lines[0].comment is not None:
         node = node.with_changes(leading_lines=[_BLANK, _BLANK, *node.leading_lines])
     return [config, node]
-
-
-def _with_imports(body: list[Statement], imports: Sequence[str], module: cst.Module) -> list[Statement]:
-    """Add imports after those that the module begins with: those of the standard library after their like."""
-    if not imports:
-        return body
-    start = next((i for i, each in enumerate(body) if not _is_docstring(each)), len(body)) if body else 0
-    end = next((i for i in range(start, len(body)) if not _is_import(body[i])), len(body))
-    standard = next((i + 1 for i in reversed(range(start, end)) if _is_standard(body[i], module)), end)
-    added = [_parsed(each, module, []) for each in imports]
-    for statement in reversed(added):
-        body.insert(standard if _is_standard(statement, module) else end, statement)
-    end += len(added)
-    if start > 0 and start + len(added) == end:
-        body[start] = body[start].with_changes(leading_lines=[_BLANK])
-    if end < len(body) and not body[end].leading_lines:  # a line that stood by itself stays so
-        blank = [_BLANK, _BLANK] if isinstance(body[end], cst.ClassDef | cst.FunctionDef) else [_BLANK]
-        body[end] = body[end].with_changes(leading_lines=blank)
-    return body
-
-
-def _is_standard(statement: Statement, module: cst.Module) -> bool:
-    """Whether an import is one of the standard library, ``__future__`` included."""
-    words = module.code_for_node(statement.with_changes(leading_lines=[])).split()
-    return len(words) > 1 and words[1].partition(".")[0].rstrip(",;") in sys.stdlib_module_names
-
-
-def _is_import(statement: Statement) -> bool:
-    return isinstance(statement, cst.SimpleStatementLine) and all(
-        isinstance(each, cst.Import | cst.ImportFrom) for each in statement.body
-    )
-
-
-def _is_docstring(statement: cst.CSTNode) -> bool:
-    return (
-        isinstance(statement, cst.SimpleStatementLine)
-        and isinstance(statement.body[0], cst.Expr)
-        and isinstance(statement.body[0].value, cst.SimpleString | cst.ConcatenatedString)
-    )
 
 
 def _class(node: cst.ClassDef, addition: Addition, module: cst.Module) -> cst.ClassDef:
@@ -127,7 +92,7 @@ def _body(body: cst.BaseSuite, addition: Addition, module: cst.Module) -> cst.Ba
         body = cst.IndentedBlock([line])
     assert isinstance(body, cst.IndentedBlock)
     statements = [_marked(cast("Statement", each), addition) for each in body.body]
-    top = 1 if statements and _is_docstring(statements[0]) else 0
+    top = 1 if statements and is_docstring(statements[0]) else 0
     added = _at_the_top(addition, module, first=top == 0)
     constructor = next((i for i, each in enumerate(statements) if _function_name(each) == "__init__"), None)
     lifecycle = [_parsed(each, module, [_BLANK]) for each in addition.lifecycle]

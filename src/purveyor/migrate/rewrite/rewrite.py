@@ -55,6 +55,7 @@ def rewrite(
     """
     require_libcst()
     discovered = discovers_classes(file.data for file in project.files)
+    own = _own_names(project)
     while True:
         files: list[Rewritten] = []
         closed: dict[SourceFile, str] = {}
@@ -62,7 +63,7 @@ def rewrite(
         for file in _roots_first(decisions):
             mine = tuple(each for each in decisions.values() if each.facts.file is file)
             try:
-                files.append(_rewrite_file(project, file, mine, shared=file in shared, discovered=discovered))
+                files.append(_rewrite_file(project, file, mine, own, shared=file in shared, discovered=discovered))
             except GateError as error:
                 closed[file] = str(error)
         if not closed:
@@ -72,14 +73,20 @@ def rewrite(
 
 
 def _rewrite_file(
-    project: Project, file: SourceFile, decisions: tuple[Decision, ...], *, shared: bool, discovered: bool
+    project: Project,
+    file: SourceFile,
+    decisions: tuple[Decision, ...],
+    own: frozenset[str],
+    *,
+    shared: bool,
+    discovered: bool,
 ) -> Rewritten:
     module = enter(file.data, file.path)
     from purveyor.migrate.rewrite.edit import edit  # noqa: PLC0415 - it needs LibCST, which the gate has found
 
     borrowed = Borrowed(project, file, shared=shared, discovered=discovered)
     additions = {each.facts.name: compose(each, borrowed) for each in decisions if each.changes is not None}
-    after = leave(edit(module, additions, borrowed.imports), file.path)
+    after = leave(edit(module, additions, borrowed.imports, own), file.path)
     named = {name: addition.configured for name, addition in additions.items() if addition.configured is not None}
     return Rewritten(
         file,
@@ -89,6 +96,19 @@ def _rewrite_file(
             for each in decisions
         ),
     )
+
+
+def _own_names(project: Project) -> frozenset[str]:
+    """The names by which the tree's modules are imported, up to the first dot; below ``src`` what follows that."""
+    found: set[str] = set()
+    for file in project.files:
+        first, _, rest = file.module.partition(".")
+        found.add(rest.partition(".")[0] if first == "src" and rest else first)
+    folder = project.root.absolute()
+    while (folder / "__init__.py").is_file():  # the root is inside a package
+        found.add(folder.name)
+        folder = folder.parent
+    return frozenset(found)
 
 
 def _roots_first(decisions: Mapping[ClassFacts, Decision]) -> list[SourceFile]:

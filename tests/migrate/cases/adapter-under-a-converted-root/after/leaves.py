@@ -1,7 +1,9 @@
-from roots import Page
 from dataclasses import dataclass
+
 from purveyor import operation
 from purveyor.migrate import LegacyProvider, settings
+
+from roots import Page
 
 
 @dataclass

@@ -1,9 +1,11 @@
+from typing import Any
+
+from purveyor import operation
+from purveyor.migrate import LegacyProvider, settings
+
 import lib.roots as r
 from lib.roots import Foundation as F
 from lib.roots import Root as Stone
-from typing import Any
-from purveyor import operation
-from purveyor.migrate import LegacyProvider, settings
 
 Pebble = Stone
 

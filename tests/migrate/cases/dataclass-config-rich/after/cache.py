@@ -1,6 +1,7 @@
 import dataclasses
 from dataclasses import field
 from typing import ClassVar
+
 from purveyor import ProviderType, operation
 from purveyor.migrate import LegacyProvider
 

@@ -1,7 +1,9 @@
-from core import Channel
 from typing import Any
+
 from purveyor import operation
 from purveyor.migrate import LegacyProvider, settings
+
+from core import Channel
 
 
 class MailChannel(Channel, LegacyProvider[dict[str, Any]]):

@@ -1,5 +1,6 @@
 from abc import abstractmethod
 from typing import Any
+
 from purveyor import operation
 from purveyor.migrate import LegacyProvider, settings
 

@@ -1,6 +1,7 @@
 import os
 from os import environ, getenv
 from typing import Any
+
 from purveyor import operation
 from purveyor.migrate import LegacyProvider, settings
 

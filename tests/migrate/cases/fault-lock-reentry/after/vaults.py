@@ -1,5 +1,6 @@
 import asyncio
 from dataclasses import dataclass
+
 from purveyor import operation
 from purveyor.migrate import LegacyProvider, settings
 

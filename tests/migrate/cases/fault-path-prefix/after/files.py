@@ -1,6 +1,7 @@
 import os
-from pathlib import Path
 from dataclasses import dataclass
+from pathlib import Path
+
 from purveyor import ProviderType, operation
 from purveyor.migrate import LegacyProvider, settings
 

@@ -2,6 +2,7 @@ import json
 import pickle
 from pickle import loads as thaw
 from typing import Any
+
 from purveyor import operation
 from purveyor.migrate import LegacyProvider, settings
 

@@ -1,4 +1,5 @@
 from typing import Any
+
 from purveyor import operation
 from purveyor.migrate import LegacyProvider, settings
 

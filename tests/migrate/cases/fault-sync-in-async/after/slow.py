@@ -1,9 +1,10 @@
 import asyncio
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from time import sleep as nap
-from dataclasses import dataclass
 from typing import Any
+
 from purveyor import operation
 from purveyor.migrate import LegacyProvider, settings
 

@@ -1,7 +1,7 @@
 from typing import Any
 
-from pydantic import BaseModel
 from purveyor.migrate import LegacyProvider
+from pydantic import BaseModel
 
 
 class ProviderConfig(BaseModel):

@@ -1,7 +1,7 @@
 from base import BaseProvider, ProviderConfig
-from pydantic import BaseModel
 from purveyor import ProviderType, operation
 from purveyor.migrate import LegacyProvider, settings
+from pydantic import BaseModel
 
 
 class ChatConfig(BaseModel):

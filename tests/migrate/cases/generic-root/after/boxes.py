@@ -1,7 +1,7 @@
 from abc import ABC, abstractmethod
-from typing import Generic, List, TypeVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, List, TypeVar
+
 from purveyor import operation
 from purveyor.migrate import LegacyProvider, settings
 

@@ -1,9 +1,9 @@
-from typing import Optional, Sequence
 from dataclasses import dataclass
-from typing import Any
-from pydantic import SecretStr
+from typing import Any, Optional, Sequence
+
 from purveyor import operation
 from purveyor.migrate import LegacyProvider, settings
+from pydantic import SecretStr
 
 
 @dataclass

@@ -1,5 +1,6 @@
 import functools
 from typing import Any
+
 from purveyor import ProviderType, operation
 from purveyor.migrate import LegacyProvider, settings
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from __future__ import generator_stop
 
 import sys
+
 from purveyor import operation
 from purveyor.migrate import LegacyProvider
 
@@ -27,7 +28,7 @@ class Header(LegacyProvider["Config"]):
     provider_capabilities = ("dump",)
 
     @classmethod
-    def from_config(cls, config: "Config") -> "Header":
+    def from_config(cls, config: Config) -> Header:
         """Build it from a typed config, by the constructor."""
         return cls(config)
 

@@ -3,9 +3,10 @@ import pickle
 import time
 from dataclasses import dataclass
 from typing import Any
-from pydantic import SecretStr
+
 from purveyor import operation
 from purveyor.migrate import LegacyProvider, settings
+from pydantic import SecretStr
 
 
 @dataclass

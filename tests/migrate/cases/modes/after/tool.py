@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 from typing import Any
+
 from purveyor import ProviderType, operation
 from purveyor.migrate import LegacyProvider, settings
 

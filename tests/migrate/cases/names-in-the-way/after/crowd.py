@@ -1,10 +1,12 @@
 import re as settings
-from dataclasses import replace as dataclass
 from dataclasses import dataclass as _dataclass
+from dataclasses import replace as dataclass
 from typing import Any as _Any
-from pydantic import SecretStr as _SecretStr
+
 from purveyor import operation as _operation
-from purveyor.migrate import LegacyProvider as _LegacyProvider, settings as _settings
+from purveyor.migrate import LegacyProvider as _LegacyProvider
+from purveyor.migrate import settings as _settings
+from pydantic import SecretStr as _SecretStr
 
 operation = "addition"
 LegacyProvider = ["not", "a", "class"]

@@ -1,8 +1,10 @@
 ﻿"""Begins with a mark that nobody sees."""
 
 from typing import Any
+
 from purveyor import operation
 from purveyor.migrate import LegacyProvider, settings
+
 
 class Marked(LegacyProvider[dict[str, Any]]):
     provider_capabilities = ("show",)

@@ -4,8 +4,10 @@
 # before the imports
 import math  # of the import
 from typing import Any
+
 from purveyor import ProviderType, operation
 from purveyor.migrate import LegacyProvider, settings
+
 
 # before the class, close to it
 class Chatty(LegacyProvider[dict[str, Any]]):  # of the class

@@ -3,6 +3,7 @@ from abc import \
     abstractmethod
 from dataclasses import dataclass
 from typing import Any
+
 from purveyor import operation
 from purveyor.migrate import LegacyProvider, settings
 

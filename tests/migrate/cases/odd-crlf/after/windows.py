@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+
 from purveyor import operation
 from purveyor.migrate import LegacyProvider, settings
 

@@ -1,6 +1,7 @@
 import functools
 import time
 from typing import Any
+
 from purveyor.migrate import LegacyProvider, settings
 
 

@@ -1,4 +1,5 @@
 from typing import Any
+
 from purveyor import ProviderType, operation
 from purveyor.migrate import LegacyProvider, settings
 

@@ -3,6 +3,7 @@
 """Café."""
 
 from dataclasses import dataclass
+
 from purveyor import operation
 from purveyor.migrate import LegacyProvider, settings
 

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
 from dataclasses import dataclass
+from typing import Any, Dict, Optional
+
 from purveyor import operation
 from purveyor.migrate import LegacyProvider, settings
 
@@ -20,7 +21,7 @@ class ConsoleTrace(LegacyProvider[ConsoleTraceConfig]):
     provider_capabilities = ("span", "export")
 
     @classmethod
-    def from_config(cls, config: ConsoleTraceConfig) -> "ConsoleTrace":
+    def from_config(cls, config: ConsoleTraceConfig) -> ConsoleTrace:
         """Build it from a typed config, by the constructor."""
         return cls(settings(config))
 

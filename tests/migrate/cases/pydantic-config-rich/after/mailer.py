@@ -1,8 +1,8 @@
 from typing import Literal, Optional
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from purveyor import operation
 from purveyor.migrate import LegacyProvider
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 
 class Credentials(BaseModel):

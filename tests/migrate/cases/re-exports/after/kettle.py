@@ -1,7 +1,9 @@
-from kit import Appliance
 from dataclasses import dataclass
+
 from purveyor import operation
 from purveyor.migrate import LegacyProvider, settings
+
+from kit import Appliance
 
 
 @dataclass

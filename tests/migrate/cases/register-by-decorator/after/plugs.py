@@ -1,5 +1,6 @@
-from typing import Callable
 from dataclasses import dataclass
+from typing import Callable
+
 from purveyor import operation
 from purveyor.migrate import LegacyProvider, settings
 

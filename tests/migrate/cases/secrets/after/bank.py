@@ -1,8 +1,9 @@
 from dataclasses import dataclass
 from typing import Any
-from pydantic import SecretStr
+
 from purveyor import operation
 from purveyor.migrate import LegacyProvider, settings
+from pydantic import SecretStr
 
 
 @dataclass

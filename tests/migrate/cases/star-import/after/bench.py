@@ -1,7 +1,11 @@
-from toolbox import *
 from dataclasses import dataclass as _dataclass
-from purveyor import ProviderType as _ProviderType, operation as _operation
-from purveyor.migrate import LegacyProvider as _LegacyProvider, settings as _settings
+
+from purveyor import ProviderType as _ProviderType
+from purveyor import operation as _operation
+from purveyor.migrate import LegacyProvider as _LegacyProvider
+from purveyor.migrate import settings as _settings
+
+from toolbox import *
 
 
 @_dataclass

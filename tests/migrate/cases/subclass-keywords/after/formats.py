@@ -1,5 +1,6 @@
 from dataclasses import dataclass
 from typing import Any
+
 from purveyor import operation
 from purveyor.migrate import LegacyProvider, settings
 

@@ -1,5 +1,6 @@
 from contextlib import nullcontext
 from typing import Any
+
 from purveyor import operation
 from purveyor.migrate import LegacyProvider, settings
 

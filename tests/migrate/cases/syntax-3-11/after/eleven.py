@@ -1,5 +1,5 @@
-from typing import Self
-from typing import Any
+from typing import Any, Self
+
 from purveyor import operation
 from purveyor.migrate import LegacyProvider, settings
 

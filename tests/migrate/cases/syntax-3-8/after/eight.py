@@ -1,5 +1,6 @@
-from typing import Final
 from dataclasses import dataclass
+from typing import Final
+
 from purveyor import operation
 from purveyor.migrate import LegacyProvider, settings
 

@@ -1,9 +1,11 @@
-import agents.base
-from content.base import BaseProvider
 from dataclasses import dataclass
 from typing import Any
+
 from purveyor import ProviderType, operation
 from purveyor.migrate import LegacyProvider, settings
+
+import agents.base
+from content.base import BaseProvider
 
 
 @dataclass

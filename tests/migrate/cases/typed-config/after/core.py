@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+
 from purveyor.migrate import LegacyProvider
 
 

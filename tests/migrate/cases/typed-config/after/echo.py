@@ -1,8 +1,9 @@
 from dataclasses import dataclass
 
-from core import Model, ModelConfig
 from purveyor import ProviderType, operation
 from purveyor.migrate import LegacyProvider
+
+from core import Model, ModelConfig
 
 
 @dataclass

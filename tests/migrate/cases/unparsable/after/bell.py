@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+
 from purveyor import operation
 from purveyor.migrate import LegacyProvider, settings
 

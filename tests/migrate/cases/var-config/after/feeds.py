@@ -1,8 +1,8 @@
 from typing import Any
 
-from pydantic import BaseModel
 from purveyor import operation
 from purveyor.migrate import LegacyProvider, settings
+from pydantic import BaseModel
 
 
 class Source(LegacyProvider[Any]):

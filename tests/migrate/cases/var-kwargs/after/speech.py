@@ -1,8 +1,10 @@
 from dataclasses import dataclass, field
 from typing import Any
-from pydantic import SecretStr
+
 from purveyor import ProviderType, operation
-from purveyor.migrate import LegacyProvider, settings as _settings
+from purveyor.migrate import LegacyProvider
+from purveyor.migrate import settings as _settings
+from pydantic import SecretStr
 
 
 @dataclass

@@ -1,7 +1,9 @@
-from core.base import BaseProvider as Provider
 from typing import Any
+
 from purveyor import operation
 from purveyor.migrate import LegacyProvider, settings
+
+from core.base import BaseProvider as Provider
 
 
 class QueueProvider(Provider, LegacyProvider[dict[str, Any]]):

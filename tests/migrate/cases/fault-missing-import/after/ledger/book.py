@@ -1,8 +1,10 @@
-from ledger.tools import average, total
 from dataclasses import dataclass
 from typing import Any
+
 from purveyor import operation
 from purveyor.migrate import LegacyProvider, settings
+
+from ledger.tools import average, total
 
 
 @dataclass

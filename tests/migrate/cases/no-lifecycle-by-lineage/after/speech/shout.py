@@ -1,7 +1,9 @@
-from speech import SpeechRoot
 from dataclasses import dataclass
+
 from purveyor import ProviderType, operation
 from purveyor.migrate import LegacyProvider, settings
+
+from speech import SpeechRoot
 
 
 @dataclass

@@ -1,7 +1,9 @@
 """Notes, kept while the program runs."""
 
 from __future__ import annotations
+
 from dataclasses import dataclass
+
 from purveyor import operation
 from purveyor.migrate import LegacyProvider, settings
 
@@ -22,7 +24,7 @@ class Notes(LegacyProvider[NotesConfig]):
     provider_capabilities = ("keep",)
 
     @classmethod
-    def from_config(cls, config: NotesConfig) -> "Notes":
+    def from_config(cls, config: NotesConfig) -> Notes:
         """Build it from a typed config, by the constructor."""
         return cls(settings(config))
 
@@ -57,7 +59,7 @@ class LetterNotes(Notes, LegacyProvider[LetterNotesConfig]):
     provider_capabilities = ("keep",)
 
     @classmethod
-    def from_config(cls, config: LetterNotesConfig) -> "LetterNotes":
+    def from_config(cls, config: LetterNotesConfig) -> LetterNotes:
         """Build it from a typed config, by the constructor."""
         return cls(settings(config))
 

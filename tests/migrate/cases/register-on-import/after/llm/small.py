@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+
 from purveyor import ProviderType, operation
 from purveyor.migrate import LegacyProvider, settings
 

@@ -1,5 +1,6 @@
-from typing import Any, Dict
 from dataclasses import dataclass
+from typing import Any, Dict
+
 from purveyor import ProviderType
 from purveyor.migrate import LegacyProvider, settings
 

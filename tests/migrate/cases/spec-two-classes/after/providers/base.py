@@ -1,5 +1,6 @@
 from abc import ABC
 from typing import Any, Dict
+
 from purveyor.migrate import LegacyProvider
 
 

@@ -1,8 +1,10 @@
-from .base import Engine
 from dataclasses import dataclass
 from typing import Any
+
 from purveyor import operation
 from purveyor.migrate import LegacyProvider, settings
+
+from .base import Engine
 
 
 @dataclass

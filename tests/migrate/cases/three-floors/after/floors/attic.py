@@ -1,7 +1,9 @@
-from .first import First
 from dataclasses import dataclass
+
 from purveyor import operation
 from purveyor.migrate import LegacyProvider, settings
+
+from .first import First
 
 
 @dataclass

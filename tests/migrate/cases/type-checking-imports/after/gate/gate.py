@@ -1,5 +1,5 @@
-from typing import TYPE_CHECKING
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
 from purveyor import operation
 from purveyor.migrate import LegacyProvider
 

@@ -1,6 +1,7 @@
-from .config import WeatherConfig
 from purveyor import operation
 from purveyor.migrate import LegacyProvider
+
+from .config import WeatherConfig
 
 
 class WeatherService(LegacyProvider[WeatherConfig]):

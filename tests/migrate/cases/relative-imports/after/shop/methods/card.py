@@ -1,7 +1,9 @@
-from . import Payment
 from typing import Any
+
 from purveyor import operation
 from purveyor.migrate import LegacyProvider, settings
+
+from . import Payment
 
 
 class Card(Payment, LegacyProvider[dict[str, Any]]):

@@ -1,10 +1,11 @@
-from typing import Any, Dict
 from dataclasses import dataclass
+from typing import Any, Dict
+
+from purveyor import ProviderType
+from purveyor.migrate import LegacyProvider, settings
 
 from memory.store import LocalStore
 from providers.base import Provider
-from purveyor import ProviderType
-from purveyor.migrate import LegacyProvider, settings
 
 
 @dataclass

@@ -1,8 +1,10 @@
-from ... import base
-from ...base import Payment as Anyone
 from typing import Any
+
 from purveyor import operation
 from purveyor.migrate import LegacyProvider, settings
+
+from ... import base
+from ...base import Payment as Anyone
 
 
 class Slip(base.Payment, LegacyProvider[dict[str, Any]]):
