@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import os
 import re
 import shutil
@@ -80,6 +81,12 @@ registry.register_ledger("ledger", Ledger)
 '''
 
 Tree = Callable[..., Path]
+
+
+@pytest.fixture(autouse=True)
+def _no_lines_of_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow a machine is: what is told does not depend on the time that it takes."""
+    monkeypatch.setattr(shared, "_PERIOD", math.inf)
 
 
 @pytest.fixture

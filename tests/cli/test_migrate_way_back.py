@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from pathlib import Path
 
 import pytest
 
+from purveyor.cli.commands.migrate import shared
 from purveyor.migrate.change.journal import home_of
 from purveyor.migrate.change.plan import load_plan
 from tests.cli.conftest import Run
 from tests.cli.test_migrate import CHANGED, CLOCK, EXAMPLE, contents
+
+
+@pytest.fixture(autouse=True)
+def _no_lines_of_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow a machine is: what is told does not depend on the time that it takes."""
+    monkeypatch.setattr(shared, "_PERIOD", math.inf)
 
 
 @pytest.fixture

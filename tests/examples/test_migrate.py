@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -50,6 +51,19 @@ def test_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (session,) = re.findall(r"```console\n(.*?)```", (EXAMPLE.parent / "README.md").read_text(), re.DOTALL)
     example: Any = SimpleNamespace(parsed=session)
     assert ConsoleEvaluator()(example) is None
+
+
+def test_the_script_of_the_guide(shop: Path, tmp_path: Path) -> None:
+    guide = (EXAMPLE.parents[2] / "docs" / "howto" / "migrate.md").read_text()
+    (script,) = re.findall(r"```json\n(.*?)```", guide, re.DOTALL)
+    (tmp_path / "calls.json").write_text(script)
+    purveyor("migrate", "plan", "shop", "-o", "plan.json", folder=tmp_path)
+    said = purveyor("migrate", "verify", "plan.json", "--script", "calls.json", "--json", folder=tmp_path)
+    data = json.loads(said.splitlines()[0])["data"]
+    assert data["ok"] is True
+    steps = {each["step"]: each["outcome"] for each in data["comparisons"] if each["subject"] == "LocalProvider"}
+    assert steps["get('coffee')"] == "same"
+    assert "set('coffee', 'black')" in steps
 
 
 def use(shop: Path) -> list[str]:
