@@ -32,10 +32,11 @@ LIFECYCLE = """
 
 @dataclass
 class Converted:
-    """What became of a tree."""
+    """What became of a tree, by the names of classes and files; and what was decided before a file was written."""
 
     decisions: dict[str, Decision]
     after: dict[str, str]
+    first: tuple[Decision, ...]
 
     def __getitem__(self, name: str) -> Decision:
         return self.decisions[name]
@@ -61,8 +62,10 @@ def convert(tmp_path: Path) -> Callable[..., Converted]:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(dedent(text).lstrip("\n").replace("    LIFECYCLE\n", LIFECYCLE.lstrip("\n")))
         project = read_project(tmp_path)
-        changed, decisions = rewrite(project, decide(project, classify(project)))
+        first = decide(project, classify(project))
+        changed, decisions = rewrite(project, first)
         found = {facts.name: decision for facts, decision in decisions.items()}
-        return Converted(found, {each.file.path: each.after.decode() for each in changed})
+        after = {each.file.path: each.after.decode() for each in changed}
+        return Converted(found, after, tuple(first.values()))
 
     return run

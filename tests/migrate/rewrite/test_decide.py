@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from purveyor.metadata import Health
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.migrate.rewrite.conftest import Converted
 
@@ -681,3 +686,43 @@ def test_a_base_that_can_be_built_is_built_from_a_config_as_well(
     assert (found[name].config is not None) == builds
     assert (f"class {name}Config:" in found.text) == builds
     assert "class LeafConfig:" in found.text
+
+
+def test_what_tells_its_health_is_no_operation_and_nothing_that_it_offers(
+    convert: Callable[..., Converted],
+) -> None:
+    members = """
+    async def ping(self):
+        return self.ready
+
+    def health_check(self, deep=False):
+        return {"status": "ok", "deep": bool(deep)}
+
+    async def is_healthy(self, part):
+        return part in self.a
+"""
+    found = convert(THING.format(bases="") + members)
+    assert found["Thing"].capabilities == ("ask", "is_healthy"), "what takes more than itself is none"
+    assert "    @operation\n    async def ask(" in found.text
+    assert "    @operation\n    async def is_healthy(" in found.text
+    assert found.text.count("@operation\n") == 2
+
+
+def test_what_a_class_says_that_it_offers_stays(convert: Callable[..., Converted]) -> None:
+    members = "    capabilities = ['ping']\n\n    async def ping(self):\n        return len(self.a)\n"
+    assert convert(THING.format(bases="") + members)["Thing"].capabilities == ("ping",)
+
+
+async def test_what_tells_its_health_is_asked_for_it(
+    convert: Callable[..., Converted], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    members = "\n    def health_check(self):\n        return {'status': 'down', 'reason': self.a}\n"
+    folder = tmp_path / "after"
+    folder.mkdir()
+    (folder / "asked_things.py").write_text(convert(THING.format(bases="") + members).text)
+    monkeypatch.syspath_prepend(folder)
+    module = importlib.import_module("asked_things")
+    monkeypatch.delitem(sys.modules, "asked_things")
+    thing = module.Thing({"a": "no oil"})
+    assert await thing.check() == Health.unhealthy("no oil")
+    assert thing.health_check() == {"status": "down", "reason": "no oil"}

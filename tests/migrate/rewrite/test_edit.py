@@ -213,3 +213,28 @@ def test_where_classes_are_looked_for_in_a_module_the_provider_stands_first_and_
     assert public == ["Thing"]
     monkeypatch.setitem(sys.modules, "seen_things", module)
     assert config_type(module.Thing) is module._ThingConfig
+
+
+NESTED = b"x = " + b" + ".join([b"'x'"] * 900) + b"\n"
+
+
+def test_what_is_nested_too_deep_for_libcst_passes_no_gate() -> None:
+    with pytest.raises(GateError, match=r"^LibCST cannot write it: .* nested too deep$"):
+        enter(NESTED, "module.py")
+    with pytest.raises(GateError, match=r"^LibCST cannot write it: .* nested too deep$"):
+        leave(cst.parse_module(NESTED), "module.py")
+
+
+@pytest.mark.parametrize(("count", "state"), [(50, "converted"), (130, "converted"), (900, "refused")])
+def test_a_class_in_a_file_that_is_nested_too_deep_is_refused_from_the_first(
+    convert: Callable[..., Converted], count: int, state: str
+) -> None:
+    source = "class Thing:\n    def __init__(self, config):\n        self.a = config['a']\n\n    LIFECYCLE\n"
+    nested = f"X = {' + '.join(['1'] * count)}\n\n\n"
+    found = convert(nested + source, other=source)
+    assert found["Thing"].state == "converted"
+    assert set(found.after) == {"other.py"} | ({"module.py"} if state == "converted" else set())
+    decided = next(each for each in found.first if each.facts.file.path == "module.py")
+    assert decided.state == state, "a scan says the same as a plan"
+    if state == "refused":
+        assert decided.reason == "LibCST cannot write it: an expression or a statement is nested too deep"

@@ -171,8 +171,9 @@ def _check_gates(decisions: Mapping[ClassFacts, Decision]) -> dict[ClassFacts, D
     """Refuse the classes of files that cannot be rewritten safely, and leave those alone that derive from them."""
     closed: dict[SourceFile, str] = {}
     for file in dict.fromkeys(each.facts.file for each in decisions.values() if each.changes is not None):
+        assert file.tree is not None, "a file with classes has a tree"
         try:
-            screen(file.data, file.path)
+            screen(file.data, file.path, file.tree)
         except (GateError, MissingExtraError) as error:
             closed[file] = str(error)
     return refuse(decisions, closed)

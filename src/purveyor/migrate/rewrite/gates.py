@@ -6,6 +6,7 @@ compiled as well, and must come back to the byte before anything is changed.
 
 from __future__ import annotations
 
+import ast
 import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -17,20 +18,28 @@ if TYPE_CHECKING:
 
 __all__ = ["GateError", "enter", "leave", "require_libcst", "screen"]
 
+#: How deep code may be nested so that LibCST, which calls itself for each level, writes it for sure.
+_DEEP = 100
+
 
 class GateError(Exception):
     """A file cannot be rewritten safely; its text says why."""
 
 
-def screen(data: bytes, path: str) -> None:
+def screen(data: bytes, path: str, tree: ast.Module) -> None:
     """Look whether a file can be rewritten, as far as that is cheap: LibCST is asked only where it may say no.
+
+    Args:
+        data: The file.
+        path: Where it is.
+        tree: What Python makes of it.
 
     Raises:
         GateError: It cannot.
         MissingExtraError: LibCST would have to be asked, and is not installed.
     """
     _compile(data, path, "it does not compile")
-    if b"\x0c" in data or b"\r" in data.replace(b"\r\n", b""):
+    if b"\x0c" in data or b"\r" in data.replace(b"\r\n", b"") or _is_deep(tree):
         enter(data, path)
 
 
@@ -38,12 +47,12 @@ def enter(data: bytes, path: str) -> cst.Module:
     """Parse a file that is to be rewritten.
 
     Raises:
-        GateError: It does not compile, LibCST cannot parse it, or would not give it back as it is.
+        GateError: It does not compile, LibCST cannot parse or write it, or would not give it back as it is.
         MissingExtraError: LibCST is not installed.
     """
     _compile(data, path, "it does not compile")
     module = _parse(data)
-    if module.bytes != data:
+    if _written(module) != data:
         raise GateError("LibCST would change bytes that are not to be touched (a form feed or a carriage return)")
     return module
 
@@ -52,14 +61,11 @@ def leave(module: cst.Module, path: str) -> bytes:
     """The bytes of a file that was rewritten.
 
     Raises:
-        GateError: They are no program any more.
+        GateError: They are no program any more, or cannot be written.
     """
-    try:
-        data = module.bytes
-    except UnicodeEncodeError as error:
-        raise GateError(f"the result cannot be encoded: {error.reason}") from error
+    data = _written(module)
     _compile(data, path, "the result does not compile")
-    if _parse(data).bytes != data:
+    if _written(_parse(data)) != data:
         raise GateError("the result does not come back to the byte")
     return data
 
@@ -95,3 +101,19 @@ def _parse(data: bytes) -> cst.Module:
         return cst.parse_module(data)
     except (cst.ParserSyntaxError, ValueError, RecursionError) as error:
         raise GateError(f"LibCST cannot parse it: {str(error).splitlines()[0]}") from error
+
+
+def _written(module: cst.Module) -> bytes:
+    try:
+        return module.bytes
+    except UnicodeEncodeError as error:
+        raise GateError(f"the result cannot be encoded: {error.reason}") from error
+    except RecursionError as error:
+        raise GateError("LibCST cannot write it: an expression or a statement is nested too deep") from error
+
+
+def _is_deep(tree: ast.Module) -> bool:
+    level: list[ast.AST] = [tree]
+    for _ in range(_DEEP):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+    return bool(level)

@@ -10,8 +10,8 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from purveyor.migrate.scan.lifecycle import CLOSES, OPENS
 from purveyor.migrate.source.project import ClassFacts, External, Unresolved
+from purveyor.migrate.words import CLOSES, OPENS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,9 +41,7 @@ _HARMLESS = (
     "contextlib.AbstractContextManager",
     "typing.AsyncContextManager",
     "typing.ContextManager",
-    "collections.abc.",
 )
-_METACLASSES = {"abc.ABCMeta", "builtins.type", "type"}
 
 #: How a class whose instances are made or written to in a way of its own says so.
 _OWN_WAYS = ("__new__", "__setattr__", "__delattr__", "__getattribute__")
@@ -202,7 +200,7 @@ def _shaped(classified: Classified) -> Hindrance | None:
 
 def _lifecycle(classified: Classified) -> Hindrance | None:
     for role, method in own_lifecycle(classified):
-        taken = [each for each in method.required if method.name not in ("__aexit__", "__exit__") or not each]
+        taken = method.required if method.name not in ("__aexit__", "__exit__") else ()
         if not method.is_async or method.is_generator:
             return Hindrance("adapter", f"its {method.name} is no coroutine", method.line)
         if taken:

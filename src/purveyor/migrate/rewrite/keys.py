@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from purveyor.migrate.rewrite.survey import survey
-from purveyor.migrate.scan.lifecycle import opening_word
+from purveyor.migrate.words import opening_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -6,8 +6,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from purveyor.migrate.rewrite.hindrances import assigned_in, own_lifecycle
-from purveyor.migrate.scan.lifecycle import closing_word, opening_word
 from purveyor.migrate.source.project import ClassFacts
+from purveyor.migrate.words import CHECKS, closing_word, opening_word
 
 if TYPE_CHECKING:
     from purveyor.migrate.scan.kinds import Classified
@@ -67,6 +67,8 @@ def operations_of(classified: Classified) -> tuple[list[str], list[tuple[str, st
             continue
         if (opening_word(name) or closing_word(name)) and not method.required:
             continue  # a step of a lifecycle, if not of this class then of one above or below it
+        if name in CHECKS and not method.required:
+            continue  # `LegacyProvider.check` asks it
         if name in elsewhere or _sees_its_caller(method):
             continue
         if method.raises_not_implemented or _is_accessor(method) or (method.is_generator and not method.is_async):
