@@ -84,7 +84,8 @@ def test_what_blocks(tmp_path: Path) -> None:
     )
     assert "asyncio.create_subprocess_exec" in messages[3]
     assert any(message.startswith("`requests.Session.post`") for message in messages)
-    assert any(message.startswith("`sqlite3.Connection.execute`") for message in messages)
+    [execute] = [message for message in messages if message.startswith("`sqlite3.Connection.execute`")]
+    assert execute.endswith("Keep it on one thread (a ThreadPoolExecutor with one worker), or use aiosqlite.")
     assert any(message.startswith("`Path.read_text`") and "to_thread" in message for message in messages)
 
 

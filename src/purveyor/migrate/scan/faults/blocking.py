@@ -27,6 +27,8 @@ _INSTEAD = {
     "os.system": "Use asyncio.create_subprocess_shell(), or await asyncio.to_thread(...).",
     "requests": "Use an async client, or await asyncio.to_thread(...).",
     "httpx": "Use httpx.AsyncClient.",
+    # A connection may be used by the thread alone that opened it.
+    "sqlite3": "Keep it on one thread (a ThreadPoolExecutor with one worker), or use aiosqlite.",
 }
 
 _BLOCKING = frozenset(
