@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from purveyor.errors import CallScriptError, PlanError, VerifyError
+from purveyor.migrate.change.journal import home_of
+from purveyor.migrate.change.plan import load_plan
 from purveyor.migrate.verify import process
 
 from .conftest import Pair, step
@@ -98,6 +100,11 @@ def test_same_and_the_contract_is_kept(pair: Pair) -> None:
     assert sorted(path.name for path in pair.root.iterdir()) == ["mod.py"]
     pair.apply()
     assert pair.verify() == found  # the same again, after the migration was applied
+
+    home = pair.root.joinpath(*home_of(load_plan(pair.plan)))
+    home.mkdir(parents=True)
+    pair.plan = pair.plan.rename(home / "plan.json")
+    assert pair.verify() == found  # the plan that a journal keeps finds its tree
     assert json.loads(json.dumps(found.to_json()))["counts"]["same"] == 21
 
 

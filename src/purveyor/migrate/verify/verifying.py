@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from purveyor.errors import CallScriptError, PlanError, VerifyError
 from purveyor.migrate.change.plan import converted, load_plan
+from purveyor.migrate.change.standing import root_of
 from purveyor.migrate.verify.layout import Layout, is_test
 from purveyor.migrate.verify.literals import calls_in_tests, required_settings
 from purveyor.migrate.verify.observing import Observer, Unit
@@ -59,7 +60,7 @@ def verify(
     """
     path = Path(plan_path)
     plan = load_plan(path)
-    tree = Path(root) if root is not None else path.parent / plan.root
+    tree = root_of(plan, path, None if root is None else Path(root))
     if not tree.is_dir():
         raise PlanError(str(tree), "the tree is not there", "say where with --root")
     scripted = {} if script is None else read_script(Path(script))
