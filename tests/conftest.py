@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 from hypothesis import settings
 
 from purveyor.monitor.metrics import MetricsManager
+
+# Who runs tests in the background may ignore these, and what the tests start would as well.
+for _number in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, signal.default_int_handler if _number == signal.SIGINT else signal.SIG_DFL)
 
 # Nothing that Hypothesis finds: what coverage then lacks, chance alone had met.
 settings.register_profile("none", phases=())
